@@ -1,0 +1,58 @@
+"""Run any AI model: on this machine, on a team's hub, on the aiXplain platform.
+
+    from aixplain import Aixplain
+
+    with Aixplain.local() as aix:
+        print(aix.Model.get("aixplain/sentiment").run(text="I love this").data)
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from aixplain.v2 import (
+        AixplainV2Error,
+        APIError,
+        Aixplain,
+        AsyncAixplain,
+        ConfigurationError,
+        ConnectionLostError,
+        FileUploadError,
+        IncompleteStreamError,
+        InputError,
+        InvalidResponseError,
+        ResourceError,
+        StreamFailedError,
+        TimeoutError,
+        ValidationError,
+    )
+
+__all__ = [
+    "APIError",
+    "Aixplain",
+    "AixplainV2Error",
+    "AsyncAixplain",
+    "ConfigurationError",
+    "ConnectionLostError",
+    "FileUploadError",
+    "IncompleteStreamError",
+    "InputError",
+    "InvalidResponseError",
+    "ResourceError",
+    "StreamFailedError",
+    "TimeoutError",
+    "ValidationError",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from aixplain import v2
+
+    return getattr(v2, name)
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -1,0 +1,92 @@
+"""One error body of the protocol: written by a hub, read by a client."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import Any
+
+import msgspec
+
+#: What a status means here, and the way out. The numbers above 460 are the platform's own.
+MEANINGS: dict[int, tuple[str, str]] = {
+    400: ("the request was not understood", "check the inputs against `model.inputs`"),
+    401: ("the key was refused", "check TEAM_API_KEY (or AIXPLAIN_API_KEY), or the api_key that you passed"),
+    402: ("no credits are left", "add credits to the team, or use another key"),
+    403: ("this key may not do that", "ask the team's administrator for access, or use another key"),
+    404: ("there is no such thing at this address", "search for it with Model.search(), and check the address"),
+    409: ("it conflicts with an earlier request", "use a new idempotency key for a new request"),
+    413: ("the request is too large", "send a file as an upload, or a smaller input"),
+    429: ("too many requests", "wait a little, or raise the limits of the key"),
+    465: ("the subscription doesn't cover it", "check the team's plan"),
+    475: ("no credits are left", "add credits to the team, or use another key"),
+    485: ("the model's supplier failed", "try again, or choose another supplier"),
+    492: ("an input address can't be read", "check that the address is public, or pass the file itself"),
+    495: ("an input is not valid", "check the inputs against `model.inputs`"),
+    497: ("too many requests", "wait a little, or raise the limits of the key"),
+    503: ("the service is busy or down", "try again in a moment"),
+}
+
+
+class ErrorBody(msgspec.Struct, rename="camel"):
+    """`{"statusCode": N, "message": "…", "error": "…"}`, the shape of every error that a hub answers."""
+
+    status_code: int
+    message: str
+    error: str
+
+
+def write_error(status: int, message: str) -> bytes:
+    """The body of an error answer.
+
+    >>> write_error(404, "No model 'x'.")
+    b'{"statusCode":404,"message":"No model \\'x\\'.","error":"Not Found"}'
+    """
+    return msgspec.json.encode(ErrorBody(status, message, _title(status)))
+
+
+def read_error(body: bytes) -> tuple[str, dict[str, Any]]:
+    """The service's own words in an error answer ("" if it has none), and the answer as a dict.
+
+    >>> read_error(b'{"message": ["a", "b"]}')[0]
+    'a; b'
+    >>> read_error(b"<html>Bad Gateway</html>")[0]
+    ''
+    """
+    try:
+        content = msgspec.json.decode(body)
+    except msgspec.DecodeError:
+        return _plain_text(body), {}
+    if isinstance(content, dict):
+        return first_words(content, "message", "errorMessage", "supplierError", "error"), content
+    return _words(content), {}
+
+
+def first_words(content: dict[str, Any], *names: str) -> str:
+    """The first of these entries that says something.
+
+    >>> first_words({"supplierError": "", "errorMessage": {"message": "no"}}, "supplierError", "errorMessage")
+    'no'
+    """
+    return next((words for name in names if (words := _words(content.get(name)))), "")
+
+
+def _words(value: Any) -> str:
+    if isinstance(value, str):
+        return value.strip()
+    if isinstance(value, list):
+        return "; ".join(filter(None, map(_words, value)))
+    if isinstance(value, dict):
+        return first_words(value, "message", "error", "detail")
+    return ""
+
+
+def _plain_text(body: bytes) -> str:
+    text = body.decode("utf-8", "replace").strip()
+    return "" if text.startswith("<") else text[:500]
+
+
+def _title(status: int) -> str:
+    try:
+        return HTTPStatus(status).phrase
+    except ValueError:
+        return MEANINGS.get(status, ("Error", ""))[0].capitalize()

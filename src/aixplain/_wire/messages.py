@@ -1,0 +1,191 @@
+"""The bodies of the protocol that both sides read and write, named as the reference names them."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import msgspec
+
+from aixplain._wire.records import Record
+
+IN_PROGRESS = "IN_PROGRESS"
+SUCCESS = "SUCCESS"
+FAILED = "FAILED"
+
+#: What steers a client is never an input of a model, and never sent.
+CLIENT_CONTROLS = frozenset(
+    {"timeout", "wait_time", "stream", "show_progress", "run_retries", "run_retry_wait", "api_key", "resource_path"}
+)
+
+#: Arguments of a run that travel as headers.
+RUN_HEADERS = {"identifier": "x-user-id", "session_id": "x-session-id", "agent_name": "x-agent"}
+
+
+class Message(Record):
+    """One message of a chat answer.
+
+    >>> Message("assistant", "hi").content
+    'hi'
+    """
+
+    role: str = ""
+    content: Any = None
+    refusal: str | None = None
+    annotations: list[Any] = []
+    tool_calls: list[dict[str, Any]] | None = None
+    reasoning_content: str | None = None
+    reasoning: str | None = None
+    reasoning_details: list[Any] | None = None
+
+
+class Detail(Record):
+    """One alternative among the answers of a run.
+
+    >>> Detail(0, Message("assistant", "hi")).message.content
+    'hi'
+    """
+
+    index: int = 0
+    message: Message = msgspec.field(default_factory=Message)
+    logprobs: Any = None
+    finish_reason: str | None = None
+
+
+class Usage(Record):
+    """Tokens that a run used; None where the service didn't say.
+
+    Services send counts as ints, as numeric strings, as "NaN" and as null; here they are ints or None.
+
+    >>> Usage.from_dict({"prompt_tokens": "12", "completion_tokens": "NaN"})
+    Usage(prompt_tokens=12, completion_tokens=None, total_tokens=None)
+    """
+
+    prompt_tokens: int | float | str | None = None
+    completion_tokens: int | float | str | None = None
+    total_tokens: int | float | str | None = None
+
+    def __post_init__(self) -> None:
+        self.prompt_tokens = _count(self.prompt_tokens)
+        self.completion_tokens = _count(self.completion_tokens)
+        self.total_tokens = _count(self.total_tokens)
+
+
+def _count(value: float | str | None) -> int | None:
+    if value is None or type(value) is int:
+        return value
+    try:
+        number = float(value)
+    except ValueError:
+        return None
+    return int(number) if math.isfinite(number) else None
+
+
+class Attribute(Record):
+    """A fact about a model that no field holds, such as its licence."""
+
+    name: str
+    code: Any = None
+    value: Any = None
+
+
+class Parameter(Record, rename="camel"):
+    """One input that a model takes.
+
+    `description`, `minimum` and `maximum` are told by a hub; the platform leaves them out.
+    """
+
+    name: str
+    required: bool = False
+    multiple_values: bool = False
+    is_fixed: bool = False
+    data_type: str | None = None
+    data_sub_type: str | None = None
+    values: list[Any] = []
+    default_values: list[Any] = []
+    available_options: list[Any] = []
+    description: str | None = None
+    minimum: float | None = None
+    maximum: float | None = None
+
+    @property
+    def default(self) -> Any:
+        """The value that the service takes when none is given: the first of `default_values`, or None."""
+        return unwrap(self.default_values[0]) if self.default_values else None
+
+    @property
+    def options(self) -> list[Any]:
+        """The bare values of `available_options`; empty when any value will do."""
+        return [unwrap(option) for option in self.available_options]
+
+
+def unwrap(item: Any) -> Any:
+    """The value in `{"value": …}`, or the item itself where a service sends it bare."""
+    return item["value"] if isinstance(item, dict) and "value" in item else item
+
+
+class Version(Record):
+    """A release of a model."""
+
+    name: str | None = None
+    id: str | None = None
+
+
+class Pricing(Record, rename="camel"):
+    """What a run costs, in credits, per `unit_type` times `unit_type_scale` (`TOKEN`, `K`: per 1,000 tokens)."""
+
+    price: float | None = None
+    unit_type: str | None = None
+    unit_type_scale: str | None = None
+
+
+class VendorInfo(Record):
+    """Who supplies a model."""
+
+    id: str | int | None = None
+    name: str | None = None
+    code: str | None = None
+
+
+class FunctionInfo(Record):
+    """What a model does, as the wire writes it."""
+
+    id: str
+    name: str | None = None
+
+
+class AssetInfo(Record, rename="camel"):
+    """Where a model stands in the catalog: its path without and with the host."""
+
+    asset_path: str | None = None
+    instance_id: str | None = None
+
+
+class Search(Record, rename="camel", omit_defaults=True):
+    """The body of `POST /v2/models/paginate`."""
+
+    page_number: int = 0
+    page_size: int = 20
+    sort: list[dict[str, Any]] | None = None
+    q: str | None = None
+    functions: list[str | FunctionInfo] | None = None
+    suppliers: list[str | int] | None = None
+    hosts: list[str] | None = None
+    developers: list[str] | None = None
+    path: str | None = None
+    status: list[str] | None = None
+    source_languages: list[str] | None = None
+    target_languages: list[str] | None = None
+    is_fine_tunable: bool | None = None
+    saved: bool | None = None
+    ownership: str | list[str] | None = None
+    sort_by: str | None = None
+    sort_order: int | str | None = None
+
+
+class Upload(Record, rename="camel"):
+    """The answer of `POST /sdk/file/upload/temp-url`: where the bytes go, and the address they have then."""
+
+    upload_url: str
+    download_url: str
+    key: str | None = None

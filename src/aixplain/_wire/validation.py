@@ -1,0 +1,170 @@
+"""Does a value fit a parameter? The one answer, for the SDK before a run is sent and for the hub when it arrives."""
+
+from __future__ import annotations
+
+import difflib
+import math
+from collections.abc import Callable, Iterable, Mapping
+from enum import Enum
+from typing import Any
+
+from aixplain._wire.messages import Parameter
+
+#: Parameters of these types take the address of a file; the SDK uploads what is local.
+FILE_TYPES = frozenset({"audio", "image", "video", "document"})
+
+
+def is_number(value: Any) -> bool:
+    """An int, a float or a numeric string. A bool, NaN, an infinity or a word is none.
+
+    >>> [is_number(value) for value in (1, "0.5", True, float("nan"), "many")]
+    [True, True, False, False, False]
+    """
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
+        return False
+    try:
+        return math.isfinite(float(value))
+    except (ValueError, OverflowError):
+        return False
+
+
+def _is_text(value: Any) -> bool:
+    return isinstance(value, str)
+
+
+def _is_boolean(value: Any) -> bool:
+    return isinstance(value, bool)
+
+
+def _is_json(value: Any) -> bool:
+    return isinstance(value, dict | list | str)
+
+
+def _is_array(value: Any) -> bool:
+    return isinstance(value, list | tuple)
+
+
+# What the protocol names. A type that it doesn't name takes any value: the platform grows.
+_CHECKS: dict[str, Callable[[Any], bool]] = {
+    "text": _is_text,
+    "label": _is_text,
+    "number": is_number,
+    "boolean": _is_boolean,
+    "json": _is_json,
+    "array": _is_array,
+    **dict.fromkeys(FILE_TYPES, _is_text),
+}
+
+
+def plain(value: Any) -> Any:
+    """A value as it travels: an enum member as its value, a tuple as a list.
+
+    >>> plain(("a", 1))
+    ['a', 1]
+    """
+    if isinstance(value, Enum):
+        return str.__str__(value) if isinstance(value, str) else value.value
+    if isinstance(value, tuple):
+        return [plain(item) for item in value]
+    return value
+
+
+def fits(parameter: Parameter, value: Any) -> bool:
+    """Whether the value has the parameter's type; of several values, whether each has it.
+
+    >>> temperature = Parameter("temperature", data_type="text", data_sub_type="number")
+    >>> fits(temperature, 0.7), fits(temperature, "0.7"), fits(temperature, True)
+    (True, True, False)
+    """
+    if parameter.multiple_values and isinstance(value, list | tuple):
+        return all(_fits_one(parameter, item) for item in value)
+    return _fits_one(parameter, value)
+
+
+def _fits_one(parameter: Parameter, value: Any) -> bool:
+    kind = parameter.data_type or ""
+    if kind == "text" and parameter.data_sub_type in ("number", "json", "boolean"):
+        kind = parameter.data_sub_type
+    check = _CHECKS.get(kind)
+    return check is None or check(plain(value))
+
+
+def type_problem(parameter: Parameter, value: Any) -> str | None:
+    """What is wrong with the value's type, in the words that people match on."""
+    if fits(parameter, value):
+        return None
+    return (
+        f"Parameter '{parameter.name}' has invalid type. Expected {parameter.data_type}, got {type(value).__name__}"
+        + _number_hint(parameter, value)
+    )
+
+
+def _number_hint(parameter: Parameter, value: Any) -> str:
+    if parameter.data_sub_type != "number" and parameter.data_type != "number":
+        return ""
+    return f" ({value!r:.60} is no number)" if isinstance(value, bool | float | str) else ""
+
+
+def value_problem(parameter: Parameter, value: Any) -> str | None:
+    """What is wrong with a value whose type is right: not among the options, or out of range."""
+    values = value if parameter.multiple_values and isinstance(value, list | tuple) else [value]
+    for each in map(plain, values):
+        if parameter.available_options and not _is_option(parameter, each):
+            options = ", ".join(map(repr, parameter.options))
+            return f"Parameter '{parameter.name}' has invalid value {each!r:.60}. Expected one of {options}"
+        if _is_out_of_range(parameter, each):
+            return f"Parameter '{parameter.name}' has invalid value {each!r:.60}. Expected {_range(parameter)}"
+    return None
+
+
+def _is_option(parameter: Parameter, value: Any) -> bool:
+    return value in parameter.options or str(value) in map(str, parameter.options)
+
+
+def _is_out_of_range(parameter: Parameter, value: Any) -> bool:
+    if (parameter.minimum is None and parameter.maximum is None) or not is_number(value):
+        return False
+    low = -math.inf if parameter.minimum is None else parameter.minimum
+    high = math.inf if parameter.maximum is None else parameter.maximum
+    return not low <= float(value) <= high
+
+
+def _range(parameter: Parameter) -> str:
+    if parameter.maximum is None:
+        return f"{parameter.minimum:g} or more"
+    if parameter.minimum is None:
+        return f"{parameter.maximum:g} or less"
+    return f"a number from {parameter.minimum:g} to {parameter.maximum:g}"
+
+
+def problems(parameters: Iterable[Parameter], values: Mapping[str, Any]) -> list[str]:
+    """Everything that keeps a run with these values from being sent; empty when nothing does.
+
+    `data` is sent as it is, and stands for a missing `text` alone.
+
+    >>> problems([Parameter("text", required=True, data_type="text")], {})
+    ["Required parameter 'text' is missing"]
+    """
+    return list(filter(None, (_problem(parameter, values) for parameter in parameters)))
+
+
+def _problem(parameter: Parameter, values: Mapping[str, Any]) -> str | None:
+    value = values.get(parameter.name)
+    if value is not None:
+        return type_problem(parameter, value) or value_problem(parameter, value)
+    if not parameter.required or (parameter.name == "text" and values.get("data") is not None):
+        return None
+    return f"Required parameter '{parameter.name}' is missing"
+
+
+def did_you_mean(name: str, names: Iterable[str]) -> str:
+    """A hint for a name that isn't there: the nearest one, or all of them when there are few.
+
+    >>> did_you_mean("temprature", ["text", "temperature"])
+    " (did you mean 'temperature'?)"
+    """
+    known = list(names)
+    near = difflib.get_close_matches(name, known, n=1)
+    if near:
+        return f" (did you mean '{near[0]}'?)"
+    return f" (there are: {', '.join(known)})" if 0 < len(known) <= 12 else ""

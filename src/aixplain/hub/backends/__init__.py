@@ -1,0 +1,40 @@
+"""Who answers a run. One Protocol; a file for each kind of backend."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from typing import Any, Protocol
+
+import msgspec
+
+
+class Output(msgspec.Struct):
+    """What a model gives back: `data` is the answer itself, `details` whatever else it tells."""
+
+    data: Any
+    details: Any = None
+
+
+class ModelError(Exception):
+    """Raise it in a model for an input that it can't take: the caller reads the message, and no traceback is logged.
+
+    `status` is a number of the protocol: 400 for an input in general, 492 for a file that can't be read.
+    """
+
+    def __init__(self, message: str, status: int = 400) -> None:
+        super().__init__(message)
+        self.status = status
+
+
+#: Called with the share of the work that is done, from 0 to 1.
+OnProgress = Callable[[float], None]
+
+
+class Backend(Protocol):
+    """Runs one model. Inputs were checked against its parameters, and files are paths by then."""
+
+    async def run(self, inputs: dict[str, Any], on_progress: OnProgress) -> Output:
+        """The whole answer. Raises `ModelError`, or whatever the model's own code raises."""
+
+    def stream(self, inputs: dict[str, Any]) -> AsyncIterator[str]:
+        """The answer in pieces. Closing it stops the work."""

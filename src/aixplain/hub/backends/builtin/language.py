@@ -1,0 +1,4 @@
+"""Language identification."""
+from aixplain.hub.backends.functions import Models
+
+models = Models()

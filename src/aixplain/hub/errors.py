@@ -1,0 +1,16 @@
+"""What the hub refuses, and why it can't start."""
+
+from __future__ import annotations
+
+
+class Refusal(Exception):
+    """A request that is answered with an error of the protocol."""
+
+    def __init__(self, status: int, message: str) -> None:
+        super().__init__(message)
+        self.status = status
+        self.message = message
+
+
+class HubError(Exception):
+    """The hub can't start or go on; the message is a sentence for whoever runs it."""

@@ -1,0 +1,1 @@
+"""Where the hub keeps its catalog and its runs."""

@@ -1,0 +1,22 @@
+-- name: known_digests
+SELECT path, digest FROM models;
+
+-- name: add_model
+INSERT INTO models (id, path, name, function, supplier, host, developer, status, price, created_at, updated_at, digest, body)
+VALUES (:id, :path, :name, :function, :supplier, :host, :developer, :status, :price, :created_at, :updated_at, :digest, :body);
+
+-- name: add_text
+INSERT INTO models_text (rowid, name, path, function, description, developer)
+VALUES (:number, :name, :path, :function, :description, :developer);
+
+-- name: add_language
+INSERT OR IGNORE INTO model_languages (model, direction, code) VALUES (:number, :direction, :code);
+
+-- name: remove_text
+DELETE FROM models_text WHERE rowid = (SELECT number FROM models WHERE path = :path);
+
+-- name: remove_model
+DELETE FROM models WHERE path = :path;
+
+-- name: find_model
+SELECT body FROM models WHERE id = :key OR path = :key;

@@ -1,0 +1,216 @@
+"""Operations as generators, and the two drivers that run them.
+
+An operation yields a step and is sent its answer: a `Response` for a `Request`, a `Stream` (or the
+`Response` of a refusal) for an `Open`, the time for a `Sleep` or a `Now`. It never does I/O itself, so that one
+implementation serves both colours and a test drives it with `send` alone:
+
+    def ping() -> Operation[int]:
+        response = yield Request("GET", "http://127.0.0.1/ping")
+        return response.status
+
+A step that fails is thrown into the operation, which may catch it; so is a cancellation, so that
+`finally` runs. Time is a step too: one deadline covers requests, waits and polls.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol, TypeVar
+
+T = TypeVar("T")
+
+#: A generator of steps that ends with a T. Steps are answered by kind, which a type can't tell.
+Operation = Generator["Step", Any, T]
+
+
+class TransportFailure(Exception):
+    """No answer came. `sent` is False when the request surely never reached the service."""
+
+    def __init__(self, message: str, *, sent: bool = True) -> None:
+        super().__init__(message)
+        self.sent = sent
+
+
+class TransportTimeout(TransportFailure):
+    """No answer came in the time that the request was given."""
+
+
+@dataclass(slots=True)
+class Response:
+    """A whole answer. Header names are in lower case."""
+
+    status: int
+    headers: Mapping[str, str]
+    content: bytes
+
+
+class Stream(Protocol):
+    """The open body of an answer, read blocking."""
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        """The answer's headers, names in lower case."""
+
+    def read(self) -> bytes | None:
+        """The next bytes as they arrive; None at the end. Raises `TransportFailure`."""
+
+    def close(self) -> None:
+        """Let go of the connection. Safe to call twice."""
+
+
+class AsyncStream(Protocol):
+    """The open body of an answer, read on asyncio."""
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        """The answer's headers, names in lower case."""
+
+    async def read(self) -> bytes | None:
+        """The next bytes as they arrive; None at the end. Raises `TransportFailure`."""
+
+    async def close(self) -> None:
+        """Let go of the connection. Safe to call twice."""
+
+
+class Transport(Protocol):
+    """What the blocking driver needs of the world. Bring your own with `Aixplain(transport=…)`."""
+
+    def request(self, request: Request) -> Response:
+        """Send, and read the whole answer. Raises `TransportFailure`."""
+
+    def stream(self, request: Request) -> Stream | Response:
+        """Send, and open the answer's body; an answer of 400 and above is read whole."""
+
+    def sleep(self, seconds: float) -> None:
+        """Wait."""
+
+    def now(self) -> float:
+        """Seconds on a clock that never jumps."""
+
+    def close(self) -> None:
+        """Let go of every connection."""
+
+
+class AsyncTransport(Protocol):
+    """What the asyncio driver needs of the world. Bring your own with `AsyncAixplain(transport=…)`."""
+
+    async def request(self, request: Request) -> Response:
+        """Send, and read the whole answer. Raises `TransportFailure`."""
+
+    async def stream(self, request: Request) -> AsyncStream | Response:
+        """Send, and open the answer's body; an answer of 400 and above is read whole."""
+
+    async def sleep(self, seconds: float) -> None:
+        """Wait."""
+
+    def now(self) -> float:
+        """Seconds on a clock that never jumps."""
+
+    async def close(self) -> None:
+        """Let go of every connection."""
+
+
+class Step:
+    """One thing that an operation asks the world for."""
+
+    __slots__ = ()
+
+    def perform(self, transport: Transport) -> Any:
+        """Do it, blocking."""
+        raise NotImplementedError
+
+    async def aperform(self, transport: AsyncTransport) -> Any:
+        """Do it, on asyncio."""
+        raise NotImplementedError
+
+
+@dataclass(slots=True)
+class Request(Step):
+    """Send this and read the whole answer, within `timeout` seconds."""
+
+    method: str
+    url: str
+    headers: dict[str, str] = field(default_factory=dict)
+    content: bytes | None = None
+    timeout: float | None = None
+
+    def perform(self, transport: Transport) -> Response:
+        return transport.request(self)
+
+    async def aperform(self, transport: AsyncTransport) -> Response:
+        return await transport.request(self)
+
+
+@dataclass(slots=True)
+class Open(Step):
+    """Send the request and open the body of its answer."""
+
+    request: Request
+
+    def perform(self, transport: Transport) -> Stream | Response:
+        return transport.stream(self.request)
+
+    async def aperform(self, transport: AsyncTransport) -> AsyncStream | Response:
+        return await transport.stream(self.request)
+
+
+@dataclass(slots=True)
+class Sleep(Step):
+    """Wait, then tell the time."""
+
+    seconds: float
+
+    def perform(self, transport: Transport) -> float:
+        transport.sleep(self.seconds)
+        return transport.now()
+
+    async def aperform(self, transport: AsyncTransport) -> float:
+        await transport.sleep(self.seconds)
+        return transport.now()
+
+
+class Now(Step):
+    """Tell the time."""
+
+    __slots__ = ()
+
+    def perform(self, transport: Transport) -> float:
+        return transport.now()
+
+    async def aperform(self, transport: AsyncTransport) -> float:
+        return transport.now()
+
+
+def drive(operation: Operation[T], transport: Transport) -> T:
+    """Run an operation, blocking."""
+    answer: Any = None
+    failure: BaseException | None = None
+    while True:
+        try:
+            step = operation.throw(failure) if failure else operation.send(answer)
+        except StopIteration as end:
+            result: T = end.value
+            return result
+        answer = failure = None
+        try:
+            answer = step.perform(transport)
+        except BaseException as error:  # a cancellation too belongs to the operation, whose `finally` must run
+            failure = error
+
+
+async def adrive(operation: Operation[T], transport: AsyncTransport) -> T:
+    """Run an operation on asyncio."""
+    answer: Any = None
+    failure: BaseException | None = None
+    while True:
+        try:
+            step = operation.throw(failure) if failure else operation.send(answer)
+        except StopIteration as end:
+            result: T = end.value
+            return result
+        answer = failure = None
+        try:
+            answer = await step.aperform(transport)
+        except BaseException as error:  # a cancellation too belongs to the operation, whose `finally` must run
+            failure = error

@@ -1,0 +1,171 @@
+"""The filters of a search, as one table, and the page that answers it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, NotRequired, TypeVar
+
+import msgspec
+
+from aixplain._wire.messages import Search
+from aixplain._wire.records import Record, decode, read
+from aixplain._wire.validation import did_you_mean, plain
+from aixplain.v2._wire_enum import WireEnum
+from aixplain.v2.enums import AssetStatus, Function, Language, OwnershipType, SortBy, SortOrder, Supplier
+from aixplain.v2.exceptions import InputError, InvalidResponseError
+from aixplain.v2.resource import BaseSearchParams, Page
+
+T = TypeVar("T")
+
+
+class ModelSearchParams(BaseSearchParams):
+    """What a search for models takes. Enum members, strings in either spelling, or lists of them.
+
+    `host`, `developer` and `path` (a prefix, such as `openai/gpt-4`) narrow by where and whose a model is.
+    """
+
+    q: NotRequired[str]
+    host: NotRequired[str]
+    developer: NotRequired[str]
+    path: NotRequired[str]
+    functions: NotRequired[Function | str | Sequence[Function | str]]
+    vendors: NotRequired[Supplier | str | Sequence[Supplier | str]]
+    suppliers: NotRequired[Supplier | str | Sequence[Supplier | str]]
+    source_languages: NotRequired[Language | str | Sequence[Language | str]]
+    target_languages: NotRequired[Language | str | Sequence[Language | str]]
+    is_finetunable: NotRequired[bool]
+    saved: NotRequired[bool]
+    status: NotRequired[AssetStatus | str | Sequence[AssetStatus | str]]
+
+
+def _same(value: Any) -> Any:
+    return plain(value)
+
+
+def _word(enum: type[WireEnum]) -> Callable[[Any], Any]:
+    """A converter to the wire's word; a word that isn't known travels as it is."""
+
+    def convert(value: Any) -> Any:
+        member = value if isinstance(value, WireEnum) else enum.find(value)
+        return member.wire if member is not None else plain(value)
+
+    return convert
+
+
+def _words(enum: type[WireEnum]) -> Callable[[Any], list[Any]]:
+    word = _word(enum)
+    return lambda value: [word(each) for each in _several(value)]
+
+
+def _several(value: Any) -> Iterable[Any]:
+    return value if isinstance(value, list | tuple | set | frozenset) else [value]
+
+
+def _listed(value: Any) -> list[Any]:
+    return [plain(each) for each in _several(value)]
+
+
+def _ownership(value: Any) -> Any:
+    words = _words(OwnershipType)(value)
+    return words[0] if len(words) == 1 else words
+
+
+#: The argument of a search -> the field of the body, and how its value gets there.
+FILTERS: dict[str, tuple[str, Callable[[Any], Any]]] = {
+    "query": ("q", _same),
+    "q": ("q", _same),
+    "page_number": ("page_number", _same),
+    "page_size": ("page_size", _same),
+    "functions": ("functions", _words(Function)),
+    "vendors": ("suppliers", _words(Supplier)),
+    "suppliers": ("suppliers", _words(Supplier)),
+    "host": ("hosts", _listed),
+    "developer": ("developers", _listed),
+    "path": ("path", _same),
+    "status": ("status", _words(AssetStatus)),
+    "source_languages": ("source_languages", _words(Language)),
+    "target_languages": ("target_languages", _words(Language)),
+    "is_finetunable": ("is_fine_tunable", _same),
+    "saved": ("saved", _same),
+    "ownership": ("ownership", _ownership),
+}
+SORTING = ("sort_by", "sort_order")
+CALL = ("api_key", "resource_path")
+
+
+def search_body(filters: dict[str, Any]) -> Search:
+    """The body that asks for these filters. Raises `InputError` for a name that is no filter.
+
+    >>> search_body({"functions": Function.TRANSLATION, "host": "openai"})
+    Search(page_number=0, page_size=20, sort=[{}], q=None, functions=['translation'], ..., hosts=['openai'], ...)
+    """
+    for name in filters:
+        if name not in FILTERS and name not in SORTING and name not in CALL:
+            raise InputError(f"'{name}' is no filter of a search{did_you_mean(name, [*FILTERS, *SORTING])}")
+    given = {name: value for name, value in filters.items() if value is not None and name in FILTERS}
+    _check_paging(given)
+    known = {FILTERS[name][0]: FILTERS[name][1](value) for name, value in given.items()}
+    return Search(**known, sort=[_sort(filters.get("sort_by"), filters.get("sort_order"))])
+
+
+def _check_paging(given: dict[str, Any]) -> None:
+    for name, least in (("page_number", 0), ("page_size", 1)):
+        value = given.get(name, least)
+        if not isinstance(value, int) or isinstance(value, bool) or value < least:
+            raise InputError(f"{name} is a whole number of {least} or more, not {value!r}")
+
+
+def _sort(by: Any, order: Any) -> dict[str, Any]:
+    if by is None:
+        return {}
+    return {"field": _word(SortBy)(by), "dir": _direction(order)}
+
+
+def _direction(order: Any) -> int:
+    if isinstance(order, int):
+        return -1 if order < 0 else 1
+    member = SortOrder.find(order) if order is not None else SortOrder.ASC
+    if member is None:
+        raise InputError(f"sort_order is ASC or DESC, not {order!r}")
+    return member.direction
+
+
+class PageBody(Record, rename="camel"):
+    """A page as it comes, its records unread."""
+
+    results: list[msgspec.Raw] = []
+    total: int = 0
+    page_total: int = 0
+    page_number: int = 0
+
+
+def read_page(kind: type[T], body: bytes, bodies: msgspec.json.Decoder[Any]) -> Page[T]:
+    """The page in an answer: straight into records, and record by record when one of them is odd."""
+    try:
+        page = bodies.decode(body)
+        return Page(page.results, page.page_number, page.page_total, page.total)
+    except msgspec.ValidationError:
+        return _read_odd_page(kind, body)
+    except msgspec.DecodeError as error:
+        raise not_the_protocol(body) from error
+
+
+def _read_odd_page(kind: type[T], body: bytes) -> Page[T]:
+    page = decode(PageBody, body)
+    results: list[T] = []
+    unread: list[Any] = []
+    for raw in page.results:
+        record = msgspec.json.decode(raw)
+        try:
+            results.append(read(kind, record))
+        except msgspec.ValidationError:
+            unread.append(record)
+    return Page(results, page.page_number, page.page_total, page.total, unread=unread)
+
+
+def not_the_protocol(body: bytes) -> InvalidResponseError:
+    """The error for an answer that is none of the protocol."""
+    return InvalidResponseError(
+        f"The service answered with something that is no catalog: {body[:200]!r}. "
+        "Is this the address of an aiXplain service or a hub?"
+    )

@@ -1,0 +1,99 @@
+"""Where a client sends what, with which key: arguments, then environment, then the platform."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field
+from urllib.parse import urljoin, urlsplit
+
+from aixplain.v2.exceptions import ConfigurationError
+
+PLATFORM_CATALOG = "https://platform-api.aixplain.com"
+PLATFORM_RUNS = "https://models.aixplain.com/api/v2/execute"
+RUN_PATH = "/api/v2/execute"
+LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """One client's addresses, key and manners. The key is never shown."""
+
+    api_key: str | None = field(repr=False)
+    backend_url: str
+    model_url: str
+    trusted: frozenset[str]
+    strict: bool = False
+
+    @property
+    def is_loopback(self) -> bool:
+        """Whether the service runs on this machine."""
+        return urlsplit(self.backend_url).hostname in LOOPBACK
+
+    def check_trusted(self, url: str) -> None:
+        """Raise `ConfigurationError` unless the key may travel to this address."""
+        if origin(url) in self.trusted or urlsplit(url).hostname in self.trusted:
+            return
+        raise ConfigurationError(
+            f"{origin(url)} is not an address of this client, so the key is not sent to it and nothing was asked. "
+            "If you trust that host, name it in AIXPLAIN_TRUSTED_HOSTS."
+        )
+
+
+def resolve(
+    api_key: str | None = None, backend_url: str | None = None, model_url: str | None = None, *, strict: bool = False
+) -> Settings:
+    """Fill in what the arguments leave open. Raises `ConfigurationError`."""
+    environment = os.environ
+    backend = (backend_url or environment.get("BACKEND_URL") or PLATFORM_CATALOG).rstrip("/")
+    explicit = model_url or (None if backend_url else environment.get("MODELS_RUN_URL"))
+    runs = (explicit or (PLATFORM_RUNS if backend == PLATFORM_CATALOG else backend + RUN_PATH)).rstrip("/")
+    key = api_key or environment.get("TEAM_API_KEY") or environment.get("AIXPLAIN_API_KEY") or None
+    for url in (backend, runs):
+        _check_address(url)
+    if key is None and backend == PLATFORM_CATALOG:
+        raise ConfigurationError(
+            "API key is required: set TEAM_API_KEY or AIXPLAIN_API_KEY, or pass Aixplain(api_key=…). "
+            "Without a key, Aixplain.local() runs models on this machine."
+        )
+    if key is not None and not (key.isascii() and key.isprintable()):
+        raise ConfigurationError("The API key has a character that no header can carry; was it copied whole?")
+    named = environment.get("AIXPLAIN_TRUSTED_HOSTS", "").split(",")
+    trusted = frozenset({origin(backend), origin(runs), *(host.strip() for host in named if host.strip())})
+    return Settings(key, backend, runs, trusted, strict)
+
+
+def origin(url: str) -> str:
+    """Scheme, host and port of an address.
+
+    >>> origin("HTTPS://Example.com/path?query")
+    'https://example.com'
+    """
+    parts = urlsplit(url)
+    port = f":{parts.port}" if parts.port and parts.port != {"http": 80, "https": 443}.get(parts.scheme) else ""
+    host = f"[{parts.hostname}]" if ":" in (parts.hostname or "") else parts.hostname
+    return f"{parts.scheme}://{host}{port}"
+
+
+def _check_address(url: str) -> None:
+    try:
+        parts = urlsplit(url)
+        parts.port  # noqa: B018 - reading it raises for a port that is none
+    except ValueError as error:
+        raise ConfigurationError(f"{url!r} is no address: {error}. An address looks like http://127.0.0.1:8180") from error
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise ConfigurationError(f"{url!r} is no address. An address looks like http://127.0.0.1:8180")
+    allowed = parts.hostname in LOOPBACK or os.environ.get("AIXPLAIN_ALLOW_INSECURE_URLS") == "1"
+    if parts.scheme == "http" and not allowed:
+        raise ConfigurationError(
+            f"{origin(url)} is plain http to another machine, where anyone between could read the key. "
+            "Use https, or set AIXPLAIN_ALLOW_INSECURE_URLS=1 on a network that you trust."
+        )
+
+
+def absolute(base: str, path: str) -> str:
+    """An address from a path under `base`, or the address itself.
+
+    >>> absolute("http://127.0.0.1:8180", "v2/models/x")
+    'http://127.0.0.1:8180/v2/models/x'
+    """
+    return path if "://" in path else urljoin(base + "/", path.lstrip("/"))

@@ -1,0 +1,109 @@
+"""The low doors: any request to the service, with the client's key, retries and errors."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, TypedDict, Unpack, cast
+from urllib.parse import urlencode
+
+import msgspec
+
+from aixplain.v2 import _operations as operations
+from aixplain.v2._flow import AsyncTransport, Open, Operation, Request, Response, Stream, Transport, adrive, drive
+from aixplain.v2._search import not_the_protocol
+from aixplain.v2._settings import Settings, absolute
+
+
+class RequestOptions(TypedDict, total=False):
+    """What a request takes: a JSON body, query parameters, more headers, a deadline in seconds."""
+
+    json: Any
+    params: Mapping[str, Any]
+    headers: Mapping[str, str]
+    timeout: float
+
+
+def _request(settings: Settings, method: str, path: str, options: RequestOptions) -> Request:
+    url = absolute(settings.backend_url, path)
+    if params := options.get("params"):
+        url += ("&" if "?" in url else "?") + urlencode(params, doseq=True)
+    content = msgspec.json.encode(options["json"]) if "json" in options else None
+    named = {**operations.headers(settings), **options.get("headers", {})}
+    return Request(method.upper(), url, named, content, options.get("timeout"))
+
+
+def _decoded(response: Response) -> Any:
+    if not response.content:
+        return {}
+    try:
+        return msgspec.json.decode(response.content)
+    except msgspec.DecodeError as error:
+        raise not_the_protocol(response.content) from error
+
+
+def _opened(settings: Settings, request: Request) -> Operation[Any]:
+    settings.check_trusted(request.url)
+    answer = yield Open(request)
+    if isinstance(answer, Response):
+        raise operations.refusal(answer)
+    return answer
+
+
+class AixplainClient:
+    """Requests below the resources, blocking. Reach it as `Aixplain().client`."""
+
+    def __init__(self, settings: Settings, transport: Transport) -> None:
+        self._settings = settings
+        self._transport = transport
+
+    def request_raw(self, method: str, path: str, **options: Unpack[RequestOptions]) -> Response:
+        """Send, and give the whole answer: `status`, `headers`, `content`. Raises `APIError` for a refusal."""
+        request = _request(self._settings, method, path, options)
+        return drive(operations.call(self._settings, request), self._transport)
+
+    def request(self, method: str, path: str, **options: Unpack[RequestOptions]) -> Any:
+        """Send, and give the answer's JSON."""
+        return _decoded(self.request_raw(method, path, **options))
+
+    def get(self, path: str, **options: Unpack[RequestOptions]) -> Any:
+        """The JSON at a path under the catalog's address."""
+        return self.request("GET", path, **options)
+
+    def post(self, path: str, **options: Unpack[RequestOptions]) -> Any:
+        """Post JSON to a path under the catalog's address."""
+        return self.request("POST", path, **options)
+
+    def request_stream(self, method: str, path: str, **options: Unpack[RequestOptions]) -> Stream:
+        """Send, and give the answer's body to `read()` as it arrives."""
+        request = _request(self._settings, method, path, options)
+        return cast(Stream, drive(_opened(self._settings, request), self._transport))
+
+
+class AsyncAixplainClient:
+    """Requests below the resources, on asyncio. Reach it as `AsyncAixplain().client`."""
+
+    def __init__(self, settings: Settings, transport: AsyncTransport) -> None:
+        self._settings = settings
+        self._transport = transport
+
+    async def request_raw(self, method: str, path: str, **options: Unpack[RequestOptions]) -> Response:
+        """Send, and give the whole answer: `status`, `headers`, `content`. Raises `APIError` for a refusal."""
+        request = _request(self._settings, method, path, options)
+        return await adrive(operations.call(self._settings, request), self._transport)
+
+    async def request(self, method: str, path: str, **options: Unpack[RequestOptions]) -> Any:
+        """Send, and give the answer's JSON."""
+        return _decoded(await self.request_raw(method, path, **options))
+
+    async def get(self, path: str, **options: Unpack[RequestOptions]) -> Any:
+        """The JSON at a path under the catalog's address."""
+        return await self.request("GET", path, **options)
+
+    async def post(self, path: str, **options: Unpack[RequestOptions]) -> Any:
+        """Post JSON to a path under the catalog's address."""
+        return await self.request("POST", path, **options)
+
+    async def request_stream(self, method: str, path: str, **options: Unpack[RequestOptions]) -> Any:
+        """Send, and give the answer's body to `await read()` as it arrives."""
+        request = _request(self._settings, method, path, options)
+        return await adrive(_opened(self._settings, request), self._transport)

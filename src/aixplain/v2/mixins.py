@@ -1,0 +1,27 @@
+"""What a resource can be used for besides itself."""
+
+from __future__ import annotations
+
+from typing import Any, Protocol, TypedDict, runtime_checkable
+
+
+class ToolDict(TypedDict):
+    """A model as a tool of an agent."""
+
+    id: str
+    name: str
+    description: str
+    supplier: str
+    parameters: list[dict[str, Any]]
+    function: str
+    type: str
+    version: str
+    assetId: str
+
+
+@runtime_checkable
+class ToolableMixin(Protocol):
+    """Anything that an agent can use as a tool."""
+
+    def as_tool(self) -> ToolDict:
+        """Describe it as a tool."""
