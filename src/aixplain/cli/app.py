@@ -1,0 +1,22 @@
+"""The commands of `aix`, put together."""
+
+from __future__ import annotations
+
+import typer
+
+from aixplain.cli import demo, hub, run, search, show
+
+app = typer.Typer(
+    name="aix",
+    help="Run any AI model: on this machine, on a hub, on the aiXplain platform.",
+    epilog="Without a key and without an address, aix uses a hub of its own, on this machine.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+app.command("search")(search.search)
+app.command("show")(show.show)
+app.command("run")(run.run)
+app.command("demo")(demo.demo)
+app.add_typer(hub.app, name="hub")

@@ -1,0 +1,53 @@
+"""`aix hub`: serve models."""
+
+from __future__ import annotations
+
+import logging
+import os
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from aixplain.cli.output import notes
+
+app = typer.Typer(help="Serve models to other programs and machines.", no_args_is_help=True)
+
+DEFAULT_PORT = 8180
+
+
+@app.callback()
+def _group() -> None:
+    """Keeps `serve` a command of its own while it is the only one."""
+
+
+@app.command()
+def serve(
+    host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=0, max=65535, help="The port; 0 takes a free one.")] = DEFAULT_PORT,
+    data: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="The folder for the database and the files.", show_default=False)
+    ] = None,
+) -> None:
+    """Serve the built-in models until Ctrl-C.
+
+    AIXPLAIN_HUB_KEYS (comma separated) lists the keys that may use it; without any, it serves this machine only.
+    """
+    from aixplain.hub import Hub
+
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    keys = [key.strip() for key in os.environ.get("AIXPLAIN_HUB_KEYS", "").split(",") if key.strip()]
+    folder = data or default_folder()
+    hub = Hub(keys=keys)
+
+    def ready(url: str) -> None:
+        notes.print(f"The hub serves {len(hub.entries)} models at {url}, and keeps its runs in {folder}. Ctrl-C stops it.")
+        notes.print(f"Try:  aix --help   or   aix search --hub {url}")
+
+    hub.serve(host, port, folder, on_ready=ready)
+
+
+def default_folder() -> Path:
+    """Where this user's hub keeps its database."""
+    base = os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share"
+    return Path(base) / "aixplain" / "hub"

@@ -1,0 +1,76 @@
+"""`aix show`: one model, with its inputs."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import msgspec
+import typer
+
+from aixplain._wire.messages import Parameter
+from aixplain.cli.output import console, print_json, print_table
+from aixplain.cli.session import HubOption, JsonOption, connect
+from aixplain.v2._model_base import ModelBase
+
+
+def show(
+    model: Annotated[str, typer.Argument(help="The model's id or path.")],
+    hub: HubOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Show a model and its inputs."""
+    with connect(hub) as aix:
+        found = aix.Model.get(model)
+        if json:
+            print_json(found.to_dict())
+        else:
+            print_model(found)
+
+
+def print_model(model: ModelBase) -> None:
+    """A model as a person reads it."""
+    console.print(model.name or "", style="bold", end="")
+    console.print(f"  {model.path or model.id}", style="cyan")
+    if model.description:
+        console.print(model.description.strip())
+    console.print()
+    print_table(("fact", ""), [(name, value) for name, value in _facts(model) if value])
+    if model.params:
+        console.print()
+        print_table(("input", "type", "default", "about"), [_input(each) for each in model.params])
+
+
+def _facts(model: ModelBase) -> list[tuple[str, str]]:
+    version = model.version.name if model.version else None
+    ways = [*(model.connection_type or []), *(["streams"] if model.supports_streaming else [])]
+    return [
+        ("id", model.id or ""),
+        ("function", model.function or ""),
+        ("made by", " ".join(filter(None, (model.developer, version)))),
+        ("supplier", (model.vendor.name if model.vendor else None) or ""),
+        ("runs", ", ".join(ways)),
+        *((attribute.name, str(attribute.value)) for attribute in model.attributes),
+    ]
+
+
+def _input(parameter: Parameter) -> tuple[str, str, str, str]:
+    kind = parameter.data_type or "any"
+    several = "several " if parameter.multiple_values else ""
+    default = "required" if parameter.required else _text(parameter.default)
+    about = [parameter.description or "", _limits(parameter)]
+    return parameter.name, several + kind, default, " ".join(filter(None, about))
+
+
+def _limits(parameter: Parameter) -> str:
+    if parameter.options:
+        return "one of " + ", ".join(map(str, parameter.options))
+    low, high = parameter.minimum, parameter.maximum
+    if low is None and high is None:
+        return ""
+    return f"{_text(low)} to {_text(high)}" if low is not None and high is not None else f"from {_text(low)}" if high is None else f"to {_text(high)}"
+
+
+def _text(value: object) -> str:
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    return "" if value is None else value if isinstance(value, str) else msgspec.json.encode(value).decode()
