@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import math
 from collections.abc import Callable, Iterable, Mapping
 from enum import Enum
@@ -107,6 +106,8 @@ def _number_hint(parameter: Parameter, value: Any) -> str:
 
 def value_problem(parameter: Parameter, value: Any) -> str | None:
     """What is wrong with a value whose type is right: not among the options, or out of range."""
+    if not parameter.available_options and parameter.minimum is None and parameter.maximum is None:
+        return None
     values = value if parameter.multiple_values and isinstance(value, list | tuple) else [value]
     for each in map(plain, values):
         if parameter.available_options and not _is_option(parameter, each):
@@ -163,6 +164,8 @@ def did_you_mean(name: str, names: Iterable[str]) -> str:
     >>> did_you_mean("temprature", ["text", "temperature"])
     " (did you mean 'temperature'?)"
     """
+    import difflib  # slow to import, and needed when something is wrong
+
     known = list(names)
     near = difflib.get_close_matches(name, known, n=1)
     if near:

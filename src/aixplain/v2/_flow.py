@@ -15,8 +15,9 @@ A step that fails is thrown into the operation, which may catch it; so is a canc
 from __future__ import annotations
 
 from collections.abc import Generator, Mapping
-from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeVar
+
+import msgspec
 
 T = TypeVar("T")
 
@@ -36,8 +37,7 @@ class TransportTimeout(TransportFailure):
     """No answer came in the time that the request was given."""
 
 
-@dataclass(slots=True)
-class Response:
+class Response(msgspec.Struct):
     """A whole answer. Header names are in lower case."""
 
     status: int
@@ -111,10 +111,8 @@ class AsyncTransport(Protocol):
         """Let go of every connection."""
 
 
-class Step:
+class Step(msgspec.Struct):
     """One thing that an operation asks the world for."""
-
-    __slots__ = ()
 
     def perform(self, transport: Transport) -> Any:
         """Do it, blocking."""
@@ -125,13 +123,12 @@ class Step:
         raise NotImplementedError
 
 
-@dataclass(slots=True)
 class Request(Step):
     """Send this and read the whole answer, within `timeout` seconds."""
 
     method: str
     url: str
-    headers: dict[str, str] = field(default_factory=dict)
+    headers: dict[str, str] = {}
     content: bytes | None = None
     timeout: float | None = None
 
@@ -142,7 +139,6 @@ class Request(Step):
         return await transport.request(self)
 
 
-@dataclass(slots=True)
 class Open(Step):
     """Send the request and open the body of its answer."""
 
@@ -155,7 +151,6 @@ class Open(Step):
         return await transport.stream(self.request)
 
 
-@dataclass(slots=True)
 class Sleep(Step):
     """Wait, then tell the time."""
 
@@ -172,8 +167,6 @@ class Sleep(Step):
 
 class Now(Step):
     """Tell the time."""
-
-    __slots__ = ()
 
     def perform(self, transport: Transport) -> float:
         return transport.now()

@@ -7,15 +7,14 @@ from collections.abc import ItemsView, Iterator, KeysView, Mapping, ValuesView
 from typing import TYPE_CHECKING, Any
 
 from aixplain._wire.messages import CLIENT_CONTROLS, RUN_HEADERS, Parameter
-from aixplain._wire.validation import did_you_mean, fits, problems
-from aixplain.v2._files import local_file
+from aixplain._wire.validation import FILE_TYPES, did_you_mean, fits, problems
 from aixplain.v2.exceptions import InputError
 
 if TYPE_CHECKING:
     from aixplain.v2._model_base import ModelBase
 
-#: Names that a run takes beside a model's own parameters, and sends as they are.
-PASSED_AS_THEY_ARE = frozenset({"data", "options", *RUN_HEADERS})
+#: Names that a run takes beside a model's own parameters.
+NOT_PARAMETERS = frozenset({"data", "options"}) | RUN_HEADERS.keys() | CLIENT_CONTROLS
 
 
 class InputsProxy:
@@ -25,13 +24,15 @@ class InputsProxy:
     method (`items`, `keys`) is reached by item.
     """
 
-    __slots__ = ("_parameters", "_values")
+    __slots__ = ("_parameters", "_takes_files", "_values")
 
     _parameters: dict[str, Parameter]
+    _takes_files: bool
     _values: dict[str, Any]
 
     def __init__(self, model: ModelBase) -> None:
         object.__setattr__(self, "_parameters", {parameter.name: parameter for parameter in model.params})
+        object.__setattr__(self, "_takes_files", any(each.data_type in FILE_TYPES for each in model.params))
         object.__setattr__(self, "_values", {})
         self.reset_all_parameters()
 
@@ -150,7 +151,7 @@ class InputsProxy:
 
     @staticmethod
     def _checked(parameter: Parameter, value: Any) -> Any:
-        if value is not None and not fits(parameter, value) and local_file(parameter, value) is None:
+        if value is not None and not fits(parameter, value) and not _is_file(parameter, value):
             raise InputError(
                 f"Invalid value type for parameter '{parameter.name}'. "
                 f"Expected {parameter.data_type}, got {type(value).__name__}"
@@ -158,19 +159,21 @@ class InputsProxy:
         return value
 
 
-def validate(parameters: list[Parameter], values: Mapping[str, Any], *, strict: bool) -> None:
+def _is_file(parameter: Parameter, value: Any) -> bool:
+    if parameter.data_type not in FILE_TYPES:
+        return False
+    from aixplain.v2._files import local_file  # few models take files
+
+    return local_file(parameter, value) is not None
+
+
+def validate(parameters: Mapping[str, Parameter], values: Mapping[str, Any], *, strict: bool) -> None:
     """Raise `InputError` for everything that would be wrong about a run; warn of names that the model doesn't know."""
-    found = problems(parameters, values)
-    unknown = _unknown_names(parameters, values)
+    found = problems(parameters.values(), values)
+    # A service that tells no parameters leaves nothing to know.
+    odd = values.keys() - parameters.keys() - NOT_PARAMETERS if parameters else ()
+    unknown = [f"Parameter '{name}' not found{did_you_mean(name, parameters)}" for name in sorted(odd)]
     if found or (unknown and strict):
         raise InputError("Parameter validation failed: " + "; ".join(found + (unknown if strict else [])))
     for problem in unknown:
-        warnings.warn(f"{problem}; it is sent as it is. Aixplain(strict=True) refuses it", stacklevel=5)
-
-
-def _unknown_names(parameters: list[Parameter], values: Mapping[str, Any]) -> list[str]:
-    names = {parameter.name for parameter in parameters}
-    if not names:  # the service told no parameters, so nothing is known to be wrong
-        return []
-    unknown = (name for name in values if name not in names and name not in PASSED_AS_THEY_ARE | CLIENT_CONTROLS)
-    return [f"Parameter '{name}' not found{did_you_mean(name, names)}" for name in unknown]
+        warnings.warn(f"{problem}; it is sent as it is. Aixplain(strict=True) refuses it", stacklevel=4)

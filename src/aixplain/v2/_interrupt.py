@@ -10,7 +10,6 @@ asyncio does. The thread starts with the first request and sleeps in a read.
 from __future__ import annotations
 
 import signal
-import socket
 import threading
 from collections.abc import Callable
 from types import TracebackType
@@ -23,6 +22,8 @@ class _Watcher:
 
     def __init__(self) -> None:
         self.abort: Callable[[], None] | None = None
+        import socket  # slow to import, and needed once
+
         self._listening, waking = socket.socketpair()
         waking.setblocking(False)
         self._waking = waking
@@ -31,7 +32,8 @@ class _Watcher:
     def _watch(self) -> None:
         while woken := self._listening.recv(1):
             abort = self.abort
-            if woken[0] == signal.SIGINT and abort is not None:
+            ours = woken[0] == signal.SIGINT and signal.getsignal(signal.SIGINT) is signal.default_int_handler
+            if ours and abort is not None:
                 abort()
 
     def attach(self) -> bool:
@@ -59,7 +61,7 @@ class interruptible:  # noqa: N801 - reads as the statement that it is
         self._attached = False
 
     def __enter__(self) -> None:
-        if threading.get_ident() == _main_thread and signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+        if threading.get_ident() == _main_thread:
             watcher = _open_watcher()
             self._attached = watcher.attach()
             if self._attached:

@@ -19,12 +19,10 @@ from aixplain._wire.messages import (
 )
 from aixplain._wire.records import read
 from aixplain.v2 import _operations as operations
-from aixplain.v2._functions import Function
-from aixplain.v2._files import local_files
+from aixplain.v2 import enums
 from aixplain.v2._inputs import InputsProxy, validate
 from aixplain.v2._search import not_the_protocol, search_body
 from aixplain.v2._settings import Settings
-from aixplain.v2._suppliers import Supplier
 from aixplain.v2.enums import AssetStatus
 from aixplain.v2.exceptions import InputError, ValidationError
 from aixplain.v2.mixins import ToolDict
@@ -32,6 +30,7 @@ from aixplain.v2.resource import BaseResource
 
 if TYPE_CHECKING:
     from aixplain.v2._client_base import ClientBase
+    from aixplain.v2.enums import Function, Supplier
 
 SelfT = TypeVar("SelfT", bound="ModelBase")
 
@@ -42,7 +41,7 @@ def find_supplier_by_id(supplier_id: str | int) -> Supplier | None:
     >>> find_supplier_by_id("1777")
     <Supplier.OPENAI: 'openai'>
     """
-    return next((supplier for supplier in Supplier if str(supplier.id) == str(supplier_id)), None)
+    return next((supplier for supplier in enums.Supplier if str(supplier.id) == str(supplier_id)), None)
 
 
 def find_function_by_id(function_id: str) -> Function | None:
@@ -51,7 +50,7 @@ def find_function_by_id(function_id: str) -> Function | None:
     >>> find_function_by_id("text-generation") is find_function_by_id("TEXT_GENERATION")
     True
     """
-    return Function.find(function_id)
+    return enums.Function.find(function_id)
 
 
 class ModelFields(BaseResource, rename="camel", dict=True, weakref=True, kw_only=True):
@@ -88,7 +87,7 @@ class ModelFields(BaseResource, rename="camel", dict=True, weakref=True, kw_only
 
 def _function(told: dict[str, Any]) -> Function | str | None:
     id = told.get("id")
-    return Function._value2member_map_.get(id, id)  # type: ignore[return-value]
+    return enums.Function._value2member_map_.get(id, id)  # type: ignore[return-value]
 
 
 def _read_later(name: str, load: Callable[[Any], Any]) -> Any:
@@ -181,7 +180,7 @@ class ModelBase(ModelFields, rename="camel", dict=True, weakref=True, kw_only=Tr
             "description": self.description or "",
             "supplier": (self.vendor.code if self.vendor else None) or "aixplain",
             "parameters": self.get_parameters(),
-            "function": function.wire if isinstance(function, Function) else function or "",
+            "function": function.wire if isinstance(function, enums.Function) else function or "",
             "type": "model",
             "version": (self.version.id if self.version else None) or "",
             "assetId": self.id or "",
@@ -194,7 +193,7 @@ class ModelBase(ModelFields, rename="camel", dict=True, weakref=True, kw_only=Tr
         function = self.function
         plain["function"] = (
             {"id": function.wire, "name": function.title}
-            if isinstance(function, Function)
+            if isinstance(function, enums.Function)
             else msgspec.to_builtins(FunctionInfo(function))
             if function
             else None
@@ -225,11 +224,16 @@ class ModelBase(ModelFields, rename="camel", dict=True, weakref=True, kw_only=Tr
     def _prepare(self, given: dict[str, Any], controls: operations.Run) -> operations.Run:
         """The run with its inputs: the model's values, then the call's, checked."""
         self._ensure_valid_state()
-        inputs = {name: value for name, value in {**self.inputs.copy(), **given}.items() if value is not None}
-        files = local_files(self.params, inputs)
-        names = {name: file.name for name, file in files.items()}
-        validate(self.params, {**inputs, **names}, strict=self._settings().strict)
-        controls.model_id, controls.inputs, controls.files = self.id or "", inputs, files
+        held = self.inputs
+        inputs = {name: value for name, value in {**held._values, **given}.items() if value is not None}
+        checked: dict[str, Any] = inputs
+        if held._takes_files:
+            from aixplain.v2._files import local_files  # few models take files
+
+            controls.files = local_files(self.params, inputs)
+            checked = {**inputs, **{name: file.name for name, file in controls.files.items()}}
+        validate(held._parameters, checked, strict=self._settings().strict)
+        controls.model_id, controls.inputs = self.id or "", inputs
         return controls
 
     def _ensure_streams(self) -> None:

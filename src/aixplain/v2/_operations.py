@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import random
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
-from typing import Any, TypeVar
-from urllib.parse import quote, urljoin
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
+from msgspec.structs import replace
 
 from aixplain._wire.errors import MEANINGS, first_words, read_error
 from aixplain._wire.messages import CLIENT_CONTROLS, RUN_HEADERS, Search, Upload
 from aixplain._wire.records import decode
 from aixplain._wire.validation import plain
-from aixplain.v2._files import LocalFile
 from aixplain.v2._flow import (
     AsyncStream,
     Now,
@@ -37,6 +34,9 @@ from aixplain.v2.exceptions import (
     TimeoutError,
 )
 
+if TYPE_CHECKING:
+    from aixplain.v2._files import LocalFile
+
 T = TypeVar("T")
 
 #: Seconds that a request which is no run may take, retries included.
@@ -47,19 +47,22 @@ ATTEMPTS = 4
 LONGEST_WAIT = 60.0
 POLL_FRACTION, POLL_SHORTEST, POLL_LONGEST = 0.1, 0.1, 2.0
 
+NOT_SENT = CLIENT_CONTROLS | RUN_HEADERS.keys()
 REFUSED = frozenset({429, 497})
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
 
 
-@dataclass(slots=True)
-class Deadline:
-    """When a call must be over, on the transport's clock."""
+class Deadline(msgspec.Struct):
+    """When a call must be over, on the transport's clock. `now` is the time when last asked."""
 
     seconds: float
     ends: float
+    now: float
 
-    def left(self, now: float) -> float:
-        return self.ends - now
+    @property
+    def left(self) -> float:
+        """Seconds that remain."""
+        return self.ends - self.now
 
     def error(self, poll_url: str | None = None, reason: str = "") -> TimeoutError:
         resume = (
@@ -73,14 +76,15 @@ class Deadline:
 
 def _deadline(seconds: float) -> Operation[Deadline]:
     now = yield Now()
-    return Deadline(seconds, now + seconds)
+    return Deadline(seconds, now + seconds, now)
 
 
 def headers(settings: Settings, api_key: str | None = None) -> dict[str, str]:
     """What every request with the key carries."""
-    key = api_key or settings.api_key
-    fixed = {"accept": "application/json", "content-type": "application/json", "user-agent": "aixplain-models"}
-    return {**fixed, "x-api-key": key} if key else fixed
+    named = {"accept": "application/json", "content-type": "application/json", "user-agent": "aixplain-models"}
+    if key := api_key or settings.api_key:
+        named["x-api-key"] = key
+    return named
 
 
 # --- One request, with its retries ----------------------------------------------------------------
@@ -96,27 +100,27 @@ def send(settings: Settings, request: Request, deadline: Deadline, *, repeatable
     for attempt in range(1, ATTEMPTS + 1):
         failure: TransportFailure | None = None
         response: Response | None = None
-        now = yield Now()
-        if deadline.left(now) <= 0:
+        if deadline.left <= 0:
             raise deadline.error()
+        request.timeout = deadline.left
         try:
-            response = yield replace(request, timeout=deadline.left(now))
+            response = yield request
         except TransportFailure as error:
             failure = error
-        if response is not None:
+        else:
             if response.status < 300:
                 return response
             if response.status in REDIRECTS:
                 request = _follow(request, response)
                 continue
+        deadline.now = yield Now()
         wait = _wait_before_retry(response, failure, attempt, repeatable=repeatable)
-        now = yield Now()
-        if wait is None or attempt == ATTEMPTS or wait >= deadline.left(now):
+        if wait is None or attempt == ATTEMPTS or wait >= deadline.left:
             break
-        yield Sleep(wait)
+        deadline.now = yield Sleep(wait)
     if response is not None:
         raise refusal(response)
-    if isinstance(failure, TransportTimeout) and deadline.left(now) <= 0.01:
+    if isinstance(failure, TransportTimeout) and deadline.left <= 0.01:
         raise deadline.error(reason=str(failure)) from failure
     raise lost(failure) from failure
 
@@ -125,7 +129,7 @@ def _wait_before_retry(
     response: Response | None, failure: TransportFailure | None, attempt: int, *, repeatable: bool
 ) -> float | None:
     """Seconds to wait, or None when it must not be sent again."""
-    backoff = 0.1 * 2**attempt * random.uniform(0.5, 1.0)  # noqa: S311 - spreads clients, guards nothing
+    backoff = _jittered(0.1 * 2**attempt)
     if response is None:
         safe = repeatable or (failure is not None and not failure.sent)
         return backoff if safe and not isinstance(failure, TransportTimeout) else None
@@ -136,6 +140,13 @@ def _wait_before_retry(
     if asked is not None and asked > LONGEST_WAIT:
         return None
     return asked if asked is not None else backoff
+
+
+def _jittered(seconds: float) -> float:
+    """Clients that failed together don't come back together."""
+    import random  # slow to import, and most calls succeed
+
+    return seconds * random.uniform(0.75, 1.25)  # noqa: S311 - spreads clients, guards nothing
 
 
 def _retry_after(response: Response) -> float | None:
@@ -158,6 +169,8 @@ def _seconds_until(value: str, date: str) -> float | None:
 
 def _follow(request: Request, response: Response) -> Request:
     """The request again at the address that the answer names, on the same origin only."""
+    from urllib.parse import urljoin  # rare, and slow to import
+
     target = urljoin(request.url, response.headers.get("location", ""))
     keeps_method = response.status in (307, 308) or request.method == "GET"
     if origin(target) != origin(request.url) or not keeps_method:
@@ -205,9 +218,9 @@ def get(
 ) -> Operation[bytes]:
     """One model, as it came."""
     deadline = yield from _deadline(REQUEST_TIMEOUT)
-    url = absolute(settings.backend_url, f"{path.strip('/')}/{quote(id, safe='')}")
+    url = absolute(settings.backend_url, f"{path.strip('/')}/{quoted(id)}")
     if host is not None:
-        url += f"?host={quote(host, safe='')}"
+        url += f"?host={quoted(host)}"
     response = yield from send(settings, Request("GET", url, headers(settings, api_key)), deadline, repeatable=True)
     return response.content
 
@@ -221,8 +234,7 @@ def call(settings: Settings, request: Request) -> Operation[Response]:
 # --- Runs -----------------------------------------------------------------------------------------
 
 
-@dataclass(slots=True)
-class Run:
+class Run(msgspec.Struct):
     """A run that is about to be sent: where, with what, for how long."""
 
     model_id: str
@@ -231,22 +243,26 @@ class Run:
     wait_time: float | None = None
     api_key: str | None = None
     on_poll: Callable[[ModelResult], None] | None = None
-    files: Mapping[str, LocalFile] = field(default_factory=dict)
+    files: Mapping[str, LocalFile] = {}
+
+
+def quoted(id: str) -> str:
+    """An id or a path as one part of an address: `openai/gpt-4o` as `openai%2Fgpt-4o`."""
+    from urllib.parse import quote  # slow to import, and not needed to get ready
+
+    return quote(id, safe="")
 
 
 def run_url(settings: Settings, model_id: str) -> str:
     """Where a model is run."""
-    return f"{settings.model_url}/{quote(model_id, safe='')}"
+    return f"{settings.model_url}/{quoted(model_id)}"
 
 
 def run_request(settings: Settings, run: Run, *, url: str | None = None, stream: bool = False) -> Request:
     """The post that starts a run: the inputs flat, what steers the client left out, three of them as headers."""
-    sent = {
-        name: plain(value)
-        for name, value in run.inputs.items()
-        if value is not None and name not in CLIENT_CONTROLS and name not in RUN_HEADERS
-    }
-    named = {header: str(run.inputs[name]) for name, header in RUN_HEADERS.items() if run.inputs.get(name) is not None}
+    sent = {name: plain(value) for name, value in run.inputs.items() if name not in NOT_SENT and value is not None}
+    named = headers(settings, run.api_key)
+    named.update({RUN_HEADERS[name]: str(run.inputs[name]) for name in RUN_HEADERS.keys() & run.inputs.keys()})
     if stream:
         sent["options"] = {**sent.get("options", {}), "stream": True}
         named["accept"] = "text/event-stream, application/json"
@@ -255,7 +271,7 @@ def run_request(settings: Settings, run: Run, *, url: str | None = None, stream:
     except (TypeError, ValueError) as error:
         raise TypeError(f"An input can't be sent as JSON: {error}") from error
     address = url or run_url(settings, run.model_id)
-    return Request("POST", address, {**headers(settings, run.api_key), **named}, content)
+    return Request("POST", address, named, content)
 
 
 def run(settings: Settings, run: Run) -> Operation[ModelResult]:
@@ -318,11 +334,11 @@ def _poll_url(settings: Settings, url: str) -> str:
 
 def _poll_until_done(settings: Settings, url: str, deadline: Deadline, run: Run) -> Operation[ModelResult]:
     request = Request("GET", _poll_url(settings, url), headers(settings, run.api_key))
-    started = now = yield Now()
+    started = deadline.now = yield Now()
     while True:
-        wait = min(_poll_pause(now - started, run.wait_time), deadline.left(now))
-        now = yield Sleep(max(wait, 0.0))
-        if deadline.left(now) <= 0:
+        wait = min(_poll_pause(deadline.now - started, run.wait_time), deadline.left)
+        deadline.now = yield Sleep(max(wait, 0.0))
+        if deadline.left <= 0:
             raise deadline.error(url)
         try:
             response = yield from send(settings, request, deadline, repeatable=False)
@@ -339,14 +355,13 @@ def _poll_until_done(settings: Settings, url: str, deadline: Deadline, run: Run)
                 return result
             if run.on_poll is not None:
                 run.on_poll(result)
-        now = yield Now()
+        deadline.now = yield Now()
 
 
 def _poll_pause(elapsed: float, wait_time: float | None) -> float:
     if wait_time is not None:
         return wait_time
-    pause = min(max(POLL_FRACTION * elapsed, POLL_SHORTEST), POLL_LONGEST)
-    return pause * random.uniform(0.8, 1.2)  # noqa: S311 - spreads clients, guards nothing
+    return _jittered(min(max(POLL_FRACTION * elapsed, POLL_SHORTEST), POLL_LONGEST))
 
 
 def raise_for_failure(result: ModelResult) -> ModelResult:
@@ -365,9 +380,9 @@ def stream(settings: Settings, run: Run) -> Operation[Stream | AsyncStream]:
     """Start a run whose answer comes in pieces, and open its body."""
     settings.check_trusted(settings.model_url)
     run = yield from _with_files_sent(settings, run)
-    now = yield Now()
-    request = replace(run_request(settings, run, stream=True), timeout=run.timeout)
-    deadline = Deadline(run.timeout, now + run.timeout)
+    deadline = yield from _deadline(run.timeout)
+    request = run_request(settings, run, stream=True)
+    request.timeout = run.timeout
     try:
         answer: Stream | AsyncStream | Response = yield Open(request)
     except TransportTimeout as error:
@@ -412,9 +427,9 @@ def upload(settings: Settings, file: LocalFile, timeout: float, api_key: str | N
 
 def _put(deadline: Deadline, url: str, file: LocalFile, content: bytes) -> Operation[None]:
     """The bytes, without the key: the address may be another company's store."""
-    now = yield Now()
+    deadline.now = yield Now()
     try:
-        response = yield Request("PUT", url, {"content-type": file.content_type}, content, deadline.left(now))
+        response = yield Request("PUT", url, {"content-type": file.content_type}, content, deadline.left)
     except TransportFailure as error:
         raise FileUploadError(f"{file.name} was not taken: {error}") from error
     if response.status >= 300:

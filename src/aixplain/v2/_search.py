@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any, NotRequired, TypeVar
+from typing import TYPE_CHECKING, Any, NotRequired, TypeVar
 
 import msgspec
 
 from aixplain._wire.messages import Search
 from aixplain._wire.records import Record, decode, read
 from aixplain._wire.validation import did_you_mean, plain
+from aixplain.v2 import enums
 from aixplain.v2._wire_enum import WireEnum
-from aixplain.v2.enums import AssetStatus, Function, Language, OwnershipType, SortBy, SortOrder, Supplier
 from aixplain.v2.exceptions import InputError, InvalidResponseError
 from aixplain.v2.resource import BaseSearchParams, Page
+
+if TYPE_CHECKING:
+    from aixplain.v2.enums import AssetStatus, Function, Language, Supplier
 
 T = TypeVar("T")
 
@@ -42,18 +45,19 @@ def _same(value: Any) -> Any:
     return plain(value)
 
 
-def _word(enum: type[WireEnum]) -> Callable[[Any], Any]:
-    """A converter to the wire's word; a word that isn't known travels as it is."""
+def _word(name: str) -> Callable[[Any], Any]:
+    """A converter to the words of an enum; a word that isn't known travels as it is."""
 
     def convert(value: Any) -> Any:
+        enum: type[WireEnum] = getattr(enums, name)
         member = value if isinstance(value, WireEnum) else enum.find(value)
         return member.wire if member is not None else plain(value)
 
     return convert
 
 
-def _words(enum: type[WireEnum]) -> Callable[[Any], list[Any]]:
-    word = _word(enum)
+def _words(name: str) -> Callable[[Any], list[Any]]:
+    word = _word(name)
     return lambda value: [word(each) for each in _several(value)]
 
 
@@ -66,7 +70,7 @@ def _listed(value: Any) -> list[Any]:
 
 
 def _ownership(value: Any) -> Any:
-    words = _words(OwnershipType)(value)
+    words = _words("OwnershipType")(value)
     return words[0] if len(words) == 1 else words
 
 
@@ -76,15 +80,15 @@ FILTERS: dict[str, tuple[str, Callable[[Any], Any]]] = {
     "q": ("q", _same),
     "page_number": ("page_number", _same),
     "page_size": ("page_size", _same),
-    "functions": ("functions", _words(Function)),
-    "vendors": ("suppliers", _words(Supplier)),
-    "suppliers": ("suppliers", _words(Supplier)),
+    "functions": ("functions", _words("Function")),
+    "vendors": ("suppliers", _words("Supplier")),
+    "suppliers": ("suppliers", _words("Supplier")),
     "host": ("hosts", _listed),
     "developer": ("developers", _listed),
     "path": ("path", _same),
-    "status": ("status", _words(AssetStatus)),
-    "source_languages": ("source_languages", _words(Language)),
-    "target_languages": ("target_languages", _words(Language)),
+    "status": ("status", _words("AssetStatus")),
+    "source_languages": ("source_languages", _words("Language")),
+    "target_languages": ("target_languages", _words("Language")),
     "is_finetunable": ("is_fine_tunable", _same),
     "saved": ("saved", _same),
     "ownership": ("ownership", _ownership),
@@ -96,7 +100,7 @@ CALL = ("api_key", "resource_path")
 def search_body(filters: dict[str, Any]) -> Search:
     """The body that asks for these filters. Raises `InputError` for a name that is no filter.
 
-    >>> search_body({"functions": Function.TRANSLATION, "host": "openai"})
+    >>> search_body({"functions": enums.Function.TRANSLATION, "host": "openai"})
     Search(page_number=0, page_size=20, sort=[{}], q=None, functions=['translation'], ..., hosts=['openai'], ...)
     """
     for name in filters:
@@ -118,13 +122,13 @@ def _check_paging(given: dict[str, Any]) -> None:
 def _sort(by: Any, order: Any) -> dict[str, Any]:
     if by is None:
         return {}
-    return {"field": _word(SortBy)(by), "dir": _direction(order)}
+    return {"field": _word("SortBy")(by), "dir": _direction(order)}
 
 
 def _direction(order: Any) -> int:
     if isinstance(order, int):
         return -1 if order < 0 else 1
-    member = SortOrder.find(order) if order is not None else SortOrder.ASC
+    member = enums.SortOrder.find(order) if order is not None else enums.SortOrder.ASC
     if member is None:
         raise InputError(f"sort_order is ASC or DESC, not {order!r}")
     return member.direction

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, field
-from urllib.parse import urljoin, urlsplit
+import re
+
+import msgspec
 
 from aixplain.v2.exceptions import ConfigurationError
 
@@ -14,27 +15,31 @@ RUN_PATH = "/api/v2/execute"
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
-@dataclass(frozen=True, slots=True)
-class Settings:
+class Settings(msgspec.Struct, frozen=True):
     """One client's addresses, key and manners. The key is never shown."""
 
-    api_key: str | None = field(repr=False)
+    api_key: str | None
     backend_url: str
     model_url: str
     trusted: frozenset[str]
     strict: bool = False
 
+    def __repr__(self) -> str:
+        return f"Settings(backend_url={self.backend_url!r}, model_url={self.model_url!r}, strict={self.strict})"
+
     @property
     def is_loopback(self) -> bool:
         """Whether the service runs on this machine."""
-        return urlsplit(self.backend_url).hostname in LOOPBACK
+        return host_of(self.backend_url) in LOOPBACK
 
     def check_trusted(self, url: str) -> None:
         """Raise `ConfigurationError` unless the key may travel to this address."""
-        if origin(url) in self.trusted or urlsplit(url).hostname in self.trusted:
+        if url.startswith((self.model_url + "/", self.backend_url + "/")):
+            return
+        if origin(url) in self.trusted or host_of(url) in self.trusted:
             return
         raise ConfigurationError(
-            f"{origin(url)} is not an address of this client, so the key is not sent to it and nothing was asked. "
+            f"{origin(url) or url!r} is not an address of this client, so the key is not sent to it and nothing was asked. "
             "If you trust that host, name it in AIXPLAIN_TRUSTED_HOSTS."
         )
 
@@ -62,28 +67,39 @@ def resolve(
     return Settings(key, backend, runs, trusted, strict)
 
 
-def origin(url: str) -> str:
-    """Scheme, host and port of an address.
+_ORIGIN = re.compile(r"(https?)://(\[[0-9a-f:.]+\]|[^/?#@:\s]+)(?::(\d{1,5}))?(?=[/?#]|$)", re.IGNORECASE)
+_USUAL_PORTS = {"http": "80", "https": "443"}
 
-    >>> origin("HTTPS://Example.com/path?query")
-    'https://example.com'
+
+def origin(url: str) -> str:
+    """Scheme, host and port of an address; "" for what is no address of the web.
+
+    >>> origin("HTTPS://Example.com:443/path?query"), origin("http://user@host/")
+    ('https://example.com', '')
     """
-    parts = urlsplit(url)
-    port = f":{parts.port}" if parts.port and parts.port != {"http": 80, "https": 443}.get(parts.scheme) else ""
-    host = f"[{parts.hostname}]" if ":" in (parts.hostname or "") else parts.hostname
-    return f"{parts.scheme}://{host}{port}"
+    found = _ORIGIN.match(url)
+    if found is None:
+        return ""
+    scheme, host, port = found[1].lower(), found[2].lower(), found[3]
+    return f"{scheme}://{host}" + (f":{port}" if port and port != _USUAL_PORTS[scheme] else "")
+
+
+def host_of(url: str) -> str:
+    """The host of an address, without brackets.
+
+    >>> host_of("http://[::1]:8180/")
+    '::1'
+    """
+    found = _ORIGIN.match(url)
+    return found[2].lower().strip("[]") if found else ""
 
 
 def _check_address(url: str) -> None:
-    try:
-        parts = urlsplit(url)
-        parts.port  # noqa: B018 - reading it raises for a port that is none
-    except ValueError as error:
-        raise ConfigurationError(f"{url!r} is no address: {error}. An address looks like http://127.0.0.1:8180") from error
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise ConfigurationError(f"{url!r} is no address. An address looks like http://127.0.0.1:8180")
-    allowed = parts.hostname in LOOPBACK or os.environ.get("AIXPLAIN_ALLOW_INSECURE_URLS") == "1"
-    if parts.scheme == "http" and not allowed:
+    found = _ORIGIN.match(url)
+    if found is None or int(found[3] or 0) > 65535:
+        raise ConfigurationError(f"{url!r} is no address of a service. One looks like http://127.0.0.1:8180")
+    allowed = host_of(url) in LOOPBACK or os.environ.get("AIXPLAIN_ALLOW_INSECURE_URLS") == "1"
+    if origin(url).startswith("http:") and not allowed:
         raise ConfigurationError(
             f"{origin(url)} is plain http to another machine, where anyone between could read the key. "
             "Use https, or set AIXPLAIN_ALLOW_INSECURE_URLS=1 on a network that you trust."
@@ -96,4 +112,4 @@ def absolute(base: str, path: str) -> str:
     >>> absolute("http://127.0.0.1:8180", "v2/models/x")
     'http://127.0.0.1:8180/v2/models/x'
     """
-    return path if "://" in path else urljoin(base + "/", path.lstrip("/"))
+    return path if "://" in path else f"{base}/{path.lstrip('/')}"

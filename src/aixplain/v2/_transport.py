@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import os
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import TypeVar
 
@@ -43,32 +42,21 @@ def _fill(builder: RequestBuilderT, request: Request) -> RequestBuilderT:
     return builder
 
 
-def _headers(response: BaseResponse) -> Mapping[str, str]:
-    return dict(response.headers)
-
-
-@contextlib.contextmanager
-def _translated(request: Request) -> Iterator[None]:
+def _failure(request: Request, error: http_errors.PyreqwestError) -> TransportFailure:
     """No exception of the HTTP library reaches an operation, and no address' query reaches a message."""
-    try:
-        yield
-    except http_errors.RequestTimeoutError as error:
+    origin = "/".join(request.url.split("/", 3)[:3])
+    if isinstance(error, http_errors.RequestTimeoutError):
         connecting = isinstance(error, http_errors.ConnectTimeoutError | http_errors.PoolTimeoutError)
-        raise TransportTimeout(f"{_origin(request)} did not answer in time", sent=not connecting) from error
-    except http_errors.RequestError as error:
-        connecting = isinstance(error, http_errors.ConnectError)
-        what = "can't be reached" if connecting else "broke the connection"
-        raise TransportFailure(f"{_origin(request)} {what}: {_reason(error)}", sent=not connecting) from error
-    except http_errors.BuilderError as error:
-        raise TransportFailure(f"{_origin(request)} is no address to send to: {_reason(error)}", sent=False) from error
+        return TransportTimeout(f"{origin} did not answer in time", sent=not connecting)
+    if isinstance(error, http_errors.ConnectError):
+        return TransportFailure(f"{origin} can't be reached: {_reason(error)}", sent=False)
+    if isinstance(error, http_errors.BuilderError):
+        return TransportFailure(f"{origin} is no address to send to: {_reason(error)}", sent=False)
+    return TransportFailure(f"{origin} broke the connection: {_reason(error)}")
 
 
-def _origin(request: Request) -> str:
-    return "/".join(request.url.split("/", 3)[:3])
-
-
-def _reason(error: http_errors.DetailedPyreqwestError) -> str:
-    causes = error.details["causes"]
+def _reason(error: http_errors.PyreqwestError) -> str:
+    causes = error.details["causes"] if isinstance(error, http_errors.DetailedPyreqwestError) else None
     return causes[-1]["message"] if causes else error.message
 
 
@@ -88,19 +76,27 @@ class PyreqwestTransport:
 
     def request(self, request: Request) -> Response:
         client = self._open_client()
-        with _translated(request), interruptible(self.close):
-            answer = _fill(client.request(request.method, request.url), request).build().send()
-            return Response(answer.status, _headers(answer), answer.bytes().to_bytes())
+        try:
+            with interruptible(self.close):
+                answer = _fill(client.request(request.method, request.url), request).build().send()
+            return Response(answer.status, answer.headers, answer.bytes().to_bytes())
+        except http_errors.PyreqwestError as error:
+            raise _failure(request, error) from error
 
     def stream(self, request: Request) -> PyreqwestStream | Response:
-        builder = _fill(self._open_client().request(request.method, request.url), request)
-        opened = builder.streamed_read_buffer_limit(0).build_streamed()
-        with _translated(request), interruptible(self.close):
-            answer = opened.__enter__()
+        client = self._open_client()
+        try:
+            builder = _fill(client.request(request.method, request.url), request)
+            opened = builder.streamed_read_buffer_limit(0).build_streamed()
+            with interruptible(self.close):
+                answer = opened.__enter__()
+            stream = PyreqwestStream(request, opened, answer.body_reader, answer.headers)
             if answer.status < 300:
-                return PyreqwestStream(request, opened, answer.body_reader, _headers(answer))
-            with contextlib.closing(PyreqwestStream(request, opened, answer.body_reader, {})):
-                return Response(answer.status, _headers(answer), answer.bytes().to_bytes())
+                return stream
+            with contextlib.closing(stream), interruptible(self.close):
+                return Response(answer.status, answer.headers, answer.bytes().to_bytes())
+        except http_errors.PyreqwestError as error:
+            raise _failure(request, error) from error
 
     def sleep(self, seconds: float) -> None:
         time.sleep(seconds)
@@ -125,8 +121,10 @@ class PyreqwestStream:
         self._opened: SyncStreamRequest | None = opened
 
     def read(self) -> bytes | None:
-        with _translated(self._request):
+        try:
             chunk = self._reader.read_chunk()
+        except http_errors.PyreqwestError as error:
+            raise _failure(self._request, error) from error
         return None if chunk is None else chunk.to_bytes()
 
     def close(self) -> None:
@@ -151,24 +149,31 @@ class AsyncPyreqwestTransport:
 
     async def request(self, request: Request) -> Response:
         client = self._open_client()
-        with _translated(request):
+        try:
             answer = await _fill(client.request(request.method, request.url), request).build().send()
-            return Response(answer.status, _headers(answer), (await answer.bytes()).to_bytes())
+            return Response(answer.status, answer.headers, (await answer.bytes()).to_bytes())
+        except http_errors.PyreqwestError as error:
+            raise _failure(request, error) from error
 
     async def stream(self, request: Request) -> AsyncPyreqwestStream | Response:
-        builder = _fill(self._open_client().request(request.method, request.url), request)
-        opened = builder.streamed_read_buffer_limit(0).build_streamed()
-        with _translated(request):
+        client = self._open_client()
+        try:
+            builder = _fill(client.request(request.method, request.url), request)
+            opened = builder.streamed_read_buffer_limit(0).build_streamed()
             answer = await opened.__aenter__()
-            stream = AsyncPyreqwestStream(request, opened, answer.body_reader, _headers(answer))
+            stream = AsyncPyreqwestStream(request, opened, answer.body_reader, answer.headers)
             if answer.status < 300:
                 return stream
             try:
-                return Response(answer.status, stream.headers, (await answer.bytes()).to_bytes())
+                return Response(answer.status, answer.headers, (await answer.bytes()).to_bytes())
             finally:
                 await stream.close()
+        except http_errors.PyreqwestError as error:
+            raise _failure(request, error) from error
 
     async def sleep(self, seconds: float) -> None:
+        import asyncio  # slow to import, and loaded by whoever awaits this
+
         await asyncio.sleep(seconds)
 
     def now(self) -> float:
@@ -191,8 +196,10 @@ class AsyncPyreqwestStream:
         self._opened: StreamRequest | None = opened
 
     async def read(self) -> bytes | None:
-        with _translated(self._request):
+        try:
             chunk = await self._reader.read_chunk()
+        except http_errors.PyreqwestError as error:
+            raise _failure(self._request, error) from error
         return None if chunk is None else chunk.to_bytes()
 
     async def close(self) -> None:

@@ -11,7 +11,6 @@ from typing import Any, Protocol, Self, TypeVar, cast
 from aixplain.v2 import _settings
 from aixplain.v2._client_base import ClientBase
 from aixplain.v2._flow import AsyncTransport, Operation, Transport, adrive, drive
-from aixplain.v2._transport import AsyncPyreqwestTransport, PyreqwestTransport
 from aixplain.v2.client import AixplainClient, AsyncAixplainClient
 from aixplain.v2.exceptions import ConfigurationError
 from aixplain.v2.model import AsyncModel, Model
@@ -42,7 +41,7 @@ class Aixplain(ClientBase):
         transport: Transport | None = None,
     ) -> None:
         super().__init__(_settings.resolve(api_key, backend_url, model_url, strict=strict))
-        self._transport = transport or PyreqwestTransport(direct=self.settings.is_loopback)
+        self._own_transport = transport
         self._hub: EmbeddedHub | None = None
 
     @classmethod
@@ -66,6 +65,14 @@ class Aixplain(ClientBase):
     def Model(self) -> type[Model]:  # noqa: N802 - the reference's name
         """The models of this client."""
         return self.bind(Model)
+
+    @cached_property
+    def _transport(self) -> Transport:
+        if self._own_transport is not None:
+            return self._own_transport
+        from aixplain.v2._transport import PyreqwestTransport  # loaded by the first request
+
+        return PyreqwestTransport(direct=self.settings.is_loopback)
 
     @cached_property
     def client(self) -> AixplainClient:
@@ -103,7 +110,7 @@ class AsyncAixplain(ClientBase):
         transport: AsyncTransport | None = None,
     ) -> None:
         super().__init__(_settings.resolve(api_key, backend_url, model_url, strict=strict))
-        self._transport = transport or AsyncPyreqwestTransport(direct=self.settings.is_loopback)
+        self._own_transport = transport
         self._hub: EmbeddedHub | None = None
 
     @classmethod
@@ -118,6 +125,14 @@ class AsyncAixplain(ClientBase):
     def Model(self) -> type[AsyncModel]:  # noqa: N802 - the reference's name
         """The models of this client."""
         return self.bind(AsyncModel)
+
+    @cached_property
+    def _transport(self) -> AsyncTransport:
+        if self._own_transport is not None:
+            return self._own_transport
+        from aixplain.v2._transport import AsyncPyreqwestTransport  # loaded by the first request
+
+        return AsyncPyreqwestTransport(direct=self.settings.is_loopback)
 
     @cached_property
     def client(self) -> AsyncAixplainClient:

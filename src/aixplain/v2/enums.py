@@ -5,10 +5,14 @@ A word that the platform added since is no error anywhere: it stays the string t
 
 from __future__ import annotations
 
-from aixplain.v2._functions import Function
-from aixplain.v2._languages import Language
-from aixplain.v2._suppliers import Supplier
+from typing import TYPE_CHECKING, Any
+
 from aixplain.v2._wire_enum import WireEnum
+
+if TYPE_CHECKING:
+    from aixplain.v2._functions import Function
+    from aixplain.v2._languages import Language
+    from aixplain.v2._suppliers import Supplier
 
 __all__ = [
     "AssetStatus",
@@ -103,3 +107,17 @@ class SortOrder(WireEnum):
     def direction(self) -> int:
         """1 or -1, as the wire has it."""
         return 1 if self is SortOrder.ASC else -1
+
+
+def __getattr__(name: str) -> Any:
+    """The long enums, loaded when one is named: together they have 491 members."""
+    if name == "Function":
+        from aixplain.v2._functions import Function as found
+    elif name == "Language":
+        from aixplain.v2._languages import Language as found  # type: ignore[assignment]
+    elif name == "Supplier":
+        from aixplain.v2._suppliers import Supplier as found  # type: ignore[assignment]
+    else:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    globals()[name] = found
+    return found

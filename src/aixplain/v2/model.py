@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Literal, NotRequired, Self, Unpack, cast, overload
 
 from aixplain.v2 import _operations as operations
+from aixplain.v2 import enums
 from aixplain.v2._flow import AsyncStream, Stream
 from aixplain.v2._inputs import InputsProxy
 from aixplain.v2._model_base import ModelBase, find_function_by_id, find_supplier_by_id
@@ -27,7 +28,7 @@ from aixplain.v2._records import (
 )
 from aixplain.v2._search import ModelSearchParams
 from aixplain.v2._stream import AsyncModelResponseStreamer, ModelResponseStreamer
-from aixplain.v2.enums import AssetStatus, Function, Language, ResponseStatus, Supplier
+from aixplain.v2.enums import AssetStatus, ResponseStatus
 from aixplain.v2.exceptions import ValidationError
 from aixplain.v2.mixins import ToolableMixin, ToolDict
 from aixplain.v2.resource import (
@@ -44,6 +45,7 @@ from aixplain.v2.resource import (
 
 if TYPE_CHECKING:
     from aixplain.v2.core import Aixplain, AsyncAixplain
+    from aixplain.v2.enums import Function, Language, Supplier
 
 __all__ = [
     "AssetStatus",
@@ -298,3 +300,10 @@ class AsyncModel(ModelBase, rename="camel", dict=True, weakref=True, kw_only=Tru
         """Wait for a run that `run_async` started. Raises as `run` does."""
         run = operations.Run("", {}, timeout, wait_time, api_key, on_poll)
         return await self._aix()._drive(operations.sync_poll(self._settings(), poll_url, run))
+
+
+def __getattr__(name: str) -> Any:
+    """The long enums are loaded when one is named."""
+    if name in ("Function", "Language", "Supplier"):
+        return getattr(enums, name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -1,0 +1,42 @@
+"""Rivals and other people's clients, each in an environment of its own under .interop, from a lock file."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).parent.parent
+
+
+class Unavailable(Exception):
+    """The environment can't be made here; the message says why."""
+
+
+def official(version: str = "0.2.41") -> Path:
+    """The Python of an environment with the official package. Made when it isn't there. Raises `Unavailable`."""
+    return _python(f"official-{version}")
+
+
+def ours() -> Path:
+    """The Python of an environment with the base install's dependencies alone; the checkout comes by PYTHONPATH."""
+    return _python("base")
+
+
+def _python(name: str) -> Path:
+    folder = ROOT / ".interop" / name
+    python, done = folder / "bin" / "python", folder / "installed"
+    lock = ROOT / "requirements" / f"{name}.lock"
+    if done.exists() and done.read_bytes() == lock.read_bytes():
+        return python
+    print(f"Making an environment for {name} in {folder.relative_to(ROOT)} …", file=sys.stderr)
+    _run(sys.executable, "-m", "venv", "--clear", str(folder))
+    _run(str(python), "-m", "pip", "install", "--quiet", "--no-deps", "--require-hashes", "--requirement", str(lock))
+    done.write_bytes(lock.read_bytes())
+    return python
+
+
+def _run(*command: str) -> None:
+    finished = subprocess.run(command, capture_output=True, text=True, check=False)
+    if finished.returncode:
+        raise Unavailable(f"`{' '.join(command[1:4])} …` failed: {finished.stderr.strip()[-300:]}")
