@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from http import HTTPStatus
 from typing import Any
 
 import msgspec
@@ -86,6 +85,8 @@ def _plain_text(body: bytes) -> str:
 
 
 def _title(status: int) -> str:
+    from http import HTTPStatus  # slow to import, and wanted by a hub alone
+
     try:
         return HTTPStatus(status).phrase
     except ValueError:

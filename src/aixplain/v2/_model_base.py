@@ -21,12 +21,12 @@ from aixplain._wire.records import read
 from aixplain.v2 import _operations as operations
 from aixplain.v2 import enums
 from aixplain.v2._inputs import InputsProxy, validate
-from aixplain.v2._search import not_the_protocol, search_body
+from aixplain.v2._search import not_the_protocol, page_decoder, read_page, search_body
 from aixplain.v2._settings import Settings
 from aixplain.v2.enums import AssetStatus
 from aixplain.v2.exceptions import InputError, ValidationError
 from aixplain.v2.mixins import ToolDict
-from aixplain.v2.resource import BaseResource
+from aixplain.v2.resource import BaseResource, Page
 
 if TYPE_CHECKING:
     from aixplain.v2._client_base import ClientBase
@@ -121,6 +121,7 @@ class ModelBase(ModelFields, rename="camel", dict=True, weakref=True, kw_only=Tr
     RESOURCE_PATH: ClassVar[str] = "v2/models"
     context: ClassVar[Any] = None
     """The client that this class belongs to: `Aixplain().Model` is bound, `Model` itself is not."""
+    _page_decoder: ClassVar[Any] = None
 
     if TYPE_CHECKING:
         params: list[Parameter]  # type: ignore[assignment]
@@ -200,6 +201,12 @@ class ModelBase(ModelFields, rename="camel", dict=True, weakref=True, kw_only=Tr
         )
         return plain
 
+    @classmethod
+    def bound_to(cls: type[SelfT], client: ClientBase) -> type[SelfT]:
+        """This class for one client: what it gets and finds belongs to that client."""
+        space = {"context": client, "__module__": cls.__module__, "__doc__": cls.__doc__}
+        return type(cls)(cls.__name__, (cls,), space)
+
     # --- What both colours ask before they send -----------------------------------------------------
 
     @classmethod
@@ -252,6 +259,12 @@ class ModelBase(ModelFields, rename="camel", dict=True, weakref=True, kw_only=Tr
             raise InputError(f"A model is got by its id or its path, not by {id!r}")
         path = options.get("resource_path") or cls.RESOURCE_PATH
         return operations.get(cls._settings(), id, options.get("host"), options.get("api_key"), path)
+
+    @classmethod
+    def _page(cls: type[SelfT], body: bytes, fetch: Callable[[int], Any]) -> Page[SelfT]:
+        if "_page_decoder" not in cls.__dict__:
+            cls._page_decoder = page_decoder(cls)
+        return read_page(cls, body, cls._page_decoder, fetch)
 
     @classmethod
     def _from_answer(cls: type[SelfT], body: bytes) -> SelfT:

@@ -143,19 +143,30 @@ class PageBody(Record, rename="camel"):
     page_number: int = 0
 
 
-def read_page(kind: type[T], body: bytes, bodies: msgspec.json.Decoder[Any]) -> Page[T]:
+def page_decoder(kind: type[Any]) -> msgspec.json.Decoder[Any]:
+    """A decoder of pages straight into records of this kind."""
+    fields = [("results", list[kind]), ("total", int, 0), ("page_total", int, 0), ("page_number", int, 0)]  # type: ignore[valid-type]
+    return msgspec.json.Decoder(msgspec.defstruct("PageBody", fields, rename="camel"))
+
+
+def read_page(
+    kind: type[T], body: bytes, decoder: msgspec.json.Decoder[Any], fetch: Callable[[int], Any]
+) -> Page[T]:
     """The page in an answer: straight into records, and record by record when one of them is odd."""
     try:
-        page = bodies.decode(body)
-        return Page(page.results, page.page_number, page.page_total, page.total)
+        page = decoder.decode(body)
+        return Page(page.results, page.page_number, page.page_total, page.total, fetch=fetch)
     except msgspec.ValidationError:
-        return _read_odd_page(kind, body)
+        return _read_odd_page(kind, body, fetch)
     except msgspec.DecodeError as error:
         raise not_the_protocol(body) from error
 
 
-def _read_odd_page(kind: type[T], body: bytes) -> Page[T]:
-    page = decode(PageBody, body)
+def _read_odd_page(kind: type[T], body: bytes, fetch: Callable[[int], Any]) -> Page[T]:
+    try:
+        page = decode(PageBody, body)
+    except msgspec.ValidationError as error:
+        raise not_the_protocol(body) from error
     results: list[T] = []
     unread: list[Any] = []
     for raw in page.results:
@@ -164,7 +175,7 @@ def _read_odd_page(kind: type[T], body: bytes) -> Page[T]:
             results.append(read(kind, record))
         except msgspec.ValidationError:
             unread.append(record)
-    return Page(results, page.page_number, page.page_total, page.total, unread=unread)
+    return Page(results, page.page_number, page.page_total, page.total, unread=unread, fetch=fetch)
 
 
 def not_the_protocol(body: bytes) -> InvalidResponseError:

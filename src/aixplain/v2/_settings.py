@@ -5,8 +5,6 @@ from __future__ import annotations
 import os
 import re
 
-import msgspec
-
 from aixplain.v2.exceptions import ConfigurationError
 
 PLATFORM_CATALOG = "https://platform-api.aixplain.com"
@@ -15,14 +13,19 @@ RUN_PATH = "/api/v2/execute"
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
-class Settings(msgspec.Struct, frozen=True):
-    """One client's addresses, key and manners. The key is never shown."""
+class Settings:
+    """One client's addresses, key and manners. Never changed once made; the key is never shown."""
 
-    api_key: str | None
-    backend_url: str
-    model_url: str
-    trusted: frozenset[str]
-    strict: bool = False
+    __slots__ = ("api_key", "backend_url", "model_url", "strict", "trusted")
+
+    def __init__(
+        self, api_key: str | None, backend_url: str, model_url: str, trusted: frozenset[str], strict: bool = False
+    ) -> None:
+        self.api_key = api_key
+        self.backend_url = backend_url
+        self.model_url = model_url
+        self.trusted = trusted
+        self.strict = strict
 
     def __repr__(self) -> str:
         return f"Settings(backend_url={self.backend_url!r}, model_url={self.model_url!r}, strict={self.strict})"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any, TypedDict, Unpack, cast
-from urllib.parse import urlencode
 
 import msgspec
 
@@ -26,6 +25,8 @@ class RequestOptions(TypedDict, total=False):
 def _request(settings: Settings, method: str, path: str, options: RequestOptions) -> Request:
     url = absolute(settings.backend_url, path)
     if params := options.get("params"):
+        from urllib.parse import urlencode  # slow to import
+
         url += ("&" if "?" in url else "?") + urlencode(params, doseq=True)
     content = msgspec.json.encode(options["json"]) if "json" in options else None
     named = {**operations.headers(settings), **options.get("headers", {})}

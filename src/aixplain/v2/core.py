@@ -6,14 +6,16 @@ import importlib
 from functools import cached_property
 from os import PathLike
 from types import TracebackType
-from typing import Any, Protocol, Self, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Protocol, Self, TypeVar, cast
 
 from aixplain.v2 import _settings
 from aixplain.v2._client_base import ClientBase
-from aixplain.v2._flow import AsyncTransport, Operation, Transport, adrive, drive
-from aixplain.v2.client import AixplainClient, AsyncAixplainClient
 from aixplain.v2.exceptions import ConfigurationError
-from aixplain.v2.model import AsyncModel, Model
+
+if TYPE_CHECKING:
+    from aixplain.v2._flow import AsyncTransport, Operation, Transport
+    from aixplain.v2.client import AixplainClient, AsyncAixplainClient
+    from aixplain.v2.model import AsyncModel, Model
 
 T = TypeVar("T")
 
@@ -64,7 +66,9 @@ class Aixplain(ClientBase):
     @cached_property
     def Model(self) -> type[Model]:  # noqa: N802 - the reference's name
         """The models of this client."""
-        return self.bind(Model)
+        from aixplain.v2.model import Model
+
+        return Model.bound_to(self)
 
     @cached_property
     def _transport(self) -> Transport:
@@ -77,9 +81,13 @@ class Aixplain(ClientBase):
     @cached_property
     def client(self) -> AixplainClient:
         """The low doors: any request to the service, with this client's key and manners."""
+        from aixplain.v2.client import AixplainClient
+
         return AixplainClient(self.settings, self._transport)
 
     def _drive(self, operation: Operation[T]) -> T:
+        from aixplain.v2._flow import drive
+
         return drive(operation, self._transport)
 
     def close(self) -> None:
@@ -124,7 +132,9 @@ class AsyncAixplain(ClientBase):
     @cached_property
     def Model(self) -> type[AsyncModel]:  # noqa: N802 - the reference's name
         """The models of this client."""
-        return self.bind(AsyncModel)
+        from aixplain.v2.model import AsyncModel
+
+        return AsyncModel.bound_to(self)
 
     @cached_property
     def _transport(self) -> AsyncTransport:
@@ -137,9 +147,13 @@ class AsyncAixplain(ClientBase):
     @cached_property
     def client(self) -> AsyncAixplainClient:
         """The low doors: any request to the service, with this client's key and manners."""
+        from aixplain.v2.client import AsyncAixplainClient
+
         return AsyncAixplainClient(self.settings, self._transport)
 
     async def _drive(self, operation: Operation[T]) -> T:
+        from aixplain.v2._flow import adrive
+
         return await adrive(operation, self._transport)
 
     async def close(self) -> None:

@@ -122,9 +122,7 @@ class Model(ModelBase, rename="camel", dict=True, weakref=True, kw_only=True):
         def fetch(number: int) -> Page[Self]:
             return cls.search(query, **{**kwargs, "page_number": number})
 
-        page = cls._client().read_page(cls, body)
-        page._fetch = fetch
-        return page
+        return cls._page(body, fetch)
 
     @overload
     def run(self, *, stream: Literal[True], **inputs: Any) -> ModelResponseStreamer: ...
@@ -224,9 +222,7 @@ class AsyncModel(ModelBase, rename="camel", dict=True, weakref=True, kw_only=Tru
         async def fetch(number: int) -> Page[Self]:
             return await cls.search(query, **{**kwargs, "page_number": number})
 
-        page = cls._client().read_page(cls, body)
-        page._fetch = fetch
-        return page
+        return cls._page(body, fetch)
 
     @overload
     async def run(self, *, stream: Literal[True], **inputs: Any) -> AsyncModelResponseStreamer: ...
