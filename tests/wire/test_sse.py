@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from aixplain._wire.sse import DONE, EventDecoder, encode_event
@@ -121,6 +121,9 @@ fragments = st.sampled_from(
 )
 
 
+@example(stream=b"data: a\r\n\r\ndata: b\r\n\r\n", cuts=list(range(30)))
+@example(stream=b"data: a\r\ndata: b\n\n", cuts=[8, 8])
+@example(stream=b"\xef\xbb\xbfdata: a\n\n", cuts=[0, 1, 2])
 @given(stream=st.lists(fragments, max_size=25).map(b"".join), cuts=st.lists(st.integers(0, 120), max_size=12))
 def test_any_split_of_the_bytes_gives_the_same_events(stream: bytes, cuts: list[int]) -> None:
     places = [0, *sorted(min(cut, len(stream)) for cut in cuts), len(stream)]

@@ -9,7 +9,7 @@ import importlib
 
 from aixplain.hub.backends.functions import Models
 
-TASKS = ("language", "repair")
+TASKS = ("document", "keywords", "language", "repair", "sentences", "sentiment", "spelling", "summary", "transliteration")
 
 
 def all_models() -> Models:

@@ -1,4 +1,4 @@
-"""Text repair with ftfy: mojibake, stray entities, odd line breaks and widths."""
+"""Text repair, with ftfy: mojibake, stray entities, odd line breaks and widths."""
 
 from __future__ import annotations
 
@@ -17,12 +17,13 @@ models = Models()
     developer="ftfy",
     version=version("ftfy"),
     license="Apache-2.0",
+    languages=("mul",),
 )
 def repair_text(
     text: str,
     uncurl_quotes: Annotated[bool, Input(description="Make curly quotes straight")] = True,
 ) -> Iterator[str]:
-    """Repairs text that was decoded wrongly: mojibake, HTML entities, terminal escapes, odd widths. Streams line by line."""
+    """Repairs a text that was decoded wrongly: mojibake, HTML entities, terminal escapes, odd widths. Streams line by line."""
     import ftfy
 
     config = ftfy.TextFixerConfig(uncurl_quotes=uncurl_quotes)

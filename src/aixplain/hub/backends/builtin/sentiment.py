@@ -1,0 +1,36 @@
+"""Sentiment analysis, with TextBlob's lexicon of English words."""
+
+from __future__ import annotations
+
+from importlib.metadata import version
+from typing import Annotated
+
+from aixplain.hub.backends.functions import Input, Models, Output
+
+models = Models()
+
+
+@models.model(
+    "aixplain/sentiment",
+    function="sentiment-analysis",
+    developer="TextBlob",
+    version=version("textblob"),
+    license="MIT",
+    languages=("en",),
+)
+def sentiment(
+    text: str,
+    threshold: Annotated[float, Input(ge=0, le=1, description="How far from 0 a polarity must be to count")] = 0.1,
+) -> Output:
+    """Tells whether an English text is POSITIVE, NEGATIVE or NEUTRAL; the details have its polarity and subjectivity."""
+    from textblob.en.sentiments import PatternAnalyzer
+
+    found = PatternAnalyzer().analyze(text)
+    polarity, subjectivity = round(found.polarity, 4), round(found.subjectivity, 4)
+    return Output(_label(polarity, threshold), {"polarity": polarity, "subjectivity": subjectivity})
+
+
+def _label(polarity: float, threshold: float) -> str:
+    if abs(polarity) < threshold or polarity == 0:
+        return "NEUTRAL"
+    return "POSITIVE" if polarity > 0 else "NEGATIVE"
