@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import sys
 import warnings
@@ -17,6 +18,7 @@ def main() -> None:
     from aixplain.cli.failures import status_and_sentence
 
     warnings.showwarning = _show_warning
+    logging.getLogger().addHandler(logging.NullHandler())  # a hub of aix's own fails in sentences, not in its log
     try:
         app()
     except BrokenPipeError:  # the reader of our output has gone, as `| head` does

@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from aixplain.cli.output import notes
+from aixplain.cli.output import note
 
 app = typer.Typer(help="Serve models to other programs and machines.", no_args_is_help=True)
 
@@ -35,14 +35,14 @@ def serve(
     """
     from aixplain.hub import Hub
 
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s", force=True)
     keys = [key.strip() for key in os.environ.get("AIXPLAIN_HUB_KEYS", "").split(",") if key.strip()]
     folder = data or default_folder()
     hub = Hub(keys=keys)
 
     def ready(url: str) -> None:
-        notes.print(f"The hub serves {len(hub.entries)} models at {url}, and keeps its runs in {folder}. Ctrl-C stops it.")
-        notes.print(f"Try:  aix --help   or   aix search --hub {url}")
+        note(f"The hub serves {len(hub.entries)} models at {url}, and keeps its runs in {folder}. Ctrl-C stops it.")
+        note(f"Try:  aix --help   or   aix search --hub {url}")
 
     hub.serve(host, port, folder, on_ready=ready)
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
+from rich.cells import cell_len
 from rich.console import Console
 from rich.table import Table
 
@@ -35,11 +36,25 @@ def print_piece(text: str) -> None:
     sys.stdout.flush()
 
 
-def print_table(headings: Iterable[str], rows: Iterable[Iterable[str]]) -> None:
-    """A table without lines, its first column whole."""
-    table = Table(box=None, pad_edge=False, header_style="bold")
+def note(text: str) -> None:
+    """Say something about the work, as one line whatever the terminal's width."""
+    notes.print(text, soft_wrap=True)
+
+
+def print_table(headings: Sequence[str], rows: Sequence[Sequence[str]], *, shorten: bool = False) -> None:
+    """A table without lines. The first column stands whole; `shorten` cuts the last so that a row is a line."""
+    table = Table(box=None, pad_edge=False, header_style="bold", show_header=any(headings))
+    last = len(headings) - 1
     for number, heading in enumerate(headings):
-        table.add_column(heading, no_wrap=number == 0, overflow="fold" if number == 0 else "ellipsis", style="cyan" if number == 0 else "")
+        widest = max((cell_len(row[number]) for row in rows), default=0)
+        whole = number == 0 or (shorten and number < last)
+        table.add_column(
+            heading,
+            no_wrap=whole or shorten,
+            overflow="ellipsis",
+            min_width=min(widest, console.width // 2) if whole else None,
+            style="cyan" if number == 0 else "",
+        )
     for row in rows:
         table.add_row(*row)
     console.print(table)

@@ -11,7 +11,7 @@ from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeEl
 
 from aixplain.cli.failures import UsageProblem
 from aixplain.cli.inputs import read_inputs
-from aixplain.cli.output import notes, print_answer, print_json, print_piece
+from aixplain.cli.output import note, notes, print_answer, print_json, print_piece
 from aixplain.cli.session import HubOption, JsonOption, connect
 from aixplain.v2.model import Model, ModelResult
 
@@ -66,7 +66,7 @@ def run_watched(model: Model, inputs: dict[str, Any], timeout: float) -> ModelRe
     accepted = model.run_async(timeout=timeout, **inputs)
     if accepted.url is None:
         return accepted
-    notes.print(f"Accepted; it can be asked after at {accepted.url}")
+    note(f"Accepted as run {accepted.request_id or accepted.url}.")
     with watching("running") as show:
         return model.sync_poll(accepted.url, timeout=timeout, on_poll=lambda result: show(result.progress))
 
@@ -95,6 +95,6 @@ def _line_by_line(what: str) -> Callable[[float | None], None]:
         percent = None if done is None else int(done * 100)
         if percent is not None and (not shown or percent > shown[-1]):
             shown.append(percent)
-            notes.print(f"{what}: {percent} %")
+            note(f"{what}: {percent} %")
 
     return show

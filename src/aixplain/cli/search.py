@@ -6,10 +6,12 @@ from typing import Annotated, Any
 
 import typer
 
-from aixplain.cli.output import notes, print_json, print_table
+from aixplain.cli.output import console, note, print_json, print_table
 from aixplain.cli.session import HubOption, JsonOption, connect
 from aixplain.v2._model_base import ModelBase
 from aixplain.v2.resource import Page
+
+WIDE = 110
 
 
 def search(
@@ -36,14 +38,19 @@ def search(
 
 def print_page(page: Page[Any]) -> None:
     """A page of models as a table, and how to see more."""
-    print_table(("model", "function", "what it is"), [_row(model) for model in page])
+    # A narrow terminal has room for what a person needs to choose; `aix show` has the rest.
+    columns = ("model", "function", "what it is") if console.width >= WIDE else ("model", "what it is")
+    print_table(columns, [[_cell(model, column) for column in columns] for model in page], shorten=True)
     if page.total == 0:
-        notes.print("No model matches. `aix search` without words lists all of them.")
+        note("No model matches. `aix search` without words lists all of them.")
     elif page.total > len(page):
         more = f" Next: --page {page.page_number + 2}." if page.has_next else ""
-        notes.print(f"{len(page)} of {page.total} models.{more}")
+        note(f"{len(page)} of {page.total} models.{more}")
 
 
-def _row(model: ModelBase) -> tuple[str, str, str]:
-    lines = (model.description or model.name or "").strip().splitlines()
-    return model.path or model.id or "", model.function or "", lines[0] if lines else ""
+def _cell(model: ModelBase, column: str) -> str:
+    if column == "model":
+        return model.path or model.id or ""
+    if column == "function":
+        return model.function or ""
+    return next(iter((model.description or model.name or "").strip().splitlines()), "")

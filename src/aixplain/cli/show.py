@@ -34,7 +34,7 @@ def print_model(model: ModelBase) -> None:
     if model.description:
         console.print(model.description.strip())
     console.print()
-    print_table(("fact", ""), [(name, value) for name, value in _facts(model) if value])
+    print_table(("", ""), [(name, value) for name, value in _facts(model) if value])
     if model.params:
         console.print()
         print_table(("input", "type", "default", "about"), [_input(each) for each in model.params])
@@ -57,17 +57,17 @@ def _input(parameter: Parameter) -> tuple[str, str, str, str]:
     kind = parameter.data_type or "any"
     several = "several " if parameter.multiple_values else ""
     default = "required" if parameter.required else _text(parameter.default)
-    about = [parameter.description or "", _limits(parameter)]
-    return parameter.name, several + kind, default, " ".join(filter(None, about))
+    limits = _limits(parameter)
+    about = " ".join(filter(None, (parameter.description, f"({limits})" if limits else "")))
+    return parameter.name, several + kind, default, about
 
 
 def _limits(parameter: Parameter) -> str:
     if parameter.options:
         return "one of " + ", ".join(map(str, parameter.options))
-    low, high = parameter.minimum, parameter.maximum
-    if low is None and high is None:
-        return ""
-    return f"{_text(low)} to {_text(high)}" if low is not None and high is not None else f"from {_text(low)}" if high is None else f"to {_text(high)}"
+    low = f"from {_text(parameter.minimum)}" if parameter.minimum is not None else ""
+    high = f"to {_text(parameter.maximum)}" if parameter.maximum is not None else ""
+    return f"{low} {high}".strip()
 
 
 def _text(value: object) -> str:
