@@ -151,7 +151,7 @@ class Awaited:
     def __enter__(self) -> Awaited:
         return self._wrapped(self.runner.run(self.target.__aenter__()))
 
-    def __exit__(self, *error: Any) -> None:
+    def __exit__(self, *error: object) -> None:
         self.runner.run(self.target.__aexit__(*error))
 
     def _wrapped(self, value: Any) -> Any:

@@ -1,9 +1,9 @@
 """Run any AI model: on this machine, on a team's hub, on the aiXplain platform.
 
-    from aixplain import Aixplain
-
-    with Aixplain.local() as aix:
-        print(aix.Model.get("aixplain/sentiment").run(text="I love this").data)
+>>> from aixplain import Aixplain
+>>> with Aixplain.local() as aix:
+...     print(aix.Model.get("aixplain/sentiment").run(text="I love this").data)
+POSITIVE
 """
 
 from __future__ import annotations
@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from aixplain.v2 import (
+        Aixplain,
         AixplainV2Error,
         APIError,
-        Aixplain,
         AsyncAixplain,
         ConfigurationError,
         ConnectionLostError,

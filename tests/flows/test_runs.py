@@ -93,7 +93,9 @@ def test_media_is_the_result_and_no_poll_address(world: Any, settings: Any, answ
 @pytest.mark.parametrize("more", [{}, {"completed": False}, {"completed": True}, {"completed": None}], ids=repr)
 def test_an_accepted_run_is_polled_to_its_end(world: Any, settings: Any, answer: Any, more: dict[str, Any]) -> None:
     told: list[Any] = []
-    hub = world(answer(201, ACCEPTED | more), answer(200, ACCEPTED | {"progress": 0.5}), answer(200, ACCEPTED), answer(200, DONE))
+    hub = world(
+        answer(201, ACCEPTED | more), answer(200, ACCEPTED | {"progress": 0.5}), answer(200, ACCEPTED), answer(200, DONE)
+    )
     result = hub.play(operations.run(settings, Run("m", {}, on_poll=told.append)))
     assert result.data == "hi"
     assert hub.urls[1:] == [POLL, POLL, POLL]
@@ -152,7 +154,9 @@ def test_a_run_that_ends_badly_raises(world: Any, settings: Any, answer: Any, st
         ({}, "FAILED"),
     ],
 )
-def test_a_failure_has_the_suppliers_words_or_the_services(world: Any, settings: Any, answer: Any, told: Any, words: str) -> None:
+def test_a_failure_has_the_suppliers_words_or_the_services(
+    world: Any, settings: Any, answer: Any, told: Any, words: str
+) -> None:
     with pytest.raises(APIError, match=f"^Operation failed: {words}") as error:
         world(answer(200, {"status": "FAILED", **told})).play(operations.run(settings, Run("m", {})))
     assert error.value.status_code == 0
@@ -184,7 +188,9 @@ def test_a_run_post_is_sent_once_when_its_connection_is_lost(world: Any, setting
 
 
 @pytest.mark.parametrize("place", ["https://elsewhere.example/poll", "http://127.0.0.1:1/poll", "http://[broken"])
-def test_a_poll_address_elsewhere_is_refused_before_anything_is_sent(world: Any, settings: Any, answer: Any, place: str) -> None:
+def test_a_poll_address_elsewhere_is_refused_before_anything_is_sent(
+    world: Any, settings: Any, answer: Any, place: str
+) -> None:
     with pytest.raises(ConfigurationError):
         world().play(operations.poll(settings, place))
     hub = world(answer(201, {"status": "IN_PROGRESS", "data": place}))

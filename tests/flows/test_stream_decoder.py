@@ -45,7 +45,11 @@ def test_a_done_in_either_spelling_ends_the_stream(body: Any, end: bytes) -> Non
 
 
 def test_chunks_in_the_platforms_shape_are_read(body: Any) -> None:
-    assert texts(ModelResponseStreamer(body(event({"data": "a"}), event({"data": ""}), event({"data": " b"}), DONE))) == ["a", "", " b"]
+    assert texts(ModelResponseStreamer(body(event({"data": "a"}), event({"data": ""}), event({"data": " b"}), DONE))) == [
+        "a",
+        "",
+        " b",
+    ]
 
 
 def test_chunks_in_the_shape_of_openai_are_read(body: Any) -> None:
@@ -57,7 +61,13 @@ def test_chunks_in_the_shape_of_openai_are_read(body: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    "last", [openai(finish_reason="stop"), openai(finish_reason="length"), {"data": "", "finish_reason": "stop"}, {"status": "SUCCESS"}]
+    "last",
+    [
+        openai(finish_reason="stop"),
+        openai(finish_reason="length"),
+        {"data": "", "finish_reason": "stop"},
+        {"status": "SUCCESS"},
+    ],
 )
 def test_a_finish_reason_or_a_success_marks_a_whole_stream(body: Any, last: Any) -> None:
     streamer = ModelResponseStreamer(body(event({"data": "a"}), event(last)))
@@ -143,7 +153,7 @@ def test_text_that_is_no_object_is_a_chunk_as_it_is(body: Any, text: str) -> Non
 
 
 def test_a_json_text_is_a_chunk(body: Any) -> None:
-    assert texts(ModelResponseStreamer(body(event('"a\\nb"'.encode()), DONE))) == ["a\nb"]
+    assert texts(ModelResponseStreamer(body(event(b'"a\\nb"'), DONE))) == ["a\nb"]
 
 
 def test_text_of_several_lines_keeps_them(body: Any) -> None:

@@ -12,7 +12,10 @@ from aixplain._wire.errors import MEANINGS, first_words, read_error, write_error
     ("body", "words"),
     [
         (b'{"message": "no such model"}', "no such model"),
-        (b'{"statusCode": 400, "message": ["text is missing", "size is odd"], "error": "Bad Request"}', "text is missing; size is odd"),
+        (
+            b'{"statusCode": 400, "message": ["text is missing", "size is odd"], "error": "Bad Request"}',
+            "text is missing; size is odd",
+        ),
         (b'{"message": [{"message": "text is missing"}, null, "x"]}', "text is missing; x"),
         (b'{"message": {"message": "deep"}}', "deep"),
         (b'{"error": "Forbidden"}', "Forbidden"),

@@ -7,7 +7,18 @@ from typing import Any
 import msgspec
 import pytest
 
-from aixplain._wire.messages import AssetInfo, Attribute, Detail, Message, Parameter, Pricing, Search, Usage, VendorInfo, Version
+from aixplain._wire.messages import (
+    AssetInfo,
+    Attribute,
+    Detail,
+    Message,
+    Parameter,
+    Pricing,
+    Search,
+    Usage,
+    VendorInfo,
+    Version,
+)
 from aixplain._wire.records import decode, read
 
 PARAM = {

@@ -49,7 +49,8 @@ def test_what_python_calls_a_line_break_is_text(character: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "line", [b": a comment", b":", b"event: message", b"id: 7", b"retry: 100", b"unknown: x", b"database: x", b"no field at all"]
+    "line",
+    [b": a comment", b":", b"event: message", b"id: 7", b"retry: 100", b"unknown: x", b"database: x", b"no field at all"],
 )
 def test_a_line_that_is_no_data_is_skipped(line: bytes) -> None:
     assert events([line + b"\n\ndata: a\n" + line + b"\ndata: b\n" + line + b"\n\n"]) == [b"a\nb"]
@@ -117,7 +118,20 @@ def test_an_event_is_given_as_soon_as_it_is_whole() -> None:
 
 
 fragments = st.sampled_from(
-    [b"data: ", b"data:", b"data", b"\n", b"\r", b"\r\n", b"\n\n", b": c", b"event: e", b"{}", "\u2028é".encode(), b"\xef\xbb\xbf"]
+    [
+        b"data: ",
+        b"data:",
+        b"data",
+        b"\n",
+        b"\r",
+        b"\r\n",
+        b"\n\n",
+        b": c",
+        b"event: e",
+        b"{}",
+        "\u2028é".encode(),
+        b"\xef\xbb\xbf",
+    ]
 )
 
 

@@ -27,7 +27,24 @@ def test_a_number_is_an_int_a_float_or_a_numeric_string(value: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    "value", [True, False, float("nan"), float("inf"), float("-inf"), 10**400, "NaN", "inf", "-Infinity", "many", "", "1,5", [1], {}, b"1"]
+    "value",
+    [
+        True,
+        False,
+        float("nan"),
+        float("inf"),
+        float("-inf"),
+        10**400,
+        "NaN",
+        "inf",
+        "-Infinity",
+        "many",
+        "",
+        "1,5",
+        [1],
+        {},
+        b"1",
+    ],
 )
 def test_a_bool_nan_an_infinity_or_a_word_is_no_number(value: Any) -> None:
     assert not is_number(value)

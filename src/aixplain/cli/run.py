@@ -77,7 +77,13 @@ def watching(what: str) -> Iterator[Callable[[float | None], None]]:
     if not notes.is_terminal:
         yield _line_by_line(what)
         return
-    columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), TextColumn("{task.percentage:>3.0f} %"), TimeElapsedColumn())
+    columns = (
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TextColumn("{task.percentage:>3.0f} %"),
+        TimeElapsedColumn(),
+    )
     with Progress(*columns, console=notes, transient=True) as bar:
         task = bar.add_task(what, total=None)
 

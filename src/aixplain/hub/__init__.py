@@ -1,15 +1,12 @@
 """The hub: a server that answers the aiXplain protocol with models of its own.
 
-    from typing import Annotated
-    from aixplain.hub import Hub, Input
-
-    hub = Hub()
-
-    @hub.model("acme/shout", function="text-normalization")
-    def shout(text: str, times: Annotated[int, Input(ge=1, le=5)] = 1) -> str:
-        return text.upper() + "!" * times
-
-    hub.serve()
+>>> from typing import Annotated
+>>> from aixplain.hub import Hub, Input
+>>> hub = Hub()
+>>> @hub.model("acme/shout", function="text-normalization")
+... def shout(text: str, times: Annotated[int, Input(ge=1, le=5)] = 1) -> str:
+...     return text.upper() + "!" * times
+>>> hub.serve()  # doctest: +SKIP
 """
 
 from __future__ import annotations

@@ -67,4 +67,3 @@ def _at(path: Path) -> LocalFile:
 
 def _content_type(name: str) -> str:
     return mimetypes.guess_type(name)[0] or "application/octet-stream"
-

@@ -91,7 +91,10 @@ class Function(WireEnum):
     QUESTION_ANSWERING = ("question-answering", "Question Answering")
     REFERENCELESS_AUDIO_GENERATION_METRIC = ("referenceless-audio-generation-metric", "Referenceless Audio Generation Metric")
     REFERENCELESS_TEXT_GENERATION_METRIC = ("referenceless-text-generation-metric", "Referenceless Text Generation Metric")
-    REFERENCELESS_TEXT_GENERATION_METRIC_DEFAULT = ("referenceless-text-generation-metric-default", "Referenceless Text Generation Metric Default")
+    REFERENCELESS_TEXT_GENERATION_METRIC_DEFAULT = (
+        "referenceless-text-generation-metric-default",
+        "Referenceless Text Generation Metric Default",
+    )
     SCENE_DETECTION = ("scene-detection", "Scene Detection")
     SCRIPT_EXECUTION = ("script-execution", "Script Execution")
     SEARCH = ("search", "Search")

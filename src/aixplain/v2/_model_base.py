@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar
 
 import msgspec
 
@@ -202,7 +202,7 @@ class ModelBase(ModelFields, rename="camel", dict=True, weakref=True, kw_only=Tr
         return plain
 
     @classmethod
-    def bound_to(cls: type[SelfT], client: ClientBase) -> type[SelfT]:
+    def bound_to(cls, client: ClientBase) -> type[Self]:
         """This class for one client: what it gets and finds belongs to that client."""
         space = {"context": client, "__module__": cls.__module__, "__doc__": cls.__doc__}
         return type(cls)(cls.__name__, (cls,), space)
@@ -261,13 +261,13 @@ class ModelBase(ModelFields, rename="camel", dict=True, weakref=True, kw_only=Tr
         return operations.get(cls._settings(), id, options.get("host"), options.get("api_key"), path)
 
     @classmethod
-    def _page(cls: type[SelfT], body: bytes, fetch: Callable[[int], Any]) -> Page[SelfT]:
+    def _page(cls, body: bytes, fetch: Callable[[int], Any]) -> Page[Self]:
         if "_page_decoder" not in cls.__dict__:
             cls._page_decoder = page_decoder(cls)
         return read_page(cls, body, cls._page_decoder, fetch)
 
     @classmethod
-    def _from_answer(cls: type[SelfT], body: bytes) -> SelfT:
+    def _from_answer(cls, body: bytes) -> Self:
         try:
             return msgspec.json.decode(body, type=cls)
         except msgspec.ValidationError:
@@ -276,7 +276,7 @@ class ModelBase(ModelFields, rename="camel", dict=True, weakref=True, kw_only=Tr
             raise not_the_protocol(body) from error
 
     @classmethod
-    def _from_odd_answer(cls: type[SelfT], body: bytes) -> SelfT:
+    def _from_odd_answer(cls, body: bytes) -> Self:
         try:
             return read(cls, msgspec.json.decode(body))
         except msgspec.ValidationError as error:
@@ -286,10 +286,10 @@ class ModelBase(ModelFields, rename="camel", dict=True, weakref=True, kw_only=Tr
         """Pickles and copies without the client, and so without its key; a copy of a bound model stays bound."""
         return _rebuild, (_unbound(type(self)), self.to_dict(), self.inputs.copy())
 
-    def __copy__(self: SelfT) -> SelfT:
+    def __copy__(self) -> Self:
         return _rebuild(type(self), self.to_dict(), self.inputs.copy())
 
-    def __deepcopy__(self: SelfT, memo: dict[int, Any]) -> SelfT:
+    def __deepcopy__(self, memo: dict[int, Any]) -> Self:
         return self.__copy__()
 
 

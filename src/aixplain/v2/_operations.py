@@ -202,9 +202,7 @@ def lost(failure: TransportFailure | None) -> ConnectionLostError:
 # --- Catalog --------------------------------------------------------------------------------------
 
 
-def search(
-    settings: Settings, body: Search, api_key: str | None = None, path: str = "v2/models"
-) -> Operation[bytes]:
+def search(settings: Settings, body: Search, api_key: str | None = None, path: str = "v2/models") -> Operation[bytes]:
     """One page of the catalog, as it came."""
     deadline = yield from _deadline(REQUEST_TIMEOUT)
     url = absolute(settings.backend_url, path.strip("/") + "/paginate")

@@ -149,9 +149,7 @@ def page_decoder(kind: type[Any]) -> msgspec.json.Decoder[Any]:
     return msgspec.json.Decoder(msgspec.defstruct("PageBody", fields, rename="camel"))
 
 
-def read_page(
-    kind: type[T], body: bytes, decoder: msgspec.json.Decoder[Any], fetch: Callable[[int], Any]
-) -> Page[T]:
+def read_page(kind: type[T], body: bytes, decoder: msgspec.json.Decoder[Any], fetch: Callable[[int], Any]) -> Page[T]:
     """The page in an answer: straight into records, and record by record when one of them is odd."""
     try:
         page = decoder.decode(body)

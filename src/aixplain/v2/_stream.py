@@ -100,7 +100,7 @@ class ChunkDecoder:
             self._add(StreamChunk(data=value if isinstance(value, str) else _json_text(value)))
         elif value.get("data") == "[DONE]":
             self._finish()
-        elif value.get("status") in _FAILURES or ("error" in value and value["error"]):
+        elif value.get("status") in _FAILURES or (value.get("error")):
             self._fail(value)
         else:
             self._take_chunk(value)

@@ -13,7 +13,7 @@ from typing import TypeVar
 import pyreqwest.exceptions as http_errors
 from pyreqwest.client import Client, ClientBuilder, SyncClient, SyncClientBuilder
 from pyreqwest.request import RequestBuilder, StreamRequest, SyncRequestBuilder, SyncStreamRequest
-from pyreqwest.response import BaseResponse, ResponseBodyReader, SyncResponseBodyReader
+from pyreqwest.response import ResponseBodyReader, SyncResponseBodyReader
 
 from aixplain.v2._flow import Request, Response, TransportFailure, TransportTimeout
 from aixplain.v2._interrupt import interruptible
@@ -188,9 +188,7 @@ class AsyncPyreqwestTransport:
 class AsyncPyreqwestStream:
     """The open body of an answer, on asyncio."""
 
-    def __init__(
-        self, request: Request, opened: StreamRequest, reader: ResponseBodyReader, headers: Mapping[str, str]
-    ) -> None:
+    def __init__(self, request: Request, opened: StreamRequest, reader: ResponseBodyReader, headers: Mapping[str, str]) -> None:
         self.headers = headers
         self._request, self._reader = request, reader
         self._opened: StreamRequest | None = opened

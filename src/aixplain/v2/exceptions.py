@@ -73,9 +73,7 @@ class APIError(AixplainV2Error):
 class TimeoutError(AixplainV2Error, builtins.TimeoutError):
     """The deadline passed. The run may go on: `model.poll(error.poll_url)` asks after it, when there is an address."""
 
-    def __init__(
-        self, message: str | list[str], details: dict[str, Any] | None = None, *, poll_url: str | None = None
-    ) -> None:
+    def __init__(self, message: str | list[str], details: dict[str, Any] | None = None, *, poll_url: str | None = None) -> None:
         super().__init__(message, details)
         self.poll_url = poll_url
 

@@ -158,9 +158,7 @@ class Model(ModelBase, rename="camel", dict=True, weakref=True, kw_only=True):
         run = self._prepare(inputs, operations.Run("", {}, timeout, wait_time, api_key, on_poll))
         return self._aix()._drive(operations.run(self._settings(), run))
 
-    def run_async(
-        self, *, timeout: float = operations.RUN_TIMEOUT, api_key: str | None = None, **inputs: Any
-    ) -> ModelResult:
+    def run_async(self, *, timeout: float = operations.RUN_TIMEOUT, api_key: str | None = None, **inputs: Any) -> ModelResult:
         """Start a run and return at once; `model.poll(result.url)` asks after it, `sync_poll` waits for it."""
         run = self._prepare(inputs, operations.Run("", {}, timeout, api_key=api_key))
         return self._aix()._drive(operations.submit(self._settings(), run, sync_only=self.is_sync_only))

@@ -6,8 +6,8 @@ import asyncio
 import contextlib
 from functools import partial
 
-from aixplain.hub.execution import execute
 from aixplain.hub.catalog import Entry
+from aixplain.hub.execution import execute
 from aixplain.hub.runs import Runs
 
 WORKERS = 4
@@ -48,7 +48,5 @@ class EmbeddedEngine:
         run = await self._runs.start(run_id)
         if run is None:
             return
-        outcome = await execute(
-            self._entries.get(run.model), run.inputs, run.id, partial(self._runs.note_progress, run.id)
-        )
+        outcome = await execute(self._entries.get(run.model), run.inputs, run.id, partial(self._runs.note_progress, run.id))
         await self._runs.end(run.id, outcome.envelope, ok=outcome.ok)

@@ -86,7 +86,7 @@ class SqliteStore:
             except queue.Empty:
                 return group
         self._waiting.put(None)  # closing: this group, then an empty one
-        return group if group else []
+        return group or []
 
 
 def _commit_group(connection: sqlite3.Connection, group: list[tuple[Change, asyncio.Future[Any]]]) -> None:

@@ -10,7 +10,39 @@ from aixplain.hub.backends.functions import Input, Models, Output
 models = Models()
 
 LANGUAGES = tuple(
-    "ar bg br da de el en es et fa fi fr hi hr hu hy id it lt lv nl no pl pt ro ru sk sl sv tr uk".split()
+    [
+        "ar",
+        "bg",
+        "br",
+        "da",
+        "de",
+        "el",
+        "en",
+        "es",
+        "et",
+        "fa",
+        "fi",
+        "fr",
+        "hi",
+        "hr",
+        "hu",
+        "hy",
+        "id",
+        "it",
+        "lt",
+        "lv",
+        "nl",
+        "no",
+        "pl",
+        "pt",
+        "ro",
+        "ru",
+        "sk",
+        "sl",
+        "sv",
+        "tr",
+        "uk",
+    ]
 )
 
 
