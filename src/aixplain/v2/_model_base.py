@@ -50,7 +50,7 @@ def find_function_by_id(function_id: str) -> Function | None:
     >>> find_function_by_id("text-generation") is find_function_by_id("TEXT_GENERATION")
     True
     """
-    return enums.Function.find(function_id)
+    return enums.Function.lookup(function_id)
 
 
 class ModelFields(BaseResource, rename="camel", dict=True, weakref=True, kw_only=True):
@@ -193,7 +193,7 @@ class ModelBase(ModelFields, rename="camel", dict=True, weakref=True, kw_only=Tr
         plain = super().to_dict()
         function = self.function
         plain["function"] = (
-            {"id": function.wire, "name": function.title}
+            {"id": function.wire, "name": function.label}
             if isinstance(function, enums.Function)
             else msgspec.to_builtins(FunctionInfo(function))
             if function

@@ -38,7 +38,7 @@ __all__ = [
 ]
 
 #: A run with one of these is over. A word that isn't known counts as the answer's `completed` says.
-ENDINGS = frozenset({SUCCESS, FAILED, "ABORTED", "CANCELED", "CANCELLED", "EXPIRED"})
+ENDINGS = frozenset({SUCCESS, FAILED, "ABORTED", "CANCELED", "EXPIRED"})
 
 
 class Result(Record, rename="camel", dict=True):

@@ -50,7 +50,7 @@ def _word(name: str) -> Callable[[Any], Any]:
 
     def convert(value: Any) -> Any:
         enum: type[WireEnum] = getattr(enums, name)
-        member = value if isinstance(value, WireEnum) else enum.find(value)
+        member = value if isinstance(value, WireEnum) else enum.lookup(value)
         return member.wire if member is not None else plain(value)
 
     return convert
@@ -128,7 +128,7 @@ def _sort(by: Any, order: Any) -> dict[str, Any]:
 def _direction(order: Any) -> int:
     if isinstance(order, int):
         return -1 if order < 0 else 1
-    member = enums.SortOrder.find(order) if order is not None else enums.SortOrder.ASC
+    member = enums.SortOrder.lookup(order) if order is not None else enums.SortOrder.ASC
     if member is None:
         raise InputError(f"sort_order is ASC or DESC, not {order!r}")
     return member.direction

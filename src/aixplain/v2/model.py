@@ -86,7 +86,7 @@ __all__ = [
     "find_supplier_by_id",
 ]
 
-OnPoll = Callable[[ModelResult], None]
+OnProgress = Callable[[ModelResult], None]
 
 
 class ModelRunParams(BaseRunParams):
@@ -134,7 +134,7 @@ class Model(ModelBase, rename="camel", dict=True, weakref=True, kw_only=True):
         wait_time: float | None = ...,
         stream: Literal[False] = ...,
         api_key: str | None = ...,
-        on_poll: OnPoll | None = ...,
+        on_progress: OnProgress | None = ...,
         **inputs: Any,
     ) -> ModelResult: ...
     def run(
@@ -144,18 +144,18 @@ class Model(ModelBase, rename="camel", dict=True, weakref=True, kw_only=True):
         wait_time: float | None = None,
         stream: bool = False,
         api_key: str | None = None,
-        on_poll: OnPoll | None = None,
+        on_progress: OnProgress | None = None,
         **inputs: Any,
     ) -> ModelResult | ModelResponseStreamer:
         """Run the model with these inputs and give its result.
 
         `timeout` is one deadline in seconds over the request, the waits and the polls; `wait_time` the seconds between
-        polls, by default a tenth of the time gone by; `on_poll` is called with each answer of a run that goes on.
+        polls, by default a tenth of the time gone by; `on_progress` is called with each answer of a run that goes on.
         Raises `ValueError` before anything is sent, `APIError` when the run failed, `TimeoutError` at the deadline.
         """
         if stream:
             return self.run_stream(timeout=timeout, api_key=api_key, **inputs)
-        run = self._prepare(inputs, operations.Run("", {}, timeout, wait_time, api_key, on_poll))
+        run = self._prepare(inputs, operations.Run("", {}, timeout, wait_time, api_key, on_progress))
         return self._aix()._drive(operations.run(self._settings(), run))
 
     def run_async(self, *, timeout: float = operations.RUN_TIMEOUT, api_key: str | None = None, **inputs: Any) -> ModelResult:
@@ -172,8 +172,7 @@ class Model(ModelBase, rename="camel", dict=True, weakref=True, kw_only=True):
         """
         self._ensure_streams()
         run = self._prepare(inputs, operations.Run("", {}, timeout, api_key=api_key))
-        body = self._aix()._drive(operations.stream(self._settings(), run))
-        return ModelResponseStreamer(cast(Stream, body))
+        return ModelResponseStreamer(cast(Stream, self._aix()._drive(operations.stream(self._settings(), run))))
 
     def poll(self, poll_url: str, *, api_key: str | None = None) -> ModelResult:
         """Ask once after a run; `result.completed` tells whether it is over. A failed run is a result here."""
@@ -186,10 +185,10 @@ class Model(ModelBase, rename="camel", dict=True, weakref=True, kw_only=True):
         timeout: float = operations.RUN_TIMEOUT,
         wait_time: float | None = None,
         api_key: str | None = None,
-        on_poll: OnPoll | None = None,
+        on_progress: OnProgress | None = None,
     ) -> ModelResult:
         """Wait for a run that `run_async` started. Raises as `run` does."""
-        run = operations.Run("", {}, timeout, wait_time, api_key, on_poll)
+        run = operations.Run("", {}, timeout, wait_time, api_key, on_progress)
         return self._aix()._drive(operations.sync_poll(self._settings(), poll_url, run))
 
 
@@ -232,7 +231,7 @@ class AsyncModel(ModelBase, rename="camel", dict=True, weakref=True, kw_only=Tru
         wait_time: float | None = ...,
         stream: Literal[False] = ...,
         api_key: str | None = ...,
-        on_poll: OnPoll | None = ...,
+        on_progress: OnProgress | None = ...,
         **inputs: Any,
     ) -> ModelResult: ...
     async def run(
@@ -242,18 +241,18 @@ class AsyncModel(ModelBase, rename="camel", dict=True, weakref=True, kw_only=Tru
         wait_time: float | None = None,
         stream: bool = False,
         api_key: str | None = None,
-        on_poll: OnPoll | None = None,
+        on_progress: OnProgress | None = None,
         **inputs: Any,
     ) -> ModelResult | AsyncModelResponseStreamer:
         """Run the model with these inputs and give its result.
 
         `timeout` is one deadline in seconds over the request, the waits and the polls; `wait_time` the seconds between
-        polls, by default a tenth of the time gone by; `on_poll` is called with each answer of a run that goes on.
+        polls, by default a tenth of the time gone by; `on_progress` is called with each answer of a run that goes on.
         Raises `ValueError` before anything is sent, `APIError` when the run failed, `TimeoutError` at the deadline.
         """
         if stream:
             return await self.run_stream(timeout=timeout, api_key=api_key, **inputs).open()
-        run = self._prepare(inputs, operations.Run("", {}, timeout, wait_time, api_key, on_poll))
+        run = self._prepare(inputs, operations.Run("", {}, timeout, wait_time, api_key, on_progress))
         return await self._aix()._drive(operations.run(self._settings(), run))
 
     async def run_async(
@@ -289,10 +288,10 @@ class AsyncModel(ModelBase, rename="camel", dict=True, weakref=True, kw_only=Tru
         timeout: float = operations.RUN_TIMEOUT,
         wait_time: float | None = None,
         api_key: str | None = None,
-        on_poll: OnPoll | None = None,
+        on_progress: OnProgress | None = None,
     ) -> ModelResult:
         """Wait for a run that `run_async` started. Raises as `run` does."""
-        run = operations.Run("", {}, timeout, wait_time, api_key, on_poll)
+        run = operations.Run("", {}, timeout, wait_time, api_key, on_progress)
         return await self._aix()._drive(operations.sync_poll(self._settings(), poll_url, run))
 
 
