@@ -35,7 +35,7 @@ class ModelResponseStreamer(Iterator[StreamChunk]):
         """IN_PROGRESS, then SUCCESS or FAILED."""
         return self._decoder.status
 
-    def __iter__(self) -> Generator[StreamChunk, None, None]:  # type: ignore[override] # noqa: PYI034
+    def __iter__(self) -> Generator[StreamChunk, None, None]:
         # A generator, because it learns of it when the loop around it is left.
         ready = self._decoder.ready
         try:
@@ -114,7 +114,7 @@ class AsyncModelResponseStreamer(AsyncIterator[StreamChunk]):
             self._decoder = decoder_for(self._body.headers)
         return self
 
-    async def __aiter__(self) -> AsyncGenerator[StreamChunk, None]:  # type: ignore[override] # noqa: PYI034
+    async def __aiter__(self) -> AsyncGenerator[StreamChunk, None]:
         try:
             while await self._read():
                 ready = self._decoder.ready

@@ -53,7 +53,8 @@ class AixplainClient:
     def request_raw(self, method: str, path: str, **options: Unpack[RequestOptions]) -> Response:
         """Send, and give the whole answer: `status`, `headers`, `content`. Raises `APIError` for a refusal."""
         request = _request(self._settings, method, path, options)
-        return drive(operations.call(self._settings, request), self._transport)
+        response: Response = drive(operations.call(self._settings, request), self._transport)
+        return response
 
     def request(self, method: str, path: str, **options: Unpack[RequestOptions]) -> Any:
         """Send, and give the answer's JSON."""
@@ -84,7 +85,8 @@ class AsyncAixplainClient:
     async def request_raw(self, method: str, path: str, **options: Unpack[RequestOptions]) -> Response:
         """Send, and give the whole answer: `status`, `headers`, `content`. Raises `APIError` for a refusal."""
         request = _request(self._settings, method, path, options)
-        return await adrive(operations.call(self._settings, request), self._transport)
+        response: Response = await adrive(operations.call(self._settings, request), self._transport)
+        return response
 
     async def request(self, method: str, path: str, **options: Unpack[RequestOptions]) -> Any:
         """Send, and give the answer's JSON."""

@@ -26,12 +26,13 @@ from aixplain.v2._records import (
     VendorInfo,
     Version,
 )
-from aixplain.v2._search import ModelSearchParams
+from aixplain.v2._search import ModelSearchParams, SearchCall
 from aixplain.v2._stream import AsyncModelResponseStreamer, ModelResponseStreamer
 from aixplain.v2.enums import AssetStatus, ResponseStatus
 from aixplain.v2.exceptions import ValidationError
 from aixplain.v2.mixins import ToolableMixin, ToolDict
 from aixplain.v2.resource import (
+    AsyncPage,
     BaseGetParams,
     BaseResource,
     BaseRunParams,
@@ -51,6 +52,7 @@ __all__ = [
     "AssetStatus",
     "AsyncModel",
     "AsyncModelResponseStreamer",
+    "AsyncPage",
     "Attribute",
     "BaseGetParams",
     "BaseResource",
@@ -112,17 +114,16 @@ class Model(ModelBase, rename="camel", dict=True, weakref=True, kw_only=True):
 
     @classmethod
     def search(cls, query: str | None = None, **kwargs: Unpack[ModelSearchParams]) -> Page[Self]:
-        """One page of the models that match; `page.next()` gives the one after it.
+        """One page of the models that match; `page.next()` gives the one after it, `page.all()` walks all of them.
 
         Raises `ValueError` for a name that is no filter, with the nearest one.
         """
-        call, key, path = cls._search_call(query, dict(kwargs))
-        body = cls._aix()._drive(operations.search(cls._settings(), call, key, path))
+        return cls._page(cls._search_call(query, dict(kwargs)))
 
-        def fetch(number: int) -> Page[Self]:
-            return cls.search(query, **{**kwargs, "page_number": number})
-
-        return cls._page(body, fetch)
+    @classmethod
+    def _page(cls, call: SearchCall) -> Page[Self]:
+        body = cls._aix()._drive(cls._search_operation(call))
+        return Page.of(cls._page_parts(body), lambda number: cls._page(call.at_page(number)))
 
     @overload
     def run(self, *, stream: Literal[True], **inputs: Any) -> ModelResponseStreamer: ...
@@ -208,18 +209,17 @@ class AsyncModel(ModelBase, rename="camel", dict=True, weakref=True, kw_only=Tru
         return cls._from_answer(await cls._aix()._drive(cls._get_call(id, dict(kwargs))))
 
     @classmethod
-    async def search(cls, query: str | None = None, **kwargs: Unpack[ModelSearchParams]) -> Page[Self]:
-        """One page of the models that match; `await page.next()` gives the one after it.
+    async def search(cls, query: str | None = None, **kwargs: Unpack[ModelSearchParams]) -> AsyncPage[Self]:
+        """One page of the models that match; `await page.next()` gives the one after it, `page.all()` walks all of them.
 
         Raises `ValueError` for a name that is no filter, with the nearest one.
         """
-        call, key, path = cls._search_call(query, dict(kwargs))
-        body = await cls._aix()._drive(operations.search(cls._settings(), call, key, path))
+        return await cls._page(cls._search_call(query, dict(kwargs)))
 
-        async def fetch(number: int) -> Page[Self]:
-            return await cls.search(query, **{**kwargs, "page_number": number})
-
-        return cls._page(body, fetch)
+    @classmethod
+    async def _page(cls, call: SearchCall) -> AsyncPage[Self]:
+        body = await cls._aix()._drive(cls._search_operation(call))
+        return AsyncPage.of(cls._page_parts(body), lambda number: cls._page(call.at_page(number)))
 
     @overload
     async def run(self, *, stream: Literal[True], **inputs: Any) -> AsyncModelResponseStreamer: ...
