@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +13,7 @@ from aixplain._wire.messages import CLIENT_CONTROLS, IDEMPOTENCY_KEY, RUN_HEADER
 from aixplain._wire.records import decode
 from aixplain._wire.validation import plain
 from aixplain.v2._flow import AsyncStream, Now, Operation, Request, Response, Sleep, Stream, TransportFailure
+from aixplain.v2._idempotency import new_key
 from aixplain.v2._records import ModelResult
 from aixplain.v2._send import (
     LONGEST_WAIT,
@@ -94,6 +94,8 @@ class Run(msgspec.Struct):
 
 def quoted(id: str) -> str:
     """An id or a path as one part of an address: `openai/gpt-4o` as `openai%2Fgpt-4o`."""
+    if id.isalnum() and id.isascii():
+        return id
     from urllib.parse import quote  # slow to import, and not needed to get ready
 
     return quote(id, safe="")
@@ -108,7 +110,7 @@ def run_request(settings: Settings, run: Run, *, url: str | None = None, stream:
     """The post that starts a run: the inputs flat, what steers the client left out, three of them as headers."""
     sent = {name: plain(value) for name, value in run.inputs.items() if name not in NOT_SENT and value is not None}
     named = headers(settings, run.api_key)
-    named[IDEMPOTENCY_KEY] = os.urandom(16).hex()
+    named[IDEMPOTENCY_KEY] = new_key()
     for name in RUN_HEADERS.keys() & run.inputs.keys():
         if run.inputs[name] is not None:
             named[RUN_HEADERS[name]] = str(run.inputs[name])

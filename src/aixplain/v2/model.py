@@ -7,11 +7,11 @@ they are the same, as a test holds: each method prepares an operation, and a dri
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Literal, NotRequired, Self, Unpack, cast, overload
+from typing import TYPE_CHECKING, Any, Literal, NotRequired, Self, TypeVar, Unpack, cast, overload
 
 from aixplain.v2 import _operations as operations
 from aixplain.v2 import enums
-from aixplain.v2._flow import AsyncStream, Stream
+from aixplain.v2._flow import AsyncStream, Operation, Stream, adrive, drive
 from aixplain.v2._inputs import InputsProxy
 from aixplain.v2._model_base import ModelBase, find_function_by_id, find_supplier_by_id
 from aixplain.v2._records import (
@@ -88,6 +88,7 @@ __all__ = [
     "find_supplier_by_id",
 ]
 
+T = TypeVar("T")
 OnProgress = Callable[[ModelResult], None]
 
 
@@ -101,8 +102,8 @@ class Model(ModelBase, rename="camel", dict=True, weakref=True, kw_only=True):
     """A model, blocking. Get one from a client: `Aixplain().Model.get("openai/gpt-4o")`."""
 
     @classmethod
-    def _aix(cls) -> Aixplain:
-        return cast("Aixplain", cls._client())
+    def _drive(cls, operation: Operation[T]) -> T:
+        return drive(operation, cast("Aixplain", cls._client())._transport)
 
     @classmethod
     def get(cls, id: str, **kwargs: Unpack[BaseGetParams]) -> Self:
@@ -110,7 +111,7 @@ class Model(ModelBase, rename="camel", dict=True, weakref=True, kw_only=True):
 
         `host` narrows a path that several hosts serve.
         """
-        return cls._from_answer(cls._aix()._drive(cls._get_call(id, dict(kwargs))))
+        return cls._from_answer(cls._drive(cls._get_call(id, dict(kwargs))))
 
     @classmethod
     def search(cls, query: str | None = None, **kwargs: Unpack[ModelSearchParams]) -> Page[Self]:
@@ -122,7 +123,7 @@ class Model(ModelBase, rename="camel", dict=True, weakref=True, kw_only=True):
 
     @classmethod
     def _page(cls, call: SearchCall) -> Page[Self]:
-        body = cls._aix()._drive(cls._search_operation(call))
+        body = cls._drive(cls._search_operation(call))
         return Page.of(cls._page_parts(body), lambda number: cls._page(call.at_page(number)))
 
     @overload
@@ -157,12 +158,12 @@ class Model(ModelBase, rename="camel", dict=True, weakref=True, kw_only=True):
         if stream:
             return self.run_stream(timeout=timeout, api_key=api_key, **inputs)
         run = self._prepare(inputs, operations.Run("", {}, timeout, wait_time, api_key, on_progress))
-        return self._aix()._drive(operations.run(self._settings(), run))
+        return self._drive(operations.run(self._settings(), run))
 
     def run_async(self, *, timeout: float = operations.RUN_TIMEOUT, api_key: str | None = None, **inputs: Any) -> ModelResult:
         """Start a run and return at once; `model.poll(result.url)` asks after it, `sync_poll` waits for it."""
         run = self._prepare(inputs, operations.Run("", {}, timeout, api_key=api_key))
-        return self._aix()._drive(operations.submit(self._settings(), run, sync_only=self.is_sync_only))
+        return self._drive(operations.submit(self._settings(), run, sync_only=self.is_sync_only))
 
     def run_stream(
         self, *, timeout: float = operations.RUN_TIMEOUT, api_key: str | None = None, **inputs: Any
@@ -173,11 +174,11 @@ class Model(ModelBase, rename="camel", dict=True, weakref=True, kw_only=True):
         """
         self._ensure_streams()
         run = self._prepare(inputs, operations.Run("", {}, timeout, api_key=api_key))
-        return ModelResponseStreamer(cast(Stream, self._aix()._drive(operations.stream(self._settings(), run))))
+        return ModelResponseStreamer(cast(Stream, self._drive(operations.stream(self._settings(), run))))
 
     def poll(self, poll_url: str, *, api_key: str | None = None) -> ModelResult:
         """Ask once after a run; `result.completed` tells whether it is over. A failed run is a result here."""
-        return self._aix()._drive(operations.poll(self._settings(), poll_url, api_key))
+        return self._drive(operations.poll(self._settings(), poll_url, api_key))
 
     def sync_poll(
         self,
@@ -190,15 +191,15 @@ class Model(ModelBase, rename="camel", dict=True, weakref=True, kw_only=True):
     ) -> ModelResult:
         """Wait for a run that `run_async` started. Raises as `run` does."""
         run = operations.Run("", {}, timeout, wait_time, api_key, on_progress)
-        return self._aix()._drive(operations.sync_poll(self._settings(), poll_url, run))
+        return self._drive(operations.sync_poll(self._settings(), poll_url, run))
 
 
 class AsyncModel(ModelBase, rename="camel", dict=True, weakref=True, kw_only=True):
     """A model on asyncio. Get one from a client: `await AsyncAixplain().Model.get("openai/gpt-4o")`."""
 
     @classmethod
-    def _aix(cls) -> AsyncAixplain:
-        return cast("AsyncAixplain", cls._client())
+    async def _drive(cls, operation: Operation[T]) -> T:
+        return await adrive(operation, cast("AsyncAixplain", cls._client())._transport)
 
     @classmethod
     async def get(cls, id: str, **kwargs: Unpack[BaseGetParams]) -> Self:
@@ -206,7 +207,7 @@ class AsyncModel(ModelBase, rename="camel", dict=True, weakref=True, kw_only=Tru
 
         `host` narrows a path that several hosts serve.
         """
-        return cls._from_answer(await cls._aix()._drive(cls._get_call(id, dict(kwargs))))
+        return cls._from_answer(await cls._drive(cls._get_call(id, dict(kwargs))))
 
     @classmethod
     async def search(cls, query: str | None = None, **kwargs: Unpack[ModelSearchParams]) -> AsyncPage[Self]:
@@ -218,7 +219,7 @@ class AsyncModel(ModelBase, rename="camel", dict=True, weakref=True, kw_only=Tru
 
     @classmethod
     async def _page(cls, call: SearchCall) -> AsyncPage[Self]:
-        body = await cls._aix()._drive(cls._search_operation(call))
+        body = await cls._drive(cls._search_operation(call))
         return AsyncPage.of(cls._page_parts(body), lambda number: cls._page(call.at_page(number)))
 
     @overload
@@ -253,14 +254,14 @@ class AsyncModel(ModelBase, rename="camel", dict=True, weakref=True, kw_only=Tru
         if stream:
             return await self.run_stream(timeout=timeout, api_key=api_key, **inputs).open()
         run = self._prepare(inputs, operations.Run("", {}, timeout, wait_time, api_key, on_progress))
-        return await self._aix()._drive(operations.run(self._settings(), run))
+        return await self._drive(operations.run(self._settings(), run))
 
     async def run_async(
         self, *, timeout: float = operations.RUN_TIMEOUT, api_key: str | None = None, **inputs: Any
     ) -> ModelResult:
         """Start a run and return at once; `model.poll(result.url)` asks after it, `sync_poll` waits for it."""
         run = self._prepare(inputs, operations.Run("", {}, timeout, api_key=api_key))
-        return await self._aix()._drive(operations.submit(self._settings(), run, sync_only=self.is_sync_only))
+        return await self._drive(operations.submit(self._settings(), run, sync_only=self.is_sync_only))
 
     def run_stream(
         self, *, timeout: float = operations.RUN_TIMEOUT, api_key: str | None = None, **inputs: Any
@@ -273,13 +274,13 @@ class AsyncModel(ModelBase, rename="camel", dict=True, weakref=True, kw_only=Tru
         run = self._prepare(inputs, operations.Run("", {}, timeout, api_key=api_key))
 
         async def start() -> AsyncStream:
-            return cast(AsyncStream, await self._aix()._drive(operations.stream(self._settings(), run)))
+            return cast(AsyncStream, await self._drive(operations.stream(self._settings(), run)))
 
         return AsyncModelResponseStreamer(start)
 
     async def poll(self, poll_url: str, *, api_key: str | None = None) -> ModelResult:
         """Ask once after a run; `result.completed` tells whether it is over. A failed run is a result here."""
-        return await self._aix()._drive(operations.poll(self._settings(), poll_url, api_key))
+        return await self._drive(operations.poll(self._settings(), poll_url, api_key))
 
     async def sync_poll(
         self,
@@ -292,7 +293,7 @@ class AsyncModel(ModelBase, rename="camel", dict=True, weakref=True, kw_only=Tru
     ) -> ModelResult:
         """Wait for a run that `run_async` started. Raises as `run` does."""
         run = operations.Run("", {}, timeout, wait_time, api_key, on_progress)
-        return await self._aix()._drive(operations.sync_poll(self._settings(), poll_url, run))
+        return await self._drive(operations.sync_poll(self._settings(), poll_url, run))
 
 
 def __getattr__(name: str) -> Any:
