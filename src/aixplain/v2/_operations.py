@@ -41,6 +41,9 @@ HOLD, WATCHED_HOLD = 25, 1
 #: Seconds that an interrupted call takes to cancel its run.
 CANCEL_TIMEOUT = 5.0
 
+#: Failures below 500 that another try may not meet.
+PASSING = frozenset({429, 485, 497})
+
 NOT_SENT = CLIENT_CONTROLS | RUN_HEADERS.keys()
 
 
@@ -89,6 +92,8 @@ class Run(msgspec.Struct):
     api_key: str | None = None
     on_progress: Callable[[ModelResult], None] | None = None
     cancel_on_interrupt: bool = False
+    retries: int = 0
+    retry_wait: float = 1.0
     files: Mapping[str, LocalFile] = {}
 
 
@@ -128,9 +133,21 @@ def run(settings: Settings, run: Run) -> Operation[ModelResult]:
     """Run to the end: post, and poll when the service says that the run goes on. Raises `APIError` when it failed."""
     deadline = yield from begin(run.timeout)
     run = yield from _with_files_sent(settings, run, deadline)
+    for again in range(run.retries, -1, -1):
+        try:
+            return (yield from _run_once(settings, run, deadline))
+        except APIError as error:
+            if not again or (400 <= error.status_code < 500 and error.status_code not in PASSING):
+                raise
+        deadline.now = yield Now()
+        deadline.now = yield Sleep(max(0.0, min(run.retry_wait, deadline.left)))
+    raise AssertionError("the last try returns or raises")
+
+
+def _run_once(settings: Settings, run: Run, deadline: Deadline) -> Operation[ModelResult]:
     result = yield from _post(settings, run_request(settings, run), deadline)
     if result.in_progress:
-        result = yield from _attend(settings, _poll_address(result), deadline, run)
+        result = yield from _attend(settings, place_of(result), deadline, run)
     return raise_for_failure(result)
 
 
@@ -194,13 +211,16 @@ def cancel(settings: Settings, place: str, api_key: str | None = None, timeout: 
 def poll_url(settings: Settings, place: str) -> str:
     """Where to ask after a run: its address as the service gave it, or one made from the run's id."""
     base = origin(settings.model_url)
-    return absolute(base, place) if "/" in place else f"{base}/sdk/runs/{quoted(place)}/result"
+    return absolute(base, place) if "/" in place else f"{base}/api/v1/data/{quoted(place)}"
 
 
-def _poll_address(result: ModelResult) -> str:
-    if result.url is None:
+def place_of(run: ModelResult | str) -> str:
+    """The address of a run, or its id. Raises `InvalidResponseError` for an accepted run without an address."""
+    if isinstance(run, str):
+        return run
+    if run.url is None:
         raise InvalidResponseError("The service accepted the run, but gave no address to ask after it.")
-    return result.url
+    return run.url
 
 
 def _attend(settings: Settings, place: str, deadline: Deadline, run: Run) -> Operation[ModelResult]:
