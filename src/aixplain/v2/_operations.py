@@ -133,15 +133,16 @@ def run(settings: Settings, run: Run) -> Operation[ModelResult]:
     """Run to the end: post, and poll when the service says that the run goes on. Raises `APIError` when it failed."""
     deadline = yield from begin(run.timeout)
     run = yield from _with_files_sent(settings, run, deadline)
-    for again in range(run.retries, -1, -1):
+    tries = 0
+    while True:
         try:
             return (yield from _run_once(settings, run, deadline))
         except APIError as error:
-            if not again or (400 <= error.status_code < 500 and error.status_code not in PASSING):
+            if tries == run.retries or (400 <= error.status_code < 500 and error.status_code not in PASSING):
                 raise
+        tries += 1
         deadline.now = yield Now()
         deadline.now = yield Sleep(max(0.0, min(run.retry_wait, deadline.left)))
-    raise AssertionError("the last try returns or raises")
 
 
 def _run_once(settings: Settings, run: Run, deadline: Deadline) -> Operation[ModelResult]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import importlib
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -124,9 +125,7 @@ class Notebook:
 def _screen_here() -> Screen | None:
     """A notebook, when this process serves one; else the terminal, when there is one."""
     if "ipykernel" in sys.modules:
-        from IPython.display import display
-
-        return Notebook(display)
+        return Notebook(importlib.import_module("IPython.display").display)
     if sys.stderr is not None and sys.stderr.isatty():
         return Terminal(sys.stderr)
     return None

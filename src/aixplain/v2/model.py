@@ -290,7 +290,7 @@ class AsyncModel(ModelBase, rename="camel", dict=True, weakref=True, kw_only=Tru
 
         `timeout` is one deadline in seconds over the requests, the waits and the polls; `wait_time` the seconds between
         polls, by default a tenth of the time gone by. `on_progress` is called with each answer of a run that goes on, and
-        `show_progress` draws a bar. `cancel_on_interrupt` cancels the run when asyncio's cancellation stops the call. A run that the service
+        `show_progress` draws a bar. `cancel_on_interrupt` cancels the run when asyncio cancels the call. A run that the service
         failed is run again up to `run_retries` times, `run_retry_wait` seconds apart; each may cost credits.
 
         Raises `ValueError` before anything is sent, `APIError` when the run failed, `TimeoutError` at the deadline.
