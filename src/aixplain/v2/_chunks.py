@@ -59,6 +59,8 @@ class ChunkDecoder:
         self.ready: deque[StreamChunk] = deque()
         self.status = ResponseStatus.IN_PROGRESS
         self.done = False
+        self.drains = False
+        """The last event came, and the end of the body is still to be read."""
         self._events = EventDecoder() if "json" not in content_type else None
         self._recode = _recoder(content_type)
         self._body = io.BytesIO()
@@ -227,7 +229,7 @@ class ChunkDecoder:
         return chunk
 
     def _finish(self) -> None:
-        self._saw_end = self.done = True
+        self._saw_end = self.done = self.drains = True
         self.status = ResponseStatus.SUCCESS
 
     def _fail(self, value: dict[str, Any]) -> None:
