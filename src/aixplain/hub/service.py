@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 
-from aixplain._wire.messages import CLIENT_CONTROLS, Search
+from aixplain._wire.messages import CLIENT_CONTROLS, RUN_HEADERS, Search
 from aixplain._wire.validation import FILE_TYPES, did_you_mean, problems
 from aixplain.hub.catalog import Entry
 from aixplain.hub.engine import Engine
@@ -28,6 +28,10 @@ class RunOptions(msgspec.Struct):
 
     stream: bool = False
     raw: bool = False
+
+
+#: What steers a client, and what says for whom a run is: some clients send them among the inputs.
+NOT_INPUTS = CLIENT_CONTROLS | RUN_HEADERS.keys()
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +133,7 @@ def _options(inputs: dict[str, Any]) -> RunOptions:
 def _checked(entry: Entry, inputs: dict[str, Any]) -> dict[str, Any]:
     """The inputs that the model takes, with its defaults left to it. Raises `Refusal` for what is wrong."""
     names = {parameter.name for parameter in entry.parameters}
-    arguments = {name: value for name, value in inputs.items() if value is not None and name not in CLIENT_CONTROLS}
+    arguments = {name: value for name, value in inputs.items() if value is not None and name not in NOT_INPUTS}
     if "data" in arguments and "data" not in names and entry.first_required:
         arguments = {entry.first_required: arguments.pop("data"), **arguments}
     unknown = [f"Parameter '{name}' not found{did_you_mean(name, names)}" for name in arguments if name not in names]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any, TypeVar
+from urllib.parse import parse_qsl
 
 import msgspec
 from starlette.requests import Request
@@ -11,6 +12,7 @@ from starlette.routing import Route
 
 from aixplain._wire.messages import IN_PROGRESS, Search
 from aixplain.hub.endpoints import json_response
+from aixplain.hub.endpoints.official import is_official, readable
 from aixplain.hub.endpoints.streams import EventStream
 from aixplain.hub.errors import Refusal
 from aixplain.hub.service import Accepted, Pieces, Service
@@ -20,11 +22,11 @@ LARGEST_BODY = 10 * 1024 * 1024
 
 
 async def search(request: Request) -> Response:
-    return json_response(await _service(request).search(await _body(request, Search)))
+    return _answer(request, await _service(request).search(await _body(request, Search)))
 
 
 async def get(request: Request) -> Response:
-    return json_response(_service(request).get(request.path_params["key"], request.query_params.get("host")))
+    return _answer(request, _service(request).get(request.path_params["key"], request.query_params.get("host")))
 
 
 async def run(request: Request) -> Response:
@@ -39,12 +41,12 @@ async def poll(request: Request) -> Response:
     run_id = request.path_params["run_id"]
     standing = _service(request).poll(run_id)
     if standing.result is not None:
-        return json_response(standing.result)
+        return _answer(request, standing.result)
     return json_response(_in_progress(request, run_id, standing.progress))
 
 
 async def announce_upload(request: Request) -> Response:
-    wanted = await _body(request, dict[str, Any])
+    wanted = await _announced(request)
     path = _service(request).files.reserve(str(wanted.get("originalName") or "file"))
     url = _root(request) + path
     return json_response(msgspec.json.encode({"key": path.removeprefix("/files/"), "uploadUrl": url, "downloadUrl": url}))
@@ -83,7 +85,11 @@ async def _run(request: Request, *, background: bool) -> Response:
         return json_response(_in_progress(request, answer.run_id, None), 201)
     if isinstance(answer, Pieces):
         return EventStream(answer)
-    return json_response(answer.envelope)
+    return _answer(request, answer.envelope)
+
+
+def _answer(request: Request, body: bytes) -> Response:
+    return json_response(readable(body) if is_official(request) else body)
 
 
 def _in_progress(request: Request, run_id: str, progress: float | None) -> bytes:
@@ -98,8 +104,22 @@ def _in_progress(request: Request, run_id: str, progress: float | None) -> bytes
     )
 
 
+async def _announced(request: Request) -> dict[str, Any]:
+    """What goes up. The official client sends a form."""
+    if request.headers.get("content-type", "").startswith("application/x-www-form-urlencoded"):
+        return dict(parse_qsl((await _read(request)).decode("utf-8", "replace")))
+    return await _body(request, dict[str, Any])
+
+
 async def _body(request: Request, kind: type[T]) -> T:
     """The JSON body. Raises `Refusal` for one that is too large, no JSON, or of another shape."""
+    try:
+        return msgspec.json.decode(await _read(request) or b"{}", type=kind)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise Refusal(400, f"The body is not what this address takes: {error}.") from error
+
+
+async def _read(request: Request) -> bytearray:
     announced = request.headers.get("content-length", "")
     body = bytearray()
     too_large = announced.isdigit() and int(announced) > LARGEST_BODY
@@ -110,10 +130,7 @@ async def _body(request: Request, kind: type[T]) -> T:
                 break
     if too_large:
         raise Refusal(413, f"The body is larger than {LARGEST_BODY // 1024**2} MB; send files up instead.")
-    try:
-        return msgspec.json.decode(body or b"{}", type=kind)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise Refusal(400, f"The body is not what this address takes: {error}.") from error
+    return body
 
 
 def _service(request: Request) -> Service:

@@ -31,6 +31,21 @@ _RANK = "bm25(models_text, 10, 8, 4, 2, 2)"
 _ENDING = re.compile(r"(?<=...)(?:iz(?:ations?|ing|ers?|es|ed|e)|ications?|ions?|ings?|ors?|ers?|ed|ies|es|is|s|e|y)$")
 #: A language that stands for all of them: what takes any text.
 ANY_LANGUAGE = "mul"
+#: The languages that the official clients have names for.
+_LANGUAGES = {
+    "arabic": "ar",
+    "chinese": "zh",
+    "english": "en",
+    "french": "fr",
+    "german": "de",
+    "hindi": "hi",
+    "italian": "it",
+    "japanese": "ja",
+    "korean": "ko",
+    "portuguese": "pt",
+    "russian": "ru",
+    "spanish": "es",
+}
 
 
 def search(connection: sqlite3.Connection, wanted: Search) -> bytes:
@@ -66,12 +81,12 @@ def _page(connection: sqlite3.Connection, wanted: Search, text: str, size: int, 
 def _conditions(wanted: Search) -> tuple[list[str], list[Any]]:
     """What a model must meet, as SQL with its values."""
     found = [
-        _among("m.function", (each.id if isinstance(each, FunctionInfo) else each for each in wanted.functions or [])),
-        _among("m.supplier COLLATE NOCASE", map(str, wanted.suppliers or [])),
+        _among("m.function", map(_function, wanted.functions or [])),
+        _among("m.supplier COLLATE NOCASE", map(_word, wanted.suppliers or [])),
         _among("m.host COLLATE NOCASE", wanted.hosts),
         _among("m.developer COLLATE NOCASE", wanted.developers),
         _among("m.status", wanted.status),
-        _among("m.ownership", [wanted.ownership] if isinstance(wanted.ownership, str) else wanted.ownership),
+        _among("m.ownership", re.findall(r"\b(?:PRIVATE|PUBLIC|TEAM)\b", str(wanted.ownership))),
         _language("source", wanted.source_languages),
         _language("target", wanted.target_languages),
         ("substr(m.path, 1, ?) = ?", [len(wanted.path), wanted.path]) if wanted.path else None,
@@ -82,6 +97,21 @@ def _conditions(wanted: Search) -> tuple[list[str], list[Any]]:
     return [condition for condition, _ in conditions], [value for _, values in conditions for value in values]
 
 
+# The official clients send the members of their enums by name, 0.2.41 some of them after the enum's own: `Supplier.OPENAI`.
+
+
+def _word(member: str | int) -> str:
+    return str(member).rpartition(".")[2]
+
+
+def _function(told: str | FunctionInfo) -> str:
+    return _word(told.id if isinstance(told, FunctionInfo) else told).lower().replace("_", "-")
+
+
+def _code(language: str) -> str:
+    return _LANGUAGES.get(_word(language).lower(), language)
+
+
 def _among(column: str, words: Iterable[Any] | None) -> tuple[str, list[Any]] | None:
     listed = list(words or [])
     if len(listed) > MOST_VALUES:
@@ -90,7 +120,7 @@ def _among(column: str, words: Iterable[Any] | None) -> tuple[str, list[Any]] | 
 
 
 def _language(direction: str, codes: list[str] | None) -> tuple[str, list[Any]] | None:
-    among = _among("code", [*codes, ANY_LANGUAGE]) if codes else None
+    among = _among("code", [*map(_code, codes), ANY_LANGUAGE]) if codes else None
     if among is None:
         return None
     condition, values = among
@@ -111,7 +141,7 @@ def _sort(wanted: Search) -> tuple[str | None, int]:
     field = first.get("field") if first else wanted.sort_by
     if field is None:
         return None, 1
-    spelled = _OLDER_SORTS.get(str(field), str(field))
+    spelled = _OLDER_SORTS.get(_word(field), str(field))
     if spelled not in _SORTS:
         raise ValueError(f"'{field}' is nothing to sort by; there are {', '.join(_SORTS)}.")
     order = first.get("dir", 1) if first else wanted.sort_order
