@@ -15,7 +15,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 
 from aixplain._wire.messages import CLIENT_CONTROLS, RUN_HEADERS, Parameter
-from aixplain._wire.validation import is_number, plain, type_problem, value_problem
+from aixplain._wire.validation import is_number, plain, problems
 from aixplain.hub.backends import ModelError
 
 #: What steers a client, or travels as a header, never reaches a model.
@@ -106,9 +106,9 @@ def _argument(parameter: inspect.Parameter, hint: Any, where: str) -> Argument:
         minimum=shape.note.ge,
         maximum=shape.note.le,
     )
-    wrong = None if default is None else type_problem(told, default) or value_problem(told, default)
-    if wrong is not None:
-        raise TypeError(f"The default of {parameter.name!r} in {where} is not a value that callers could send: {wrong}.")
+    wrong = [] if default is None else problems([told], {parameter.name: default})
+    if wrong:
+        raise TypeError(f"The default of {parameter.name!r} in {where} is not a value that callers could send: {wrong[0]}.")
     return Argument(told, shape.converter(), none_when_missing=shape.optional and not has_default)
 
 
