@@ -16,11 +16,16 @@ import pytest
 
 SOURCE = Path(__file__).parent.parent / "src"
 
+
+def names(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
 #: Libraries that one place knows, so that it can be replaced, or that would make everything else slow to load.
-KEPT = frozenset({"pyreqwest", "rich", "typer"})
+KEPT = names("pyreqwest rich typer")
 #: What a room without I/O has no use for.
-OUTSIDE_WORLD = frozenset(
-    "asyncio concurrent http.client os pathlib selectors signal socket sqlite3 ssl subprocess tempfile threading time".split()
+OUTSIDE_WORLD = names(
+    "asyncio concurrent http.client os pathlib selectors signal socket sqlite3 ssl subprocess tempfile threading time"
 )
 
 
@@ -34,10 +39,6 @@ class Room(NamedTuple):
     """What of ours it may load by name, when somebody asks for it."""
     pure: bool = False
     """No I/O: nothing of the standard library that reaches outside either."""
-
-
-def names(text: str) -> frozenset[str]:
-    return frozenset(text.split())
 
 
 #: The design's rule. A module belongs to the room with the longest name that fits.
