@@ -86,8 +86,8 @@ def test_a_method_takes_and_gives_the_same_in_both_colours(blocking: type, await
 @each_method
 def test_what_blocks_in_one_colour_is_awaited_in_the_other(blocking: type, awaited: type, name: str) -> None:
     ours, theirs = called(blocking, name), called(awaited, PROTOCOLS.get(name, name))
-    is_method = inspect.isroutine(inspect.getattr_static(blocking, name))
-    waits = is_method and ours is not theirs and theirs.__qualname__ not in NOT_AWAITED
+    is_property = isinstance(inspect.getattr_static(blocking, name), property | cached_property)
+    waits = not is_property and ours is not theirs and theirs.__qualname__ not in NOT_AWAITED
     assert inspect.iscoroutinefunction(theirs) == waits
     assert not inspect.iscoroutinefunction(ours)
 
