@@ -68,7 +68,7 @@ def run_watched(model: Model, inputs: dict[str, Any], timeout: float) -> ModelRe
         return accepted
     note(f"Accepted as run {accepted.request_id or accepted.url}.")
     with watching("running") as show:
-        return model.sync_poll(accepted.url, timeout=timeout, on_poll=lambda result: show(result.progress))
+        return model.sync_poll(accepted.url, timeout=timeout, on_progress=lambda result: show(result.progress))
 
 
 @contextlib.contextmanager
