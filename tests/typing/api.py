@@ -12,6 +12,7 @@ from aixplain.v2.client import AixplainClient, AsyncAixplainClient
 from aixplain.v2.model import (
     AsyncModel,
     AsyncModelResponseStreamer,
+    AsyncPage,
     Detail,
     InputsProxy,
     Model,
@@ -49,6 +50,8 @@ def find(aix: Aixplain) -> None:
     assert_type(page[1:], list[Model])
     assert_type(page["results"], Any)
     assert_type(page.results, list[Model])
+    assert_type(page.next(), Page[Model] | None)
+    assert_type(list(page.all()), list[Model])
     assert_type((page.total, page.page_number, len(page), page.has_next), tuple[int, int, int, bool])
 
 
@@ -89,7 +92,7 @@ def run(model: Model) -> None:
     assert_type((result.status, result.run_time), tuple[str, float | None])
     assert_type(model.run(text="x", timeout=10, wait_time=0.5, stream=False), ModelResult)
     assert_type(model.run(data="x", options={"raw": True}, identifier="me"), ModelResult)
-    assert_type(model.run(document=Path("letter.pdf"), on_poll=lambda result: print(result.progress)), ModelResult)
+    assert_type(model.run(document=Path("letter.pdf"), on_progress=lambda result: print(result.progress)), ModelResult)
 
 
 def follow(model: Model) -> ModelResult:
@@ -148,9 +151,11 @@ async def find_and_run_on_asyncio(aix: AsyncAixplain) -> None:
     model = await aix.Model.get("acme/shout")
     assert_type(model, AsyncModel)
     page = await aix.Model.search("louder", functions=Function.TRANSLATION)
-    assert_type(page, Page[AsyncModel])
+    assert_type(page, AsyncPage[AsyncModel])
     assert_type(page[0], AsyncModel)
     assert_type([each.name for each in page], list[str | None])
+    assert_type(await page.next(), AsyncPage[AsyncModel] | None)
+    assert_type([each async for each in page.all()], list[AsyncModel])
     assert_type((await model.run(text="x")).data, Any)
     assert_type(await model.run(text="x"), ModelResult)
     accepted = await model.run_async(text="x")

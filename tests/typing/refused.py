@@ -11,7 +11,7 @@ from aixplain.v2.model import AsyncModel, Model, ModelResponseStreamer, ModelRes
 def connect() -> None:
     Aixplain(backend="http://127.0.0.1:8180")  # type: ignore[call-arg]
     Aixplain(backend_url=8180)  # type: ignore[arg-type]
-    Aixplain("key", None, None, None, True)  # type: ignore[misc]
+    Aixplain("key", None, None, None, True)  # type: ignore[call-arg]
 
 
 def find(aix: Aixplain) -> None:
@@ -29,7 +29,7 @@ def run(model: Model) -> None:
     model.poll()  # type: ignore[call-arg]
     model.sync_poll("http://127.0.0.1:8180/x", wait_time="long")  # type: ignore[arg-type]
     model.as_tool()["asset"]  # type: ignore[typeddict-item]
-    model.nothing  # type: ignore[attr-defined]
+    print(model.nothing)  # type: ignore[attr-defined]
 
 
 def mistake_a_stream_for_a_result(model: Model) -> ModelResult:
@@ -41,8 +41,8 @@ def mistake_a_result_for_a_stream(model: Model) -> ModelResponseStreamer:
 
 
 async def forget_to_await(aix: AsyncAixplain, model: AsyncModel) -> None:
-    (aix.Model.get("acme/shout")).id  # type: ignore[attr-defined]
-    model.run(text="x").data  # type: ignore[attr-defined]
+    print(aix.Model.get("acme/shout").id)  # type: ignore[attr-defined]
+    print(model.run(text="x").data)  # type: ignore[attr-defined]
     for chunk in model.run_stream(text="x"):  # type: ignore[attr-defined]
         print(chunk)
     await model.run_stream(text="x")  # type: ignore[misc]

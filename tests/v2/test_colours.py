@@ -12,19 +12,21 @@ import pytest
 from aixplain.v2.client import AixplainClient, AsyncAixplainClient
 from aixplain.v2.core import Aixplain, AsyncAixplain
 from aixplain.v2.model import AsyncModel, AsyncModelResponseStreamer, Model, ModelResponseStreamer
+from aixplain.v2.resource import AsyncPage, Page
 
 PAIRS = [
     (Model, AsyncModel),
     (Aixplain, AsyncAixplain),
     (AixplainClient, AsyncAixplainClient),
     (ModelResponseStreamer, AsyncModelResponseStreamer),
+    (Page, AsyncPage),
 ]
 MADE_BY_PEOPLE = [(Aixplain, AsyncAixplain), (AixplainClient, AsyncAixplainClient)]
 
 #: A blocking stream is open when its reader gets it; an asynchronous one is sent when something is first awaited.
 ONLY_ASYNC = {"AsyncModelResponseStreamer": {"open"}}
-#: These give at once what is then awaited: a stream, itself, a client.
-NOT_AWAITED = {"AsyncModel.run_stream", "AsyncModelResponseStreamer.__aiter__", "AsyncAixplain.local"}
+#: These give at once what is then awaited, or have nothing to wait for.
+NOT_AWAITED = {"AsyncModel.run_stream", "AsyncAixplain.local", "AsyncPage.of"}
 #: What `with` and `for` call, in either colour.
 PROTOCOLS = {"__enter__": "__aenter__", "__exit__": "__aexit__", "__iter__": "__aiter__", "__next__": "__anext__"}
 
@@ -34,6 +36,12 @@ def names(kind: type) -> set[str]:
     blocking = {theirs: ours for ours, theirs in PROTOCOLS.items()}
     every = {blocking.get(name, name) for name in dir(kind)}
     return {name for name in every if not name.startswith("_") or name in PROTOCOLS}
+
+
+def name_of(awaited: type, name: str) -> str:
+    """Under which name the asynchronous class has it. A page is iterated without waiting in both colours."""
+    asynchronous = PROTOCOLS.get(name, name)
+    return asynchronous if hasattr(awaited, asynchronous) else name
 
 
 def called(kind: type, name: str) -> Any:
@@ -56,10 +64,11 @@ def surface(function: Any) -> tuple[Any, ...]:
 def uncoloured(annotation: Any) -> str:
     """An annotation as the blocking colour writes it.
 
-    >>> uncoloured("Callable[[], Awaitable[AsyncStream]] | AsyncIterator[int]")
-    'Callable[[], Stream] | Iterator[int]'
+    >>> uncoloured("Callable[[], Awaitable[AsyncPage[int]]] | AsyncGenerator[int, None]")
+    'Callable[[], Page[int]] | Generator[int, None, None]'
     """
-    return re.sub(r"Awaitable\[([^\[\]]*)\]", r"\1", str(annotation)).replace("Async", "")
+    blocking = re.sub(r"Awaitable\[((?:[^\[\]]|\[[^\[\]]*\])*)\]", r"\1", str(annotation))
+    return re.sub(r"AsyncGenerator\[(.*), None\]", r"Generator[\1, None, None]", blocking).replace("Async", "")
 
 
 METHODS = [
@@ -78,17 +87,17 @@ def test_the_two_colours_have_the_same_names(blocking: type, awaited: type) -> N
 
 @each_method
 def test_a_method_takes_and_gives_the_same_in_both_colours(blocking: type, awaited: type, name: str) -> None:
-    ours, theirs = called(blocking, name), called(awaited, PROTOCOLS.get(name, name))
+    ours, theirs = called(blocking, name), called(awaited, name_of(awaited, name))
     assert surface(ours) == surface(theirs)
     assert [surface(each) for each in get_overloads(ours)] == [surface(each) for each in get_overloads(theirs)]
 
 
 @each_method
 def test_what_blocks_in_one_colour_is_awaited_in_the_other(blocking: type, awaited: type, name: str) -> None:
-    ours, theirs = called(blocking, name), called(awaited, PROTOCOLS.get(name, name))
+    ours, theirs = called(blocking, name), called(awaited, name_of(awaited, name))
     is_property = isinstance(inspect.getattr_static(blocking, name), property | cached_property)
     waits = not is_property and ours is not theirs and theirs.__qualname__ not in NOT_AWAITED
-    assert inspect.iscoroutinefunction(theirs) == waits
+    assert (inspect.iscoroutinefunction(theirs) or inspect.isasyncgenfunction(theirs)) == waits
     assert not inspect.iscoroutinefunction(ours)
 
 

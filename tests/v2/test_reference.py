@@ -211,7 +211,7 @@ def test_the_classes_derive_from_what_the_reference_derives_them_from() -> None:
 
 
 def test_the_arguments_of_a_search_and_a_run_have_the_reference_s_names() -> None:
-    assert {"q", "host", "developer", "path", "query"} <= ModelSearchParams.__annotations__.keys()
+    assert {"q", "host", "developer", "path"} <= ModelSearchParams.__annotations__.keys()
     assert {"stream"} <= ModelRunParams.__annotations__.keys()
 
 

@@ -138,6 +138,8 @@ class Model(ModelBase, rename="camel", dict=True, weakref=True, kw_only=True):
         on_progress: OnProgress | None = ...,
         **inputs: Any,
     ) -> ModelResult: ...
+    @overload
+    def run(self, *, stream: bool, **inputs: Any) -> ModelResult | ModelResponseStreamer: ...
     def run(
         self,
         *,
@@ -234,6 +236,8 @@ class AsyncModel(ModelBase, rename="camel", dict=True, weakref=True, kw_only=Tru
         on_progress: OnProgress | None = ...,
         **inputs: Any,
     ) -> ModelResult: ...
+    @overload
+    async def run(self, *, stream: bool, **inputs: Any) -> ModelResult | AsyncModelResponseStreamer: ...
     async def run(
         self,
         *,
