@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import logging
 import sys
+import tempfile
 import time
 from typing import Any
 
@@ -190,6 +191,17 @@ def run_for_somebody(aix: Any) -> Any:
 @check
 def run_with_options(aix: Any) -> Any:
     return result(aix.Model.get("acme/shout").run(text="hi", options={"includeRawData": True}))
+
+
+@check
+def run_on_a_file_that_goes_up(aix: Any) -> Any:
+    from aixplain.v2 import upload_file  # the official package's own
+
+    with tempfile.NamedTemporaryFile(suffix=".txt") as file:
+        file.write(b"x" * 1234)
+        file.flush()
+        address = upload_file(file.name, return_download_link=True)
+    return aix.Model.get("acme/size").run(document=address).data
 
 
 @check

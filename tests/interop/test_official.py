@@ -155,6 +155,10 @@ def test_it_runs_with_options(found: Report) -> None:
     assert found.value("run_with_options")["data"] == "HI!"
 
 
+def test_it_sends_a_file_up(found: Report) -> None:
+    assert found.value("run_on_a_file_that_goes_up") == 1234
+
+
 def test_it_refuses_a_run_whose_inputs_are_wrong(found: Report) -> None:
     missing = found.error("run_without_a_required_input", "ValueError")
     assert missing.startswith("Parameter validation failed: Required parameter 'text' is missing")
