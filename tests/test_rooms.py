@@ -51,13 +51,16 @@ ROOMS = {
     "aixplain.v2._flow": Room(libraries=names("msgspec"), pure=True),
     "aixplain.v2._interrupt": Room(),
     # An operation: the wire and the steps; what an answer becomes, where it is asked for, and what is raised when there is
-    # none. Of _files only the type of what goes up, of os only the randomness of an idempotency key.
+    # none. Of _files only the type of what goes up.
     "aixplain.v2._operations": Room(
-        ours=OPERATIONS | names("aixplain.v2._records aixplain.v2._files"), libraries=names("msgspec os"), pure=True
+        ours=OPERATIONS | names("aixplain.v2._records aixplain.v2._idempotency aixplain.v2._files"),
+        libraries=names("msgspec"),
+        pure=True,
     ),
     "aixplain.v2._send": Room(ours=OPERATIONS, libraries=names("msgspec"), pure=True),
-    # It takes an answer of requests from whoever has that library, and doesn't load it.
+    # What people bring: an answer of requests, a notebook. Neither is loaded for its own sake.
     "aixplain.v2._stream": Room(ours=names("aixplain._wire aixplain.v2"), libraries=names("msgspec requests urllib3")),
+    "aixplain.v2._progress": Room(libraries=names("IPython")),
     "aixplain.v2._transport": Room(ours=names("aixplain.v2._flow aixplain.v2._interrupt"), libraries=names("pyreqwest")),
     # Aixplain.local() is the one door from the SDK to the hub.
     "aixplain.v2.core": Room(
@@ -121,8 +124,7 @@ def is_allowed(found: Import, name: str) -> bool:
     if library == "aixplain":
         return is_in(found.target, room.ours | {name} | (room.loads if found.by_name else frozenset()))
     if library in sys.stdlib_module_names:
-        reaches_outside = f"{found.target}.".startswith(tuple(f"{each}." for each in OUTSIDE_WORLD))
-        return not room.pure or not reaches_outside or library in (room.libraries or ())
+        return not room.pure or not f"{found.target}.".startswith(tuple(f"{each}." for each in OUTSIDE_WORLD))
     return library not in KEPT if room.libraries is None else library in room.libraries
 
 

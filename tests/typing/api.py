@@ -100,6 +100,7 @@ def follow(model: Model) -> ModelResult:
     assert_type(accepted, ModelResult)
     assert accepted.url is not None
     assert_type(model.poll(accepted.url), ModelResult)
+    model.cancel(accepted)
     return model.sync_poll(accepted.url, timeout=60, wait_time=1)
 
 
