@@ -13,8 +13,9 @@ import msgspec
 from aixplain._wire.errors import first_words
 from aixplain._wire.messages import FAILED, IN_PROGRESS, SUCCESS, Detail, Message, Usage
 from aixplain._wire.records import read
-from aixplain._wire.sse import EventDecoder
+from aixplain._wire.sse import EventDecoder, data_of_events
 from aixplain.v2._flow import TransportFailure, TransportTimeout
+from aixplain.v2._plain_texts import plain_texts
 from aixplain.v2._records import ModelResult, StreamChunk
 from aixplain.v2._tool_calls import merge_tool_calls
 from aixplain.v2.enums import ResponseStatus
@@ -77,8 +78,8 @@ class ChunkDecoder:
             piece = self._recode.decode(piece).encode()
         if self._events is None:
             self._body.write(piece)
-        else:
-            self._take_all(self._events.feed(piece))
+        elif events := self._events.take(piece):
+            self._take_events(events)
 
     def end(self) -> None:
         """The bytes are over."""
@@ -127,6 +128,14 @@ class ChunkDecoder:
             f"The stream was cut: {reason}. `partial` of this error has the text that came; run it again for the rest.",
             self.text,
         )
+
+    def _take_events(self, events: bytes) -> None:
+        texts = None if self.done else plain_texts(events)
+        if texts is None:
+            self._take_all(data_of_events(events))
+            return
+        self.ready.extend([StreamChunk(IN_PROGRESS, text) for text in texts])
+        self._text.write("".join(texts).encode("utf-8", "replace"))
 
     def _take_all(self, events: list[bytes]) -> None:
         ready, texts = self.ready, []
