@@ -21,6 +21,7 @@ from aixplain.v2._tool_calls import merge_tool_calls
 from aixplain.v2.enums import ResponseStatus
 from aixplain.v2.exceptions import IncompleteStreamError, StreamFailedError, StreamTimeoutError
 
+_GOES_ON = ResponseStatus.IN_PROGRESS
 _FAILURES = (FAILED, "ABORTED", "CANCELED")
 
 
@@ -136,7 +137,7 @@ class ChunkDecoder:
         if texts is None:
             self._take_all(data_of_events(events))
             return
-        self.ready.extend([StreamChunk(IN_PROGRESS, text) for text in texts])
+        self.ready.extend([StreamChunk(_GOES_ON, text) for text in texts])
         self._text.write("".join(texts).encode("utf-8", "replace"))
 
     def _take_all(self, events: list[bytes]) -> None:
@@ -179,7 +180,7 @@ class ChunkDecoder:
             chunk = _read_plain(data)
         except (msgspec.DecodeError, UnicodeDecodeError):
             return self._odd_chunk(data)
-        if chunk.status != IN_PROGRESS or chunk.data is None or chunk.data == "[DONE]":
+        if chunk.status is not _GOES_ON or chunk.data is None or chunk.data == "[DONE]":
             return self._odd_chunk(data)
         return chunk
 
@@ -192,7 +193,7 @@ class ChunkDecoder:
         if delta is None:
             return StreamChunk(usage=event.usage, finish_reason=choice.finish_reason)
         reasoning = delta.reasoning_content or delta.reasoning
-        return StreamChunk(IN_PROGRESS, delta.content or "", delta.tool_calls, reasoning, event.usage, choice.finish_reason)
+        return StreamChunk(_GOES_ON, delta.content or "", delta.tool_calls, reasoning, event.usage, choice.finish_reason)
 
     # --- What is rare, or odd -----------------------------------------------------------------------
 
