@@ -77,9 +77,9 @@ class Caller:
             pass
         return envelope
 
-    def open_stream(self, path: str, inputs: dict[str, Any]) -> socket.socket:
-        """A connection on which a stream was asked for; close it to go away."""
-        body = json.dumps({**inputs, "stream": True}).encode()
+    def connect(self, path: str, inputs: dict[str, Any]) -> socket.socket:
+        """A connection on which a run was asked for; close it to go away."""
+        body = json.dumps(inputs).encode()
         connection = socket.create_connection(self.address, timeout=30)
         head = f"POST /api/v2/execute/{path} HTTP/1.1\r\nhost: hub\r\ncontent-length: {len(body)}\r\n\r\n"
         connection.sendall(head.encode() + body)

@@ -145,14 +145,14 @@ def test_a_model_that_breaks_half_way_is_told_cleanly(caller: Caller) -> None:
 
 @pytest.mark.parametrize("path", ["acme/endless", "acme/endless-async"])
 def test_a_reader_who_goes_away_closes_the_generator_and_lets_it_clean_up(caller: Caller, watch: Watch, path: str) -> None:
-    with caller.open_stream(path, {"text": "x"}) as connection:
+    with caller.connect(path, {"text": "x", "stream": True}) as connection:
         assert b"200 OK" in connection.recv(100)
         assert watch.started.wait(10)
     assert watch.closed.wait(10)
 
 
 def test_a_hundred_readers_who_go_away_leave_no_thread_behind(caller: Caller, watch: Watch) -> None:
-    connections = [caller.open_stream("acme/endless", {"text": "x"}) for _ in range(100)]
+    connections = [caller.connect("acme/endless", {"text": "x", "stream": True}) for _ in range(100)]
     for connection in connections:
         assert connection.recv(16)
     for connection in connections:

@@ -26,11 +26,8 @@ from aixplain.hub.store.catalog import replace_models
 from aixplain.hub.store.sqlite import SqliteStore
 
 
-def create_app(entries: dict[str, Entry], data: Path, keys: Iterable[str], patience: float) -> Starlette:
-    """The hub over these models, with its database and files in the folder `data`. Raises `HubError`.
-
-    When it stops, what is running has `patience` seconds to end; the rest waits in the database.
-    """
+def create_app(entries: dict[str, Entry], data: Path, keys: Iterable[str]) -> Starlette:
+    """The hub over these models, with its database and files in the folder `data`. Raises `HubError`."""
     store = SqliteStore(data / "hub.sqlite", lambda connection: replace_models(connection, entries.values()), reopen)
 
     @contextlib.asynccontextmanager
@@ -42,7 +39,7 @@ def create_app(entries: dict[str, Entry], data: Path, keys: Iterable[str], patie
         try:
             yield
         finally:
-            await engine.stop(patience)
+            await engine.stop()
             store.close()
 
     app = Starlette(

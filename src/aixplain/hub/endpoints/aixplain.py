@@ -60,7 +60,7 @@ async def get_file(request: Request) -> Response:
     if path is None:
         raise Refusal(404, "There is no such file on this hub. Send it up again.")
     # Sent as a download: a page that somebody sent up must not run as one of the hub's own.
-    return FileResponse(path, content_disposition_type="attachment", headers={"x-content-type-options": "nosniff"})
+    return FileResponse(path, filename=path.name, headers={"x-content-type-options": "nosniff"})
 
 
 ROUTES = [
