@@ -99,12 +99,3 @@ def serve(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., Ca
     yield start_one
     for each in running:
         each.close()
-
-
-@pytest.fixture(scope="session")
-def builtin() -> Iterator[Caller]:
-    """The built-in models."""
-    running = start()
-    running.wait_until_ready()
-    yield Caller(running.url)
-    running.close()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib.metadata
 import io
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -13,6 +13,7 @@ from pypdf import PdfWriter
 from pypdf.generic import DecodedStreamObject, DictionaryObject, NameObject
 
 from aixplain.hub import Hub
+from aixplain.hub.embedded import start
 from aixplain.v2.enums import Function, Language
 
 from .conftest import Answer, Caller
@@ -21,6 +22,15 @@ TEXT = (
     "Cats are small carnivorous mammals. They are often kept as pets. People love cats because cats hunt mice. "
     "Dr. Smith prefers dogs. A house with cats and mice is lively. The weather was fine."
 )
+
+
+@pytest.fixture(scope="module")
+def builtin() -> Iterator[Caller]:
+    """The built-in models."""
+    running = start()
+    running.wait_until_ready()
+    yield Caller(running.url)
+    running.close()
 
 
 def answer(caller: Caller, path: str, **inputs: Any) -> Any:

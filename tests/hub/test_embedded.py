@@ -42,9 +42,11 @@ def wait_for(condition: Callable[[], bool]) -> bool:
     return True
 
 
-def hub_threads() -> list[str]:
-    names = [thread.name for thread in threading.enumerate()]
-    return [name for name in names if name.startswith("aixplain-") and name != "aixplain-interrupt"]
+@pytest.fixture
+def new_threads() -> Callable[[], list[str]]:
+    """The threads that the test has started and that go on; the SDK's watcher of Ctrl-C stays for the process."""
+    before = set(threading.enumerate())
+    return lambda: [each.name for each in threading.enumerate() if each not in before and each.name != "aixplain-interrupt"]
 
 
 @pytest.fixture(autouse=True)
@@ -60,10 +62,10 @@ def passing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="looks into /proc")
-def test_what_is_closed_leaves_no_thread_no_socket_and_no_folder(passing: Path) -> None:
+def test_what_is_closed_leaves_no_thread_no_socket_and_no_folder(passing: Path, new_threads: Callable[[], list[str]]) -> None:
     with Aixplain.local() as aix:  # what is made once a process, is made here
         aix.Model.get("aixplain/transliterate").run(text="é")
-    assert wait_for(lambda: not hub_threads())
+    assert wait_for(lambda: not new_threads())
     gc.collect()
     before = descriptors()
     for _ in range(3):
@@ -72,17 +74,17 @@ def test_what_is_closed_leaves_no_thread_no_socket_and_no_folder(passing: Path) 
             model = aix.Model.get("aixplain/transliterate")
             assert model.sync_poll(model.run_async(text="é").url).data == "e"
     assert list(passing.iterdir()) == []
-    assert wait_for(lambda: not hub_threads())
+    assert wait_for(lambda: not new_threads())
     gc.collect()
     assert descriptors() == before
 
 
-def test_a_hub_is_closed_twice_and_before_it_is_ready(passing: Path) -> None:
+def test_a_hub_is_closed_twice_and_before_it_is_ready(passing: Path, new_threads: Callable[[], list[str]]) -> None:
     hub = start()
     hub.close()
     hub.close()
     assert list(passing.iterdir()) == []
-    assert wait_for(lambda: not hub_threads())
+    assert wait_for(lambda: not new_threads())
 
 
 def test_two_hubs_live_side_by_side_and_close_in_any_order(passing: Path) -> None:

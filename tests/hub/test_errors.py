@@ -87,14 +87,16 @@ def test_a_body_that_is_too_large_is_a_413_whether_it_is_announced_or_not(caller
         ({"first": 1, "options": "stream"}, "'options' holds switches"),
         ({"first": 1, "options": ["stream"]}, "'options' holds switches"),
         ({"first": 1, "options": {"stream": "yes"}}, "'options' holds switches"),
-        ({"first": 1, "options": {"stream": True}}, "Model 'Add' (id="),
     ],
 )
 @pytest.mark.parametrize("version", ["v1", "v2"])
 def test_inputs_that_are_wrong_are_a_400_and_no_run(caller: Caller, version: str, inputs: Any, words: str) -> None:
-    if version == "v1" and inputs.get("options") == {"stream": True}:
-        pytest.skip("a background run has no stream to refuse")
     refused(caller.post(f"/api/{version}/execute/acme/add", inputs), 400, words)
+
+
+@pytest.mark.parametrize("asked", [{"stream": True}, {"options": {"stream": True}}])
+def test_a_stream_of_a_model_that_has_none_is_a_400(caller: Caller, asked: Any) -> None:
+    refused(caller.run("acme/add", {"first": 1, **asked}), 400, "Model 'Add' (id=", ") does not support streaming.")
 
 
 def test_an_unknown_model_is_a_404_before_its_inputs_are_looked_at(caller: Caller) -> None:
