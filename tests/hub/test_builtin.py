@@ -41,8 +41,9 @@ def answer(caller: Caller, path: str, **inputs: Any) -> Any:
     return envelope["data"]
 
 
-def details(caller: Caller, path: str, **inputs: Any) -> Any:
-    return caller.run(path, inputs).json["details"]
+def found(caller: Caller, path: str, **inputs: Any) -> Any:
+    """What a model tells besides its answer."""
+    return caller.run(path, inputs).json["rawData"]
 
 
 def refusal(caller: Caller, path: str, **inputs: Any) -> str:
@@ -75,8 +76,8 @@ class TestLanguage:
     def test_it_knows_the_language(self, builtin: Caller, text: str, code: str) -> None:
         assert answer(builtin, "aixplain/identify-language", text=text) == code
 
-    def test_the_details_are_probabilities_best_first(self, builtin: Caller) -> None:
-        likeliest = details(builtin, "aixplain/identify-language", text="Guten Morgen zusammen", alternatives=5)["languages"]
+    def test_the_raw_data_has_probabilities_best_first(self, builtin: Caller) -> None:
+        likeliest = found(builtin, "aixplain/identify-language", text="Guten Morgen zusammen", alternatives=5)["languages"]
         assert likeliest[0]["language"] == "de"
         shares = [each["probability"] for each in likeliest]
         assert len(shares) == 5
@@ -85,7 +86,7 @@ class TestLanguage:
 
     def test_it_chooses_among_some(self, builtin: Caller) -> None:
         assert answer(builtin, "aixplain/identify-language", text="Guten Morgen", among=["nl", "sv"]) in ("nl", "sv")
-        [only] = details(builtin, "aixplain/identify-language", text="Guten Morgen", among=["nl"])["languages"]
+        [only] = found(builtin, "aixplain/identify-language", text="Guten Morgen", among=["nl"])["languages"]
         assert only == {"language": "nl", "probability": 1.0}
 
     def test_what_has_no_language_is_refused(self, builtin: Caller) -> None:
@@ -111,7 +112,7 @@ class TestSentiment:
         assert answer(builtin, "aixplain/sentiment", text=text) == label
 
     def test_the_threshold_moves_the_line(self, builtin: Caller) -> None:
-        polarity = details(builtin, "aixplain/sentiment", text="It was nice")["polarity"]
+        polarity = found(builtin, "aixplain/sentiment", text="It was nice")["polarity"]
         assert polarity == 0.6
         assert answer(builtin, "aixplain/sentiment", text="It was nice", threshold=0.7) == "NEUTRAL"
 
@@ -124,7 +125,7 @@ class TestSummary:
 
     @pytest.mark.parametrize("method", ["lex-rank", "text-rank", "lsa"])
     def test_it_keeps_sentences_in_their_order(self, builtin: Caller, method: str) -> None:
-        kept = details(builtin, "aixplain/summarize", text=TEXT, sentences=2, method=method)["sentences"]
+        kept = found(builtin, "aixplain/summarize", text=TEXT, sentences=2, method=method)["sentences"]
         assert len(kept) == 2
         assert all(sentence in TEXT for sentence in kept)
         assert TEXT.index(kept[0]) < TEXT.index(kept[1])
@@ -139,7 +140,7 @@ class TestSummary:
 
     @pytest.mark.parametrize("method", ["lex-rank", "text-rank", "lsa"])
     def test_sentences_that_say_nothing_are_still_some_to_keep(self, builtin: Caller, method: str) -> None:
-        kept = details(builtin, "aixplain/summarize", text="And so it is. It is. He did. 1 2 3.", sentences=1, method=method)
+        kept = found(builtin, "aixplain/summarize", text="And so it is. It is. He did. 1 2 3.", sentences=1, method=method)
         assert len(kept["sentences"]) == 1
 
     def test_it_works_in_each_of_its_languages(self, builtin: Caller) -> None:
@@ -165,8 +166,8 @@ class TestKeywords:
         assert len(found) == 5
         assert any("cats" in keyword.lower() for keyword in found)
 
-    def test_the_details_have_the_scores_best_first(self, builtin: Caller) -> None:
-        scores = [each["score"] for each in details(builtin, "aixplain/keywords", text=TEXT)["keywords"]]
+    def test_the_raw_data_has_the_scores_best_first(self, builtin: Caller) -> None:
+        scores = [each["score"] for each in found(builtin, "aixplain/keywords", text=TEXT)["keywords"]]
         assert scores == sorted(scores)
 
     def test_longest_bounds_the_words_of_a_keyword(self, builtin: Caller) -> None:
@@ -243,7 +244,7 @@ class TestSpelling:
     def test_it_mends_words_and_leaves_names_and_marks_alone(self, builtin: Caller) -> None:
         text = "Thiss speling is smal, said Xqzwv of NASSA."
         assert answer(builtin, "aixplain/correct-spelling", text=text) == "This spelling is small, said Xqzwv of NASSA."
-        changed = details(builtin, "aixplain/correct-spelling", text=text)["changed"]
+        changed = found(builtin, "aixplain/correct-spelling", text=text)["changed"]
         assert [(each["from"], each["to"]) for each in changed] == [
             ("Thiss", "This"),
             ("speling", "spelling"),
@@ -427,8 +428,8 @@ def test_many_at_once_get_what_one_alone_gets(path: str, inputs: dict[str, str])
 
     def ask() -> None:
         for _ in range(5):
-            found = code(**inputs)
-            outcomes.append((found.data, found.details) if hasattr(found, "data") else list(found))
+            given = code(**inputs)
+            outcomes.append((given.data, given.raw_data) if hasattr(given, "data") else list(given))
 
     threads = [threading.Thread(target=ask) for _ in range(8)]
     for thread in threads:

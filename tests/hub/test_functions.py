@@ -144,7 +144,7 @@ def test_a_generator_streams_and_a_function_does_not(caller: Caller) -> None:
 
 
 def test_a_coroutine_runs_on_the_loop_and_a_function_in_a_thread(caller: Caller) -> None:
-    assert caller.run("acme/coroutine", {"text": "x"}).json["details"] == {"thread": "aixplain-hub"}
+    assert caller.run("acme/coroutine", {"text": "x"}).json["rawData"] == {"thread": "aixplain-hub"}
     assert caller.run("acme/thread", {"text": "x"}).json["data"] == "aixplain-model"
 
 

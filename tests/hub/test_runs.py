@@ -76,7 +76,7 @@ def test_a_sync_model_answers_at_once(caller: Caller) -> None:
     assert envelope["asset"] == {"assetId": caller.get("/v2/models/acme%2Fshout").json["id"], "id": "acme/shout"}
     assert UUID(envelope["requestId"])
     assert 0 <= envelope["runTime"] < 10
-    assert (envelope["usedCredits"], envelope["details"]) == (0.0, None)
+    assert (envelope["usedCredits"], envelope["details"], envelope["rawData"]) == (0.0, [], None)
 
 
 def test_a_model_runs_under_its_id_and_its_path_encoded_or_not(caller: Caller) -> None:
@@ -113,7 +113,7 @@ def test_an_async_model_is_accepted_and_polled_at_both_addresses(caller: Caller,
     for address in addresses:
         envelope = caller.result(address)
         assert (envelope["status"], envelope["completed"], envelope["data"]) == ("SUCCESS", True, "cba")
-        assert (envelope["details"], envelope["requestId"]) == ({"length": 3}, accepted["requestId"])
+        assert (envelope["rawData"], envelope["requestId"]) == ({"length": 3}, accepted["requestId"])
 
 
 def test_a_sync_model_goes_to_the_background_by_v1(caller: Caller) -> None:

@@ -112,6 +112,7 @@ class Server(uvicorn.Server):
             lifespan="on",
             access_log=False,
             log_config=None,
+            log_level="warning",
             timeout_graceful_shutdown=patience,
             timeout_keep_alive=75,
             server_header=False,

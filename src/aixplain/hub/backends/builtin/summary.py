@@ -44,7 +44,7 @@ def summarize(
     language: Annotated[str, Input(choices=either(LANGUAGES), description="The text's language")] = "en",
     method: Annotated[str, Input(choices=METHODS, description="How sentences are ranked")] = "lex-rank",
 ) -> Output:
-    """Summarization: keeps the sentences of a text that say the most, in their order; the details list them."""
+    """Summarization: keeps the sentences of a text that say the most, in their order; the raw data lists them."""
     found = list(sentences_of(text, language))
     if not found:
         raise ModelError("The text has no sentence to keep.")
