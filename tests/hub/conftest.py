@@ -81,7 +81,7 @@ class Caller:
         """A connection on which a run was asked for; close it to go away."""
         body = json.dumps(inputs).encode()
         connection = socket.create_connection(self.address, timeout=30)
-        head = f"POST /api/v2/execute/{path} HTTP/1.1\r\nhost: hub\r\ncontent-length: {len(body)}\r\n\r\n"
+        head = f"POST /api/v2/execute/{path} HTTP/1.1\r\nhost: localhost\r\ncontent-length: {len(body)}\r\n\r\n"
         connection.sendall(head.encode() + body)
         return connection
 

@@ -18,6 +18,8 @@ import pytest
 from aixplain import Aixplain, AsyncAixplain
 from aixplain.hub import Hub, threads
 from aixplain.hub.embedded import start
+from aixplain.hub.engine.embedded import EmbeddedEngine
+from aixplain.hub.errors import HubError
 
 from .conftest import Caller
 
@@ -85,6 +87,19 @@ def test_a_hub_is_closed_twice_and_before_it_is_ready(passing: Path, new_threads
     hub.close()
     assert list(passing.iterdir()) == []
     assert wait_for(lambda: not new_threads())
+
+
+def test_what_keeps_it_from_starting_is_raised_by_whoever_waits(
+    passing: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def fail(engine: EmbeddedEngine) -> None:
+        raise ZeroDivisionError("by design")
+
+    monkeypatch.setattr(EmbeddedEngine, "start", fail)
+    with pytest.raises(HubError, match=r"The hub could not start; its log says why\."):
+        Aixplain.local()
+    assert "ZeroDivisionError: by design" in caplog.text
+    assert list(passing.iterdir()) == []
 
 
 def test_two_hubs_live_side_by_side_and_close_in_any_order(passing: Path) -> None:
@@ -165,6 +180,8 @@ import json, os, sys
 from urllib.request import Request, urlopen
 from aixplain import Aixplain
 from aixplain.hub.embedded import start
+from aixplain.hub.engine.embedded import EmbeddedEngine
+from aixplain.hub.errors import HubError
 
 hub = start()
 hub.wait_until_ready()

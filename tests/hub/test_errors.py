@@ -114,6 +114,6 @@ def test_a_client_that_leaves_in_the_middle_of_its_body_is_no_error_of_the_hub(
     caller: Caller, caplog: pytest.LogCaptureFixture
 ) -> None:
     with socket.create_connection(caller.address) as connection:
-        connection.sendall(b"POST /api/v2/execute/acme/add HTTP/1.1\r\nhost: hub\r\ncontent-length: 100\r\n\r\n{")
+        connection.sendall(b"POST /api/v2/execute/acme/add HTTP/1.1\r\nhost: localhost\r\ncontent-length: 100\r\n\r\n{")
     assert caller.run("acme/add", {"first": 1}).json["data"] == 2
     assert [record for record in caplog.records if record.levelno >= logging.ERROR] == []

@@ -1,4 +1,4 @@
-"""A hub that has keys takes each of them in each header, and shows none."""
+"""Who may ask: with keys, whoever has one, in either header; without keys, this machine and no page from elsewhere."""
 
 from __future__ import annotations
 
@@ -63,3 +63,47 @@ def test_each_key_is_taken_in_each_header(keyed: Caller, headers: dict[str, str]
 def test_health_and_files_need_none(keyed: Caller) -> None:
     assert keyed.get("/healthz").json == {"status": "ok"}
     assert keyed.get("/files/nothing/here").status == 404
+
+
+@pytest.fixture(scope="module")
+def keyless(serve: Callable[..., Caller]) -> Caller:
+    return serve(Hub(builtin=False))
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"origin": "https://evil.example"},
+        {"origin": "null"},
+        {"origin": "http://localhost.evil.example"},
+        {"origin": "http://127.0.0.1:80@evil.example"},
+        {"host": "evil.example"},
+        {"host": "localhost.evil.example:8180"},
+    ],
+)
+def test_without_keys_a_page_from_elsewhere_is_a_403(keyless: Caller, headers: dict[str, str]) -> None:
+    for method, path in (("POST", "/api/v2/execute/x"), ("GET", "/v2/models/x"), ("PUT", "/files/a/b")):
+        answer = keyless.send(method, path, b"{}", headers)
+        assert (answer.status, answer.json["statusCode"]) == (403, 403)
+        assert "this machine only" in answer.json["message"]
+        assert "AIXPLAIN_HUB_KEYS" in answer.json["message"]
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {},
+        {"host": "localhost"},
+        {"host": "LOCALHOST:8180"},
+        {"host": "[::1]:8180"},
+        {"host": "127.0.0.1:9"},
+        {"origin": "http://localhost:3000"},
+    ],
+)
+def test_without_keys_this_machine_is_let_in_under_each_of_its_names(keyless: Caller, headers: dict[str, str]) -> None:
+    assert keyless.send("GET", "/v2/models/x", headers=headers).status == 404
+
+
+@pytest.mark.parametrize("headers", [{"host": "hub.example"}, {"origin": "https://app.example"}])
+def test_with_a_key_any_name_will_do(keyed: Caller, headers: dict[str, str]) -> None:
+    assert keyed.send("GET", "/v2/models/x", headers={"x-api-key": "first-key", **headers}).status == 404

@@ -13,7 +13,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from aixplain.hub.auth import KeyAuth
+from aixplain.hub.auth import Access
 from aixplain.hub.catalog import Entry
 from aixplain.hub.endpoints import aixplain, error_response
 from aixplain.hub.engine.embedded import EmbeddedEngine
@@ -35,16 +35,16 @@ def create_app(entries: dict[str, Entry], data: Path, keys: Iterable[str]) -> St
         runs = Runs(store)
         engine = EmbeddedEngine(runs, entries)
         app.state.service = Service(store, entries, runs, engine, Files(data / "files"))
-        await engine.start()
-        try:
-            yield
-        finally:
-            await engine.stop()
-            store.close()
+        with contextlib.closing(store):
+            await engine.start()
+            try:
+                yield
+            finally:
+                await engine.stop()
 
     app = Starlette(
         routes=[Route("/healthz", healthz), *aixplain.ROUTES],
-        middleware=[Middleware(KeyAuth, keys=list(keys))],
+        middleware=[Middleware(Access, keys=list(keys))],
         exception_handlers=dict.fromkeys((Refusal, HubError, HTTPException, ClientDisconnect, Exception), on_error),
         lifespan=lifespan,
     )
