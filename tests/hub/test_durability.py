@@ -6,13 +6,12 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
-from .conftest import Caller
+from .conftest import Caller, wait_for
 
 PROGRAM = """
 import os, sys, time
@@ -69,13 +68,6 @@ def hub(tmp_path: Path) -> Iterator[Start]:
         process.communicate()
 
 
-def wait_for(path: Path, lines: int = 0) -> None:
-    deadline = time.monotonic() + 20
-    while not path.exists() or len(path.read_text().splitlines()) < lines:
-        assert time.monotonic() < deadline, path
-        time.sleep(0.01)
-
-
 def test_a_run_that_was_accepted_survives_a_kill_right_after_the_answer(hub: Start, tmp_path: Path) -> None:
     process, caller = hub()
     accepted = [caller.run("acme/wait", {"text": f"run {number}"}) for number in range(10)]
@@ -123,7 +115,7 @@ def test_a_stop_lets_requests_end_and_takes_the_passing_folder_along(hub: Start,
     process, caller = hub("passing")
     assert len(list((tmp_path / "tmp").iterdir())) == 1
     with caller.connect("acme/linger", {"text": "bye"}) as connection:
-        wait_for(tmp_path / "lingering")
+        assert wait_for((tmp_path / "lingering").exists)
         process.send_signal(number)
         answer = b"".join(iter(lambda: connection.recv(10_000), b""))
     assert b'"data":"BYE"' in answer
@@ -135,7 +127,7 @@ def test_a_stop_lets_requests_end_and_takes_the_passing_folder_along(hub: Start,
 def test_a_stop_does_not_wait_for_what_never_ends_and_the_run_goes_on_later(hub: Start, tmp_path: Path) -> None:
     process, caller = hub()
     run_id = caller.run("acme/wait", {"text": "long"}).json["requestId"]
-    wait_for(tmp_path / "started", lines=1)
+    assert wait_for((tmp_path / "started").exists)
     process.terminate()
     printed, _ = process.communicate(timeout=30)
     assert (process.returncode, printed.strip()) == (0, "stopped")

@@ -9,7 +9,6 @@ import subprocess
 import sys
 import tempfile
 import threading
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -21,7 +20,7 @@ from aixplain.hub.embedded import start
 from aixplain.hub.engine.embedded import EmbeddedEngine
 from aixplain.hub.errors import HubError
 
-from .conftest import Caller
+from .conftest import Caller, wait_for
 
 
 def descriptors() -> list[str]:
@@ -33,15 +32,6 @@ def descriptors() -> list[str]:
         except OSError:
             continue
     return sorted(name for name in found if not name.startswith("/proc"))
-
-
-def wait_for(condition: Callable[[], bool]) -> bool:
-    deadline = time.monotonic() + 20
-    while not condition():
-        if time.monotonic() > deadline:
-            return False
-        time.sleep(0.01)
-    return True
 
 
 @pytest.fixture

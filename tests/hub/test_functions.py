@@ -224,6 +224,21 @@ def test_a_function_stays_what_it_was() -> None:
     assert (entry.name, entry.description, entry.developer, entry.function) == ("Double", "Twice.", "acme", "utilities")
 
 
+def test_a_docstring_is_the_description_without_its_line_breaks() -> None:
+    hub = Hub(builtin=False)
+
+    @hub.model("acme/wrapped")
+    def wrapped(text: str) -> str:
+        """One
+        sentence.
+
+        Another paragraph.
+        """
+        return text
+
+    assert hub.entries["acme/wrapped"].description == "One sentence.\n\nAnother paragraph."
+
+
 def test_a_collection_of_a_module_is_taken_into_a_hub() -> None:
     models = Models()
     models.model("acme/one")(lambda text: text)

@@ -18,7 +18,7 @@ from aixplain.hub.errors import HubError
 from aixplain.hub.store import sqlite
 from aixplain.hub.store.sqlite import SqliteStore
 
-from .conftest import Caller
+from .conftest import Caller, wait_for
 
 
 def make_table(connection: sqlite3.Connection) -> None:
@@ -153,7 +153,7 @@ class TestLocked:
         assert (refused.status, refused.json["statusCode"]) == (503, 503)
         assert "can't be written: database is locked" in refused.json["message"]
         assert caller.get(accepted["data"]).json["status"] == "IN_PROGRESS"
+        assert wait_for(lambda: "a run can't be noted, and waits" in caplog.text)
         other.execute("ROLLBACK")
         other.close()
         assert caller.result(accepted["data"])["data"] == "KEPT"
-        assert "a run can't be noted, and waits" in caplog.text
