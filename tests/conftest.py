@@ -15,7 +15,7 @@ import pytest
 from aixplain import Aixplain, AsyncAixplain
 from aixplain.hub import Document, Hub, Input, ModelError, Output, progress
 from aixplain.hub.embedded import EmbeddedHub, start
-from aixplain.v2.model import AsyncModel, AsyncModelResponseStreamer, Page
+from aixplain.v2.model import AsyncModel, AsyncModelResponseStreamer, AsyncPage
 
 SETTINGS = ("TEAM_API_KEY", "AIXPLAIN_API_KEY", "BACKEND_URL", "MODELS_RUN_URL", "AIXPLAIN_TRUSTED_HOSTS", "AIXPLAIN_HUB_KEYS")
 
@@ -148,14 +148,14 @@ class Awaited:
     def __getitem__(self, key: Any) -> Any:
         return self._wrapped(self.target[key])
 
-    def __enter__(self) -> Awaited:
+    def __enter__(self) -> Any:
         return self._wrapped(self.runner.run(self.target.__aenter__()))
 
     def __exit__(self, *error: object) -> None:
         self.runner.run(self.target.__aexit__(*error))
 
     def _wrapped(self, value: Any) -> Any:
-        kinds = (AsyncModel, AsyncModelResponseStreamer, Page)
+        kinds = (AsyncModel, AsyncModelResponseStreamer, AsyncPage)
         is_ours = isinstance(value, kinds) or inspect.isroutine(value) or inspect.isclass(value)
         return Awaited(value, self.runner) if is_ours else value
 

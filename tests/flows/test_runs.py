@@ -96,7 +96,7 @@ def test_an_accepted_run_is_polled_to_its_end(world: Any, settings: Any, answer:
     hub = world(
         answer(201, ACCEPTED | more), answer(200, ACCEPTED | {"progress": 0.5}), answer(200, ACCEPTED), answer(200, DONE)
     )
-    result = hub.play(operations.run(settings, Run("m", {}, on_poll=told.append)))
+    result = hub.play(operations.run(settings, Run("m", {}, on_progress=told.append)))
     assert result.data == "hi"
     assert hub.urls[1:] == [POLL, POLL, POLL]
     assert [request.method for request in hub.requests[1:]] == ["GET"] * 3
@@ -139,7 +139,7 @@ def test_an_answer_that_is_no_result_is_an_error_of_its_own(
 def test_a_run_that_ends_badly_raises(world: Any, settings: Any, answer: Any, status: str, first: list[Any]) -> None:
     failed = {"status": status, "completed": True, "errorMessage": "it broke", "statusCode": 485, "requestId": "r"}
     hub = world(*(answer(201, each) for each in first), answer(200, failed))
-    with pytest.raises(APIError, match="^Operation failed: it broke") as error:
+    with pytest.raises(APIError, match=r"^Operation failed: it broke") as error:
         hub.play(operations.run(settings, Run("m", {})))
     assert (error.value.status_code, error.value.request_id, error.value.response_data) == (485, "r", failed)
 
@@ -265,7 +265,7 @@ def test_data_goes_the_v1_way_as_it_is(world: Any, settings: Any, answer: Any) -
 
 
 def test_a_submitted_run_that_fails_at_once_raises(world: Any, settings: Any, answer: Any) -> None:
-    with pytest.raises(APIError, match="^Operation failed: no"):
+    with pytest.raises(APIError, match=r"^Operation failed: no"):
         world(answer(200, {"status": "FAILED", "errorMessage": "no"})).play(
             operations.submit(settings, Run("m", {}), sync_only=False)
         )

@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
-from aixplain.v2 import _operations as operations
+from aixplain.v2 import _send
 from aixplain.v2._flow import Request, TransportFailure, TransportTimeout
+from aixplain.v2._send import begin
 from aixplain.v2._settings import Settings, resolve
 from aixplain.v2.exceptions import AixplainV2Error, APIError, ConfigurationError, ConnectionLostError, TimeoutError
 
@@ -17,18 +18,18 @@ SAID_DATE = "Wed, 21 Oct 2015 07:28:00 GMT"
 
 
 def get(settings: Settings, url: str = f"{HUB}/v2/models/m", timeout: float = 60) -> Any:
-    request = Request("GET", url, operations.headers(settings))
+    request = Request("GET", url, _send.headers(settings))
     return send(settings, request, timeout, repeatable=True)
 
 
 def post(settings: Settings, url: str = RUN, timeout: float = 60) -> Any:
-    request = Request("POST", url, operations.headers(settings), b"{}")
+    request = Request("POST", url, _send.headers(settings), b"{}")
     return send(settings, request, timeout, repeatable=False)
 
 
 def send(settings: Settings, request: Request, timeout: float, *, repeatable: bool) -> Any:
-    deadline = yield from operations._deadline(timeout)
-    return (yield from operations.send(settings, request, deadline, repeatable=repeatable))
+    deadline = yield from begin(timeout)
+    return (yield from _send.send(settings, request, deadline, repeatable=repeatable))
 
 
 @pytest.mark.parametrize("status", [500, 502, 503, 504, 599, 429, 497])
@@ -57,7 +58,7 @@ def test_a_refusal_for_good_is_raised_at_once(world: Any, settings: Any, answer:
 
 def test_a_service_that_stays_down_is_given_up_after_four_requests(world: Any, settings: Any, answer: Any) -> None:
     hub = world(then=answer(500, {"message": "it broke"}))
-    with pytest.raises(APIError, match="^it broke") as error:
+    with pytest.raises(APIError, match=r"^it broke") as error:
         hub.play(get(settings))
     assert error.value.status_code == 500
     assert len(hub.requests) == 4
@@ -151,7 +152,7 @@ def test_a_request_gets_the_time_that_is_left(world: Any, settings: Any, answer:
     hub = world((2, answer(500)), (1, answer(429, retry_after="3")), answer())
     hub.play(get(settings, timeout=30))
     timeouts = [request.timeout for request in hub.requests]
-    assert timeouts == [30, 28 - hub.slept[0], pytest.approx(24 - hub.slept[0])]
+    assert timeouts == pytest.approx([30, 28 - hub.slept[0], 24 - hub.slept[0]])
 
 
 def test_a_redirect_uses_up_the_time_too(world: Any, settings: Any, answer: Any) -> None:
@@ -169,7 +170,7 @@ def test_a_request_that_hangs_ends_at_the_deadline(world: Any, settings: Any) ->
 
 def test_nothing_is_sent_after_the_deadline(world: Any, settings: Any) -> None:
     hub = world()
-    with pytest.raises(TimeoutError, match="^Operation timed out after 0 seconds"):
+    with pytest.raises(TimeoutError, match=r"^Operation timed out after 0 seconds"):
         hub.play(get(settings, timeout=0))
 
 

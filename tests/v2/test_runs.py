@@ -31,7 +31,7 @@ def test_a_coroutine_answers_with_details(aix: Any) -> None:
 def test_an_async_only_model_is_polled_to_its_end(aix: Any) -> None:
     told: list[float | None] = []
     model = aix.Model.get("acme/slow")
-    result = model.run(text="done", steps=8, wait_time=0.03, on_poll=lambda result: told.append(result.progress))
+    result = model.run(text="done", steps=8, wait_time=0.03, on_progress=lambda result: told.append(result.progress))
     assert result.data == "done"
     assert told == sorted(told, key=lambda done: done or 0)
     assert told

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable
 
 import pytest
@@ -141,7 +142,7 @@ fragments = st.sampled_from(
 @given(stream=st.lists(fragments, max_size=25).map(b"".join), cuts=st.lists(st.integers(0, 120), max_size=12))
 def test_any_split_of_the_bytes_gives_the_same_events(stream: bytes, cuts: list[int]) -> None:
     places = [0, *sorted(min(cut, len(stream)) for cut in cuts), len(stream)]
-    pieces = [stream[start:end] for start, end in zip(places, places[1:], strict=False)]
+    pieces = [stream[start:end] for start, end in itertools.pairwise(places)]
     assert events(pieces) == events([stream])
 
 

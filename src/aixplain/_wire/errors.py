@@ -52,7 +52,7 @@ def read_error(body: bytes) -> tuple[str, dict[str, Any]]:
     ''
     """
     try:
-        content = msgspec.json.decode(body)
+        content = msgspec.json.decode(body.decode("utf-8", "replace"))
     except msgspec.DecodeError:
         return _plain_text(body), {}
     if isinstance(content, dict):

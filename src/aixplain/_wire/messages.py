@@ -18,6 +18,9 @@ CLIENT_CONTROLS = frozenset(
     {"timeout", "wait_time", "stream", "show_progress", "run_retries", "run_retry_wait", "api_key", "resource_path"}
 )
 
+#: A post with this header is carried out once, however often it arrives, by a service whose answers have the second one.
+IDEMPOTENCY_KEY, KEEPS_KEYS = "idempotency-key", "idempotency-key-kept"
+
 #: Arguments of a run that travel as headers.
 RUN_HEADERS = {"identifier": "x-user-id", "session_id": "x-session-id", "agent_name": "x-agent"}
 

@@ -47,12 +47,14 @@ class Record(msgspec.Struct):
 def decode(kind: type[T], body: bytes) -> T:
     """Read a JSON body straight into `kind`; when a value in it is odd, read what can be read.
 
-    Raises `msgspec.DecodeError` when the body is no JSON at all.
+    Raises `msgspec.DecodeError` when the body is no JSON in UTF-8.
     """
     try:
         return msgspec.json.decode(body, type=kind)
     except msgspec.ValidationError:
         return read(kind, msgspec.json.decode(body))
+    except UnicodeDecodeError as error:
+        raise msgspec.DecodeError(str(error)) from error
 
 
 def read(kind: type[T], value: Any) -> T:
@@ -60,7 +62,8 @@ def read(kind: type[T], value: Any) -> T:
     try:
         return msgspec.convert(value, kind)
     except msgspec.ValidationError:
-        return _salvage(kind, value)
+        salvaged: T = _salvage(kind, value)
+        return salvaged
 
 
 def _salvage(kind: Any, value: Any) -> Any:

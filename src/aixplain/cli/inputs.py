@@ -22,7 +22,7 @@ _NAMED = re.compile(r"([A-Za-z_][\w-]*)=(.*)", re.DOTALL)
 _YES_OR_NO = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
 
 #: These steer a run; some are options of `aix run`.
-_STEERING = CLIENT_CONTROLS | {"on_poll"}
+_STEERING = CLIENT_CONTROLS | {"on_progress"}
 _OPTIONS = {"timeout": " Use --timeout.", "stream": " Use --stream."}
 
 

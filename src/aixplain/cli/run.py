@@ -82,6 +82,6 @@ def _run_watched(model: Model, inputs: dict[str, Any], timeout: float) -> ModelR
         return accepted
     note(f"Accepted as run {accepted.request_id or accepted.url}.")
     with watching("running") as show:
-        result = model.sync_poll(accepted.url, timeout=timeout, on_poll=lambda result: show(result.progress))
+        result = model.sync_poll(accepted.url, timeout=timeout, on_progress=lambda result: show(result.progress))
         show(1.0)
     return result

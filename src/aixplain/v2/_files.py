@@ -49,13 +49,20 @@ def local_file(parameter: Parameter, value: Any) -> LocalFile | None:
     if isinstance(value, bytes | bytearray):
         return LocalFile(f"{parameter.name}.bin", "application/octet-stream", bytes(value))
     if isinstance(value, str):
-        return _at(Path(value)) if "://" not in value and os.path.isfile(value) else None
+        return _at(Path(value)) if "://" not in value and _is_file(value) else None
     if isinstance(value, os.PathLike):
         return _at(Path(value))
     if isinstance(value, io.IOBase):
         name = Path(str(getattr(value, "name", parameter.name))).name
         return LocalFile(name, _content_type(name), value)
     return None
+
+
+def _is_file(name: str) -> bool:
+    try:
+        return Path(name).is_file()
+    except (OSError, ValueError):  # a text too long for a name, or with a NUL in it
+        return False
 
 
 def _at(path: Path) -> LocalFile:

@@ -51,12 +51,15 @@ class Stream(Protocol):
     @property
     def headers(self) -> Mapping[str, str]:
         """The answer's headers, names in lower case."""
+        ...
 
     def read(self) -> bytes | None:
         """The next bytes as they arrive; None at the end. Raises `TransportFailure`."""
+        ...
 
     def close(self) -> None:
         """Let go of the connection. Safe to call twice."""
+        ...
 
 
 class AsyncStream(Protocol):
@@ -65,12 +68,15 @@ class AsyncStream(Protocol):
     @property
     def headers(self) -> Mapping[str, str]:
         """The answer's headers, names in lower case."""
+        ...
 
     async def read(self) -> bytes | None:
         """The next bytes as they arrive; None at the end. Raises `TransportFailure`."""
+        ...
 
     async def close(self) -> None:
         """Let go of the connection. Safe to call twice."""
+        ...
 
 
 class Transport(Protocol):
@@ -78,18 +84,23 @@ class Transport(Protocol):
 
     def request(self, request: Request) -> Response:
         """Send, and read the whole answer. Raises `TransportFailure`."""
+        ...
 
     def stream(self, request: Request) -> Stream | Response:
         """Send, and open the answer's body; an answer of 400 and above is read whole."""
+        ...
 
     def sleep(self, seconds: float) -> None:
         """Wait."""
+        ...
 
     def now(self) -> float:
         """Seconds on a clock that never jumps."""
+        ...
 
     def close(self) -> None:
         """Let go of every connection."""
+        ...
 
 
 class AsyncTransport(Protocol):
@@ -97,18 +108,23 @@ class AsyncTransport(Protocol):
 
     async def request(self, request: Request) -> Response:
         """Send, and read the whole answer. Raises `TransportFailure`."""
+        ...
 
     async def stream(self, request: Request) -> AsyncStream | Response:
         """Send, and open the answer's body; an answer of 400 and above is read whole."""
+        ...
 
     async def sleep(self, seconds: float) -> None:
         """Wait."""
+        ...
 
     def now(self) -> float:
         """Seconds on a clock that never jumps."""
+        ...
 
     async def close(self) -> None:
         """Let go of every connection."""
+        ...
 
 
 class Step(msgspec.Struct):
@@ -188,7 +204,7 @@ def drive(operation: Operation[T], transport: Transport) -> T:
         answer = failure = None
         try:
             answer = step.perform(transport)
-        except BaseException as error:  # a cancellation too belongs to the operation, whose `finally` must run
+        except BaseException as error:  # noqa: BLE001 - a cancellation too is the operation's, whose `finally` must run
             failure = error
 
 
@@ -205,5 +221,5 @@ async def adrive(operation: Operation[T], transport: AsyncTransport) -> T:
         answer = failure = None
         try:
             answer = await step.aperform(transport)
-        except BaseException as error:  # a cancellation too belongs to the operation, whose `finally` must run
+        except BaseException as error:  # noqa: BLE001 - a cancellation too is the operation's, whose `finally` must run
             failure = error

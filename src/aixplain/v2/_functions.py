@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Self
+
 from aixplain.v2._wire_enum import WireEnum
 
 
@@ -12,12 +14,13 @@ class Function(WireEnum):
     'text-generation'
     """
 
-    title: str
+    label: str
+    """The name that people read."""
 
-    def __new__(cls, code: str, title: str) -> Function:
+    def __new__(cls, code: str, label: str) -> Self:
         member = str.__new__(cls, code)
         member._value_ = code
-        member.title = title
+        member.label = label
         return member
 
     ACTIVITY_DETECTION = ("activity-detection", "Activity Detection")

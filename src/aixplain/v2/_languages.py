@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Self
+
 from aixplain.v2._wire_enum import WireEnum
 
 
@@ -14,7 +16,7 @@ class Language(WireEnum):
 
     dialect: str
 
-    def __new__(cls, code: str, dialect: str = "") -> Language:
+    def __new__(cls, code: str, dialect: str = "") -> Self:
         member = str.__new__(cls, code)
         member._value_ = f"{code} ({dialect})" if dialect else code
         member.dialect = dialect

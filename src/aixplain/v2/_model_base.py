@@ -13,20 +13,20 @@ from aixplain._wire.messages import (
     FunctionInfo,
     Parameter,
     Pricing,
-    Search,
     VendorInfo,
     Version,
 )
 from aixplain._wire.records import read
 from aixplain.v2 import _operations as operations
 from aixplain.v2 import enums
+from aixplain.v2._flow import Operation
 from aixplain.v2._inputs import InputsProxy, validate
-from aixplain.v2._search import not_the_protocol, page_decoder, read_page, search_body
+from aixplain.v2._search import SearchCall, not_the_protocol, page_decoder, read_page, search_body
 from aixplain.v2._settings import Settings
 from aixplain.v2.enums import AssetStatus
 from aixplain.v2.exceptions import InputError, ValidationError
 from aixplain.v2.mixins import ToolDict
-from aixplain.v2.resource import BaseResource, Page
+from aixplain.v2.resource import BaseResource, PageParts
 
 if TYPE_CHECKING:
     from aixplain.v2._client_base import ClientBase
@@ -50,7 +50,7 @@ def find_function_by_id(function_id: str) -> Function | None:
     >>> find_function_by_id("text-generation") is find_function_by_id("TEXT_GENERATION")
     True
     """
-    return enums.Function.find(function_id)
+    return enums.Function.lookup(function_id)
 
 
 class ModelFields(BaseResource, rename="camel", dict=True, weakref=True, kw_only=True):
@@ -78,11 +78,14 @@ class ModelFields(BaseResource, rename="camel", dict=True, weakref=True, kw_only
 
     def __post_init__(self) -> None:
         if isinstance(self.status, str):
-            self.status = AssetStatus._value2member_map_.get(self.status, self.status)
+            self.status = _STATUSES.get(self.status, self.status)
         if isinstance(self.function, dict):
             self.function = _function(self.function)
         if self.path is None and self.asset_info is not None:
             self.path = self.asset_info.instance_id or self.asset_info.asset_path
+
+
+_STATUSES: dict[str, str] = {status.wire: status for status in AssetStatus}
 
 
 def _function(told: dict[str, Any]) -> Function | str | None:
@@ -133,9 +136,9 @@ class ModelBase(ModelFields, rename="camel", dict=True, weakref=True, kw_only=Tr
     @property
     def inputs(self) -> InputsProxy:
         """The model's inputs with their current values: `model.inputs.temperature = 0.7`."""
-        inputs: InputsProxy | None = self.__dict__.get("_inputs")
+        inputs: InputsProxy | None = vars(self).get("_inputs")
         if inputs is None:
-            inputs = self.__dict__["_inputs"] = InputsProxy(self)
+            inputs = vars(self)["_inputs"] = InputsProxy(self)
         return inputs
 
     @inputs.setter
@@ -193,7 +196,7 @@ class ModelBase(ModelFields, rename="camel", dict=True, weakref=True, kw_only=Tr
         plain = super().to_dict()
         function = self.function
         plain["function"] = (
-            {"id": function.wire, "name": function.title}
+            {"id": function.wire, "name": function.label}
             if isinstance(function, enums.Function)
             else msgspec.to_builtins(FunctionInfo(function))
             if function
@@ -205,7 +208,9 @@ class ModelBase(ModelFields, rename="camel", dict=True, weakref=True, kw_only=Tr
     def bound_to(cls, client: ClientBase) -> type[Self]:
         """This class for one client: what it gets and finds belongs to that client."""
         space = {"context": client, "__module__": cls.__module__, "__doc__": cls.__doc__}
-        return type(cls)(cls.__name__, (cls,), space)
+        metaclass: Any = type(cls)
+        bound: type[Self] = metaclass(cls.__name__, (cls,), space)
+        return bound
 
     # --- What both colours ask before they send -----------------------------------------------------
 
@@ -248,23 +253,27 @@ class ModelBase(ModelFields, rename="camel", dict=True, weakref=True, kw_only=Tr
         if self.supports_streaming is False:
             raise ValidationError(f"Model '{self.name}' (id={self.id}) does not support streaming.")
 
-    @staticmethod
-    def _search_call(query: str | None, filters: dict[str, Any]) -> tuple[Search, str | None, str]:
-        body = search_body({**filters, "query": query if query is not None else filters.get("query")})
-        return body, filters.get("api_key"), filters.get("resource_path") or ModelBase.RESOURCE_PATH
+    @classmethod
+    def _search_call(cls, query: str | None, filters: dict[str, Any]) -> SearchCall:
+        path = filters.get("resource_path") or cls.RESOURCE_PATH
+        return SearchCall(search_body({**filters, "query": query}), filters.get("api_key"), path)
 
     @classmethod
-    def _get_call(cls, id: str, options: dict[str, Any]) -> operations.Operation[bytes]:
+    def _search_operation(cls, call: SearchCall) -> Operation[bytes]:
+        return operations.search(cls._settings(), call.wanted, call.api_key, call.path)
+
+    @classmethod
+    def _get_call(cls, id: str, options: dict[str, Any]) -> Operation[bytes]:
         if not isinstance(id, str) or not id.strip():
             raise InputError(f"A model is got by its id or its path, not by {id!r}")
         path = options.get("resource_path") or cls.RESOURCE_PATH
         return operations.get(cls._settings(), id, options.get("host"), options.get("api_key"), path)
 
     @classmethod
-    def _page(cls, body: bytes, fetch: Callable[[int], Any]) -> Page[Self]:
+    def _page_parts(cls, body: bytes) -> PageParts[Self]:
         if "_page_decoder" not in cls.__dict__:
             cls._page_decoder = page_decoder(cls)
-        return read_page(cls, body, cls._page_decoder, fetch)
+        return read_page(cls, body, cls._page_decoder)
 
     @classmethod
     def _from_answer(cls, body: bytes) -> Self:

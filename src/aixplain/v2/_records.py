@@ -38,7 +38,7 @@ __all__ = [
 ]
 
 #: A run with one of these is over. A word that isn't known counts as the answer's `completed` says.
-ENDINGS = frozenset({SUCCESS, FAILED, "ABORTED", "CANCELED", "CANCELLED", "EXPIRED"})
+ENDINGS = frozenset({SUCCESS, FAILED, "ABORTED", "CANCELED", "EXPIRED"})
 
 
 class Result(Record, rename="camel", dict=True):
@@ -66,11 +66,11 @@ class Result(Record, rename="camel", dict=True):
     @property
     def _raw_data(self) -> dict[str, Any]:
         """The whole answer, as it came."""
-        raw: bytes | None = self.__dict__.get("_body")
+        raw: bytes | None = vars(self).get("_body")
         return msgspec.json.decode(raw, type=dict[str, Any]) if raw else self.to_dict()
 
     def __getattr__(self, name: str) -> Any:
-        raw: bytes | None = self.__dict__.get("_body") if name[:1] != "_" else None
+        raw: bytes | None = vars(self).get("_body") if name[:1] != "_" else None
         content = msgspec.json.decode(raw) if raw else {}
         for key in (name, _camel(name)):
             if key in content:
@@ -87,7 +87,7 @@ class Result(Record, rename="camel", dict=True):
                 f"The service answered with something that is no result: {body[:200]!r}. "
                 "Is this the address of an aiXplain service or a hub?"
             ) from error
-        result.__dict__["_body"] = body
+        vars(result)["_body"] = body
         return result
 
     @property

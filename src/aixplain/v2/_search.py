@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any, NotRequired, TypeVar
 
 import msgspec
+from msgspec.structs import replace
 
 from aixplain._wire.messages import Search
 from aixplain._wire.records import Record, decode, read
@@ -13,7 +14,7 @@ from aixplain._wire.validation import did_you_mean, plain
 from aixplain.v2 import enums
 from aixplain.v2._wire_enum import WireEnum
 from aixplain.v2.exceptions import InputError, InvalidResponseError
-from aixplain.v2.resource import BaseSearchParams, Page
+from aixplain.v2.resource import BaseSearchParams, PageParts
 
 if TYPE_CHECKING:
     from aixplain.v2.enums import AssetStatus, Function, Language, Supplier
@@ -50,7 +51,7 @@ def _word(name: str) -> Callable[[Any], Any]:
 
     def convert(value: Any) -> Any:
         enum: type[WireEnum] = getattr(enums, name)
-        member = value if isinstance(value, WireEnum) else enum.find(value)
+        member = value if isinstance(value, WireEnum) else enum.lookup(value)
         return member.wire if member is not None else plain(value)
 
     return convert
@@ -128,10 +129,22 @@ def _sort(by: Any, order: Any) -> dict[str, Any]:
 def _direction(order: Any) -> int:
     if isinstance(order, int):
         return -1 if order < 0 else 1
-    member = enums.SortOrder.find(order) if order is not None else enums.SortOrder.ASC
+    member = enums.SortOrder.lookup(order) if order is not None else enums.SortOrder.ASC
     if member is None:
         raise InputError(f"sort_order is ASC or DESC, not {order!r}")
     return member.direction
+
+
+class SearchCall(msgspec.Struct):
+    """A search that is about to be sent: for what, with which key, where."""
+
+    wanted: Search
+    api_key: str | None
+    path: str
+
+    def at_page(self, number: int) -> SearchCall:
+        """The same search for another page."""
+        return replace(self, wanted=replace(self.wanted, page_number=number))
 
 
 class PageBody(Record, rename="camel"):
@@ -145,22 +158,22 @@ class PageBody(Record, rename="camel"):
 
 def page_decoder(kind: type[Any]) -> msgspec.json.Decoder[Any]:
     """A decoder of pages straight into records of this kind."""
-    fields = [("results", list[kind]), ("total", int, 0), ("page_total", int, 0), ("page_number", int, 0)]  # type: ignore[valid-type]
+    fields: Any = [("results", list[kind]), ("total", int, 0), ("page_total", int, 0), ("page_number", int, 0)]  # type: ignore[valid-type]
     return msgspec.json.Decoder(msgspec.defstruct("PageBody", fields, rename="camel"))
 
 
-def read_page(kind: type[T], body: bytes, decoder: msgspec.json.Decoder[Any], fetch: Callable[[int], Any]) -> Page[T]:
+def read_page(kind: type[T], body: bytes, decoder: msgspec.json.Decoder[Any]) -> PageParts[T]:
     """The page in an answer: straight into records, and record by record when one of them is odd."""
     try:
         page = decoder.decode(body)
-        return Page(page.results, page.page_number, page.page_total, page.total, fetch=fetch)
     except msgspec.ValidationError:
-        return _read_odd_page(kind, body, fetch)
-    except msgspec.DecodeError as error:
+        return _read_odd_page(kind, body)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise not_the_protocol(body) from error
+    return PageParts(page.results, page.page_number, page.page_total, page.total)
 
 
-def _read_odd_page(kind: type[T], body: bytes, fetch: Callable[[int], Any]) -> Page[T]:
+def _read_odd_page(kind: type[T], body: bytes) -> PageParts[T]:
     try:
         page = decode(PageBody, body)
     except msgspec.ValidationError as error:
@@ -173,7 +186,7 @@ def _read_odd_page(kind: type[T], body: bytes, fetch: Callable[[int], Any]) -> P
             results.append(read(kind, record))
         except msgspec.ValidationError:
             unread.append(record)
-    return Page(results, page.page_number, page.page_total, page.total, unread=unread, fetch=fetch)
+    return PageParts(results, page.page_number, page.page_total, page.total, unread)
 
 
 def not_the_protocol(body: bytes) -> InvalidResponseError:

@@ -13,15 +13,32 @@ RUN_PATH = "/api/v2/execute"
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
-class Settings:
-    """One client's addresses, key and manners. Never changed once made; the key is never shown."""
+class Key(str):
+    """A secret that travels as it is and shows itself nowhere: not in a repr, and so not among a traceback's variables.
 
-    __slots__ = ("api_key", "backend_url", "model_url", "strict", "trusted")
+    >>> {"x-api-key": Key("secret")}
+    {'x-api-key': '…'}
+    """
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return "'…'"
+
+
+class Settings:
+    """One client's addresses, key and manners. The key is never shown.
+
+    All of it stays as it was made, but for `keeps_keys`: whether the service has said that it keeps idempotency keys.
+    """
+
+    __slots__ = ("api_key", "backend_url", "keeps_keys", "model_url", "strict", "trusted")
 
     def __init__(
         self, api_key: str | None, backend_url: str, model_url: str, trusted: frozenset[str], strict: bool = False
     ) -> None:
-        self.api_key = api_key
+        self.api_key = Key(api_key) if api_key else None
+        self.keeps_keys = False
         self.backend_url = backend_url
         self.model_url = model_url
         self.trusted = trusted
@@ -39,7 +56,7 @@ class Settings:
         """Raise `ConfigurationError` unless the key may travel to this address."""
         if url.startswith((self.model_url + "/", self.backend_url + "/")):
             return
-        if origin(url) in self.trusted or host_of(url) in self.trusted:
+        if origin(url) in self.trusted or (url.startswith("https:") and host_of(url) in self.trusted):
             return
         raise ConfigurationError(
             f"{origin(url) or url!r} is not an address of this client, so the key is not sent to it and nothing was asked. "

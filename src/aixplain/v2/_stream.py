@@ -1,216 +1,91 @@
-"""Streamed answers: bytes become chunks in one decoder, which the two streamers share."""
+"""The two streamers: chunks of a streamed answer as they arrive, blocking and on asyncio."""
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+import sys
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Generator, Iterator, Mapping
 from types import TracebackType
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
-import msgspec
-
-from aixplain._wire.errors import first_words
-from aixplain._wire.messages import FAILED, SUCCESS, Usage
-from aixplain._wire.records import read
-from aixplain._wire.sse import EventDecoder
+from aixplain.v2._chunks import ChunkDecoder, decoder_for
 from aixplain.v2._flow import AsyncStream, Stream, TransportFailure
-from aixplain.v2._records import StreamChunk
+from aixplain.v2._records import ModelResult, StreamChunk
 from aixplain.v2.enums import ResponseStatus
-from aixplain.v2.exceptions import IncompleteStreamError, StreamFailedError
 
-_json = msgspec.json.Decoder()
-_FAILURES = (FAILED, "ABORTED", "CANCELED")
-
-
-class ChunkDecoder:
-    """Turns the bytes of a stream into chunks, and knows whether it ended well.
-
-    A stream is whole after `[DONE]`, a finish reason or a SUCCESS; one that stops with none of these was cut.
-    """
-
-    def __init__(self, *, is_event_stream: bool = True) -> None:
-        self.ready: deque[StreamChunk] = deque()
-        self.status = ResponseStatus.IN_PROGRESS
-        self.done = False
-        self._events = EventDecoder() if is_event_stream else None
-        self._whole = bytearray()
-        self._text = bytearray()
-        self._failure: StreamFailedError | None = None
-        self._saw_end = False
-
-    def feed(self, piece: bytes) -> None:
-        """Take bytes as they arrive; what they complete is in `ready`."""
-        if self._events is None:
-            self._whole += piece
-            return
-        for data in self._events.feed(piece):
-            self._take(data)
-
-    def end(self) -> None:
-        """The bytes are over."""
-        for data in self._events.end() if self._events else [bytes(self._whole)]:
-            self._take(data)
-        self.done = True
-        if self._failure is None:
-            self.status = ResponseStatus.SUCCESS if self._saw_end else ResponseStatus.FAILED
-
-    def raise_for_end(self) -> None:
-        """Raise unless the stream ended well; called once all that is `ready` was read."""
-        if self._failure is not None:
-            raise self._failure
-        if not self._saw_end:
-            raise self.cut("it stopped without an end")
-
-    def cut(self, reason: str) -> IncompleteStreamError:
-        """The error for a stream that broke off."""
-        self.done = True
-        self.status = ResponseStatus.FAILED
-        return IncompleteStreamError(
-            f"The stream was cut: {reason}. `partial` of this error has the text that came; run it again for the rest.",
-            self._text.decode("utf-8", "replace"),
-        )
-
-    def abandon(self) -> None:
-        """The reader has had enough: nothing more is wanted, and nothing is missing."""
-        self.ready.clear()
-        self.done = self._saw_end = True
-
-    def _take(self, data: bytes) -> None:
-        if self.done:
-            return
-        if data == b"[DONE]":
-            self._finish()
-            return
-        try:
-            self._take_value(_json.decode(data))
-        except msgspec.DecodeError:
-            self._take_lines(data)
-
-    def _take_lines(self, data: bytes) -> None:
-        """An event that is no JSON: events of a service that leaves out the blank lines, or plain text."""
-        lines = data.split(b"\n")
-        if len(lines) > 1 and all(line.startswith((b"{", b"[DONE]")) for line in lines):
-            for line in lines:
-                self._take(line)
-        else:
-            self._add(StreamChunk(data=data.decode("utf-8", "replace")))
-
-    def _take_value(self, value: Any) -> None:
-        if not isinstance(value, dict):
-            self._add(StreamChunk(data=value if isinstance(value, str) else _json_text(value)))
-        elif value.get("data") == "[DONE]":
-            self._finish()
-        elif value.get("status") in _FAILURES or (value.get("error")):
-            self._fail(value)
-        else:
-            self._take_chunk(value)
-
-    def _take_chunk(self, value: dict[str, Any]) -> None:
-        choices = value.get("choices")
-        chunk = _openai_chunk(value, choices) if isinstance(choices, list) else _plain_chunk(value)
-        self._saw_end = self._saw_end or chunk.finish_reason is not None or value.get("status") == SUCCESS
-        if value.get("status") == SUCCESS:
-            chunk.status = ResponseStatus.SUCCESS
-        self._add(chunk)
-
-    def _add(self, chunk: StreamChunk) -> None:
-        self._text += str(chunk.data).encode("utf-8", "replace")
-        self.ready.append(chunk)
-
-    def _finish(self) -> None:
-        self._saw_end = self.done = True
-        self.status = ResponseStatus.SUCCESS
-
-    def _fail(self, value: dict[str, Any]) -> None:
-        words = first_words(value, "supplierError", "errorMessage", "error", "message")
-        self._failure = StreamFailedError(
-            f"Operation failed: {words or value.get('status')}", self._text.decode("utf-8", "replace"), value
-        )
-        self.done = True
-        self.status = ResponseStatus.FAILED
-
-
-def _plain_chunk(value: dict[str, Any]) -> StreamChunk:
-    data = value.get("data")
-    return StreamChunk(
-        data="" if data is None else data,
-        tool_calls=value.get("tool_calls"),
-        reasoning_content=value.get("reasoning_content"),
-        usage=_usage(value),
-        finish_reason=value.get("finish_reason"),
-    )
-
-
-def _openai_chunk(value: dict[str, Any], choices: list[Any]) -> StreamChunk:
-    choice = choices[0] if choices and isinstance(choices[0], dict) else {}
-    delta = choice.get("delta") or {}
-    return StreamChunk(
-        data=delta.get("content") or "",
-        tool_calls=delta.get("tool_calls"),
-        reasoning_content=delta.get("reasoning_content") or delta.get("reasoning"),
-        usage=_usage(value),
-        finish_reason=choice.get("finish_reason"),
-    )
-
-
-def _usage(value: dict[str, Any]) -> Usage | None:
-    usage = value.get("usage")
-    return read(Usage, usage) if isinstance(usage, dict) else None
-
-
-def _json_text(value: Any) -> str:
-    return msgspec.json.encode(value).decode()
-
-
-def _decoder_for(body: Stream | AsyncStream) -> ChunkDecoder:
-    kind = body.headers.get("content-type", "text/event-stream")
-    return ChunkDecoder(is_event_stream="json" not in kind)
+if TYPE_CHECKING:
+    import requests
 
 
 class ModelResponseStreamer(Iterator[StreamChunk]):
-    """Yields the chunks of a streamed answer as they arrive; use it in `for`, or with `with` to close it early.
+    """Yields the chunks of a streamed answer as they arrive, in a `for` or with `with`.
 
-    After the last chunk `status` is SUCCESS. A cut stream raises `IncompleteStreamError`, a failed one
-    `StreamFailedError`, after the chunks that came; both have their text as `partial`.
+    After the last chunk `status` is SUCCESS. A cut stream raises `IncompleteStreamError`, a failed one `StreamFailedError`,
+    one that took too long `StreamTimeoutError`, after the chunks that came; each has their text as `partial`. Leaving the
+    loop closes the connection.
+
+    `response` is the open body of an answer; one of the library requests, made with `stream=True`, will do.
     """
 
-    def __init__(self, response: Stream) -> None:
-        self._body = response
-        self._decoder = _decoder_for(response)
+    def __init__(self, response: Stream | requests.Response) -> None:
+        self._body = _as_stream(response)
+        self._decoder = decoder_for(self._body.headers)
 
     @property
     def status(self) -> ResponseStatus:
         """IN_PROGRESS, then SUCCESS or FAILED."""
         return self._decoder.status
 
-    def __iter__(self) -> Iterator[StreamChunk]:
-        return self
+    def __iter__(self) -> Generator[StreamChunk, None, None]:
+        # A generator, because it learns of it when the loop around it is left.
+        ready = self._decoder.ready
+        try:
+            while True:
+                while ready:
+                    yield ready.popleft()
+                if not self._read():
+                    return
+        finally:
+            self.close()
 
     def __next__(self) -> StreamChunk:
-        decoder = self._decoder
-        while not decoder.ready:
-            if decoder.done:
-                self._body.close()
-                decoder.raise_for_end()
+        ready = self._decoder.ready
+        while not ready:
+            if not self._read():
                 raise StopIteration
-            self._read()
-        return decoder.ready.popleft()
+        return ready.popleft()
 
-    def _read(self) -> None:
-        try:
-            piece = self._body.read()
-        except TransportFailure as error:
-            self._body.close()
-            raise self._decoder.cut(str(error)) from error
-        if piece is None:
-            self._decoder.end()
-        else:
-            self._decoder.feed(piece)
+    def text(self) -> str:
+        """The whole text, once it is here: what was read, and the rest. Raises as reading does."""
+        return self.result().data  # type: ignore[no-any-return]
+
+    def result(self) -> ModelResult:
+        """The whole answer, once it is here, as a run without a stream gives it. Raises as reading does."""
+        while self._read():
+            self._decoder.ready.clear()
+        return self._decoder.result()
 
     def close(self) -> None:
         """Close the connection. Safe to call twice."""
         self._decoder.abandon()
         self._body.close()
+
+    def _read(self) -> bool:
+        """Read on; False at a good end. Raises at a bad one."""
+        decoder = self._decoder
+        if decoder.done:
+            self._body.close()
+            decoder.raise_for_end()
+            return False
+        try:
+            piece = self._body.read()
+        except TransportFailure as failure:
+            decoder.break_off(failure)
+            return True
+        if piece is None:
+            decoder.end()
+        else:
+            decoder.feed(piece)
+        return True
 
     def __enter__(self) -> Self:
         return self
@@ -236,44 +111,63 @@ class AsyncModelResponseStreamer(AsyncIterator[StreamChunk]):
         """Send the run, unless it was sent."""
         if self._body is None:
             self._body = await self._start()
-            self._decoder = _decoder_for(self._body)
+            self._decoder = decoder_for(self._body.headers)
         return self
 
-    def __aiter__(self) -> AsyncIterator[StreamChunk]:
-        return self
+    async def __aiter__(self) -> AsyncGenerator[StreamChunk, None]:
+        try:
+            while await self._read():
+                ready = self._decoder.ready
+                while ready:
+                    yield ready.popleft()
+        finally:
+            await self.close()
 
     async def __anext__(self) -> StreamChunk:
-        if not self._decoder.done:
-            await self.open()
-        decoder = self._decoder
-        while not decoder.ready:
-            if decoder.done:
-                await self._let_go()
-                decoder.raise_for_end()
+        while not self._decoder.ready:
+            if not await self._read():
                 raise StopAsyncIteration
-            await self._read()
-        return decoder.ready.popleft()
+        return self._decoder.ready.popleft()
 
-    async def _read(self) -> None:
-        assert self._body is not None  # opened by __anext__
-        try:
-            piece = await self._body.read()
-        except TransportFailure as error:
-            await self._let_go()
-            raise self._decoder.cut(str(error)) from error
-        if piece is None:
-            self._decoder.end()
-        else:
-            self._decoder.feed(piece)
+    async def text(self) -> str:
+        """The whole text, once it is here: what was read, and the rest. Raises as reading does."""
+        return (await self.result()).data  # type: ignore[no-any-return]
+
+    async def result(self) -> ModelResult:
+        """The whole answer, once it is here, as a run without a stream gives it. Raises as reading does."""
+        while await self._read():
+            self._decoder.ready.clear()
+        return self._decoder.result()
 
     async def close(self) -> None:
         """Close the connection. Safe to call twice."""
         self._decoder.abandon()
-        await self._let_go()
-
-    async def _let_go(self) -> None:
         if self._body is not None:
             await self._body.close()
+
+    async def _read(self) -> bool:
+        """Read on; False at a good end. Raises at a bad one."""
+        if self._decoder.done:
+            if self._body is not None:
+                await self._body.close()
+            self._decoder.raise_for_end()
+            return False
+        body = self._body or await self._start_now()
+        try:
+            piece = await body.read()
+        except TransportFailure as failure:
+            self._decoder.break_off(failure)
+            return True
+        if piece is None:
+            self._decoder.end()
+        else:
+            self._decoder.feed(piece)
+        return True
+
+    async def _start_now(self) -> AsyncStream:
+        self._body = await self._start()
+        self._decoder = decoder_for(self._body.headers)
+        return self._body
 
     async def __aenter__(self) -> Self:
         return await self.open()
@@ -282,3 +176,33 @@ class AsyncModelResponseStreamer(AsyncIterator[StreamChunk]):
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         await self.close()
+
+
+class _RequestsBody:
+    """The open answer of the library requests, as a stream."""
+
+    def __init__(self, response: requests.Response) -> None:
+        self._response = response
+        self.headers: Mapping[str, str] = {name.lower(): value for name, value in response.headers.items()}
+
+    def read(self) -> bytes | None:
+        import requests  # loaded already, by whoever made the response
+        from urllib3.exceptions import HTTPError
+
+        try:
+            # As much as has arrived; `iter_content` would wait for more.
+            piece: bytes = self._response.raw.read1(65536, decode_content=True)
+        except (requests.RequestException, HTTPError, OSError) as error:
+            raise TransportFailure(f"the connection broke: {error}") from error
+        return piece or None
+
+    def close(self) -> None:
+        self._response.close()
+
+
+def _as_stream(response: Any) -> Stream:
+    library = sys.modules.get("requests")
+    if library is not None and isinstance(response, library.Response):
+        return _RequestsBody(response)
+    stream: Stream = response
+    return stream

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any, Self
+
 from aixplain.v2._wire_enum import WireEnum
 
 
@@ -13,14 +15,20 @@ class Supplier(WireEnum):
     """
 
     id: int
-    title: str
+    label: str
+    """The name that people read."""
 
-    def __new__(cls, code: str, id: int, title: str) -> Supplier:
+    def __new__(cls, code: str, id: int, label: str) -> Self:
         member = str.__new__(cls, code)
         member._value_ = code
         member.id = id
-        member.title = title
+        member.label = label
         return member
+
+    @classmethod
+    def lookup(cls, value: Any) -> Self | None:
+        """The supplier of this code, name or id; None for one that isn't known."""
+        return next((each for each in cls if str(each.id) == str(value)), None) or super().lookup(value)
 
     AIXPLAIN = ("aixplain", 1, "aixplain")
     APLICATA = ("aplicata", 1409, "aplicata")

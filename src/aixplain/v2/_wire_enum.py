@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from enum import Enum
+from enum import StrEnum
 from typing import Any, Self
 
 
-class WireEnum(str, Enum):
+class WireEnum(StrEnum):
     """Members equal their wire value: `Function.TRANSLATION == "translation"`."""
 
     @property
@@ -14,19 +14,14 @@ class WireEnum(str, Enum):
         """The member as it travels."""
         return str.__str__(self)
 
-    def __str__(self) -> str:
-        return self.wire
-
     @classmethod
-    def find(cls, value: Any) -> Self | None:
+    def lookup(cls, value: Any) -> Self | None:
         """The member of this wire value or name, in either spelling; None for one that isn't known."""
-        found = cls._value2member_map_.get(value)
-        if isinstance(found, cls):
-            return found
         spelled = str(value)
-        return cls.__members__.get(spelled.upper().replace("-", "_")) or cls._find_spelled(spelled.lower())
+        name, code = spelled.upper().replace("-", "_"), spelled.lower().replace("_", "-")
+        return cls._member(spelled) or cls.__members__.get(name) or cls._member(code)
 
     @classmethod
-    def _find_spelled(cls, spelled: str) -> Self | None:
-        found = cls._value2member_map_.get(spelled.replace("_", "-"))
+    def _member(cls, value: str) -> Self | None:
+        found = cls._value2member_map_.get(value)
         return found if isinstance(found, cls) else None

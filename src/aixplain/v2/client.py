@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, TypedDict, Unpack, cast
+from typing import Any, TypedDict, Unpack
 
 import msgspec
 
 from aixplain.v2 import _operations as operations
-from aixplain.v2._flow import AsyncTransport, Open, Operation, Request, Response, Stream, Transport, adrive, drive
+from aixplain.v2._flow import AsyncStream, AsyncTransport, Request, Response, Stream, Transport, adrive, drive
 from aixplain.v2._search import not_the_protocol
+from aixplain.v2._send import headers
 from aixplain.v2._settings import Settings, absolute
 
 
@@ -29,7 +30,7 @@ def _request(settings: Settings, method: str, path: str, options: RequestOptions
 
         url += ("&" if "?" in url else "?") + urlencode(params, doseq=True)
     content = msgspec.json.encode(options["json"]) if "json" in options else None
-    named = {**operations.headers(settings), **options.get("headers", {})}
+    named = {**headers(settings), **options.get("headers", {})}
     return Request(method.upper(), url, named, content, options.get("timeout"))
 
 
@@ -42,14 +43,6 @@ def _decoded(response: Response) -> Any:
         raise not_the_protocol(response.content) from error
 
 
-def _opened(settings: Settings, request: Request) -> Operation[Any]:
-    settings.check_trusted(request.url)
-    answer = yield Open(request)
-    if isinstance(answer, Response):
-        raise operations.refusal(answer)
-    return answer
-
-
 class AixplainClient:
     """Requests below the resources, blocking. Reach it as `Aixplain().client`."""
 
@@ -60,7 +53,8 @@ class AixplainClient:
     def request_raw(self, method: str, path: str, **options: Unpack[RequestOptions]) -> Response:
         """Send, and give the whole answer: `status`, `headers`, `content`. Raises `APIError` for a refusal."""
         request = _request(self._settings, method, path, options)
-        return drive(operations.call(self._settings, request), self._transport)
+        response: Response = drive(operations.call(self._settings, request), self._transport)
+        return response
 
     def request(self, method: str, path: str, **options: Unpack[RequestOptions]) -> Any:
         """Send, and give the answer's JSON."""
@@ -77,7 +71,8 @@ class AixplainClient:
     def request_stream(self, method: str, path: str, **options: Unpack[RequestOptions]) -> Stream:
         """Send, and give the answer's body to `read()` as it arrives."""
         request = _request(self._settings, method, path, options)
-        return cast(Stream, drive(_opened(self._settings, request), self._transport))
+        opened: Stream = drive(operations.call(self._settings, request, streamed=True), self._transport)
+        return opened
 
 
 class AsyncAixplainClient:
@@ -90,7 +85,8 @@ class AsyncAixplainClient:
     async def request_raw(self, method: str, path: str, **options: Unpack[RequestOptions]) -> Response:
         """Send, and give the whole answer: `status`, `headers`, `content`. Raises `APIError` for a refusal."""
         request = _request(self._settings, method, path, options)
-        return await adrive(operations.call(self._settings, request), self._transport)
+        response: Response = await adrive(operations.call(self._settings, request), self._transport)
+        return response
 
     async def request(self, method: str, path: str, **options: Unpack[RequestOptions]) -> Any:
         """Send, and give the answer's JSON."""
@@ -104,7 +100,8 @@ class AsyncAixplainClient:
         """Post JSON to a path under the catalog's address."""
         return await self.request("POST", path, **options)
 
-    async def request_stream(self, method: str, path: str, **options: Unpack[RequestOptions]) -> Any:
+    async def request_stream(self, method: str, path: str, **options: Unpack[RequestOptions]) -> AsyncStream:
         """Send, and give the answer's body to `await read()` as it arrives."""
         request = _request(self._settings, method, path, options)
-        return await adrive(_opened(self._settings, request), self._transport)
+        opened: AsyncStream = await adrive(operations.call(self._settings, request, streamed=True), self._transport)
+        return opened

@@ -123,7 +123,7 @@ class AsyncAixplain(ClientBase):
 
     @classmethod
     def local(cls, data: str | PathLike[str] | None = None, *, strict: bool = False) -> Self:
-        """A client of a hub inside this process; see `Aixplain.local`. The hub starts in a thread of its own, beside the loop."""
+        """A client of a hub inside this process; see `Aixplain.local`. The hub has a thread of its own, beside the loop."""
         hub = _start_hub(data)
         aix = cls(backend_url=hub.url, strict=strict)
         aix._hub = hub

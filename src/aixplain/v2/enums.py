@@ -5,6 +5,7 @@ A word that the platform added since is no error anywhere: it stays the string t
 
 from __future__ import annotations
 
+import importlib
 from typing import TYPE_CHECKING, Any
 
 from aixplain.v2._wire_enum import WireEnum
@@ -109,15 +110,16 @@ class SortOrder(WireEnum):
         return 1 if self is SortOrder.ASC else -1
 
 
+_HOMES = {
+    "Function": "aixplain.v2._functions",
+    "Language": "aixplain.v2._languages",
+    "Supplier": "aixplain.v2._suppliers",
+}
+
+
 def __getattr__(name: str) -> Any:
     """The long enums, loaded when one is named: together they have 491 members."""
-    if name == "Function":
-        from aixplain.v2._functions import Function as found
-    elif name == "Language":
-        from aixplain.v2._languages import Language as found  # type: ignore[assignment]
-    elif name == "Supplier":
-        from aixplain.v2._suppliers import Supplier as found  # type: ignore[assignment]
-    else:
+    if name not in _HOMES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    globals()[name] = found
+    found = globals()[name] = getattr(importlib.import_module(_HOMES[name]), name)
     return found

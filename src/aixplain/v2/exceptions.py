@@ -11,19 +11,39 @@
     └── ConnectionLostError     (ConnectionError)  the service can't be reached, or stopped talking
         ├── InvalidResponseError                   it answered, but not in the protocol
         └── IncompleteStreamError                  a stream was cut; `partial` has the text that came
-            └── StreamFailedError   (APIError)     the service reported a failure inside a stream
+            ├── StreamFailedError   (APIError)     the service reported a failure inside a stream
+            └── StreamTimeoutError  (TimeoutError) the deadline passed inside a stream
 
-The names in brackets are builtins that the error is too, for `except ValueError` and its like.
+The names in brackets are other errors that the error is too, for `except ValueError` and its like.
 """
 
 from __future__ import annotations
 
 import builtins
-from typing import Any
+from typing import Any, NamedTuple
+
+
+class Attempt(NamedTuple):
+    """One time that a request was sent."""
+
+    at: float
+    """Seconds from the start of the call to the answer, or to the moment that none could come any more."""
+    status: int | None
+    """The HTTP status; None when no answer came."""
+    reason: str
+    """What was wrong with it."""
 
 
 class AixplainV2Error(Exception):
-    """The root of every error of this package. `message` is the text, `details` what else is known."""
+    """The root of every error of this package. `message` is the text, `details` what else is known.
+
+    `attempts` lists each time that the request was sent, `request_id` names it to the service's people, and `curl` is a
+    command that repeats it, with the key left out; they are empty where nothing was sent.
+    """
+
+    attempts: tuple[Attempt, ...] = ()
+    request_id: str | None = None
+    curl: str | None = None
 
     def __init__(self, message: str | list[str], details: dict[str, Any] | None = None) -> None:
         self.message = message if isinstance(message, str) else "; ".join(message)
@@ -51,7 +71,7 @@ class APIError(AixplainV2Error):
     """The service refused the request, or the run failed.
 
     `status_code` is the HTTP status, or the `statusCode` of a failed run; `response_data` is the answer as a dict;
-    `error` the answer's own short title; `request_id` names the request to the service's people.
+    `error` the answer's own short title; `retry_after` the seconds that the service asked to be left alone, if it did.
     """
 
     def __init__(
@@ -64,14 +84,15 @@ class APIError(AixplainV2Error):
         self.status_code = status_code
         self.response_data = response_data or {}
         self.error = error or ""
+        self.retry_after: float | None = None
         request_id = self.response_data.get("requestId")
-        self.request_id: str | None = request_id if isinstance(request_id, str) else None
+        self.request_id = request_id if isinstance(request_id, str) else None
         details = {"status_code": status_code, "response_data": self.response_data, "error": self.error}
         super().__init__(message, details)
 
 
 class TimeoutError(AixplainV2Error, builtins.TimeoutError):
-    """The deadline passed. The run may go on: `model.poll(error.poll_url)` asks after it, when there is an address."""
+    """The deadline passed. The run may go on: `model.sync_poll(error.poll_url)` waits for it, when there is an address."""
 
     def __init__(self, message: str | list[str], details: dict[str, Any] | None = None, *, poll_url: str | None = None) -> None:
         super().__init__(message, details)
@@ -93,7 +114,7 @@ class InvalidResponseError(ConnectionLostError):
 class IncompleteStreamError(ConnectionLostError):
     """A stream was cut, or failed, before its end. `partial` is the text that came."""
 
-    def __init__(self, message: str, partial: str) -> None:
+    def __init__(self, message: str, partial: str = "") -> None:
         super().__init__(message)
         self.partial = partial
 
@@ -101,7 +122,15 @@ class IncompleteStreamError(ConnectionLostError):
 class StreamFailedError(IncompleteStreamError, APIError):
     """The service reported a failure inside a stream. `partial` is the text that came before it."""
 
-    def __init__(self, message: str, partial: str, response_data: dict[str, Any]) -> None:
-        status = response_data.get("statusCode")
+    def __init__(self, message: str, partial: str = "", response_data: dict[str, Any] | None = None) -> None:
+        status = (response_data or {}).get("statusCode")
         APIError.__init__(self, message, status if isinstance(status, int) else 0, response_data)
+        self.partial = partial
+
+
+class StreamTimeoutError(IncompleteStreamError, TimeoutError):
+    """The deadline passed inside a stream. `partial` is the text that came."""
+
+    def __init__(self, message: str, partial: str = "") -> None:
+        TimeoutError.__init__(self, message)
         self.partial = partial

@@ -25,3 +25,4 @@ class ToolableMixin(Protocol):
 
     def as_tool(self) -> ToolDict:
         """Describe it as a tool."""
+        ...

@@ -26,12 +26,13 @@ from aixplain.v2._records import (
     VendorInfo,
     Version,
 )
-from aixplain.v2._search import ModelSearchParams
+from aixplain.v2._search import ModelSearchParams, SearchCall
 from aixplain.v2._stream import AsyncModelResponseStreamer, ModelResponseStreamer
 from aixplain.v2.enums import AssetStatus, ResponseStatus
 from aixplain.v2.exceptions import ValidationError
 from aixplain.v2.mixins import ToolableMixin, ToolDict
 from aixplain.v2.resource import (
+    AsyncPage,
     BaseGetParams,
     BaseResource,
     BaseRunParams,
@@ -51,6 +52,7 @@ __all__ = [
     "AssetStatus",
     "AsyncModel",
     "AsyncModelResponseStreamer",
+    "AsyncPage",
     "Attribute",
     "BaseGetParams",
     "BaseResource",
@@ -86,7 +88,7 @@ __all__ = [
     "find_supplier_by_id",
 ]
 
-OnPoll = Callable[[ModelResult], None]
+OnProgress = Callable[[ModelResult], None]
 
 
 class ModelRunParams(BaseRunParams):
@@ -112,17 +114,16 @@ class Model(ModelBase, rename="camel", dict=True, weakref=True, kw_only=True):
 
     @classmethod
     def search(cls, query: str | None = None, **kwargs: Unpack[ModelSearchParams]) -> Page[Self]:
-        """One page of the models that match; `page.next()` gives the one after it.
+        """One page of the models that match; `page.next()` gives the one after it, `page.all()` walks all of them.
 
         Raises `ValueError` for a name that is no filter, with the nearest one.
         """
-        call, key, path = cls._search_call(query, dict(kwargs))
-        body = cls._aix()._drive(operations.search(cls._settings(), call, key, path))
+        return cls._page(cls._search_call(query, dict(kwargs)))
 
-        def fetch(number: int) -> Page[Self]:
-            return cls.search(query, **{**kwargs, "page_number": number})
-
-        return cls._page(body, fetch)
+    @classmethod
+    def _page(cls, call: SearchCall) -> Page[Self]:
+        body = cls._aix()._drive(cls._search_operation(call))
+        return Page.of(cls._page_parts(body), lambda number: cls._page(call.at_page(number)))
 
     @overload
     def run(self, *, stream: Literal[True], **inputs: Any) -> ModelResponseStreamer: ...
@@ -134,7 +135,7 @@ class Model(ModelBase, rename="camel", dict=True, weakref=True, kw_only=True):
         wait_time: float | None = ...,
         stream: Literal[False] = ...,
         api_key: str | None = ...,
-        on_poll: OnPoll | None = ...,
+        on_progress: OnProgress | None = ...,
         **inputs: Any,
     ) -> ModelResult: ...
     def run(
@@ -144,18 +145,18 @@ class Model(ModelBase, rename="camel", dict=True, weakref=True, kw_only=True):
         wait_time: float | None = None,
         stream: bool = False,
         api_key: str | None = None,
-        on_poll: OnPoll | None = None,
+        on_progress: OnProgress | None = None,
         **inputs: Any,
     ) -> ModelResult | ModelResponseStreamer:
         """Run the model with these inputs and give its result.
 
         `timeout` is one deadline in seconds over the request, the waits and the polls; `wait_time` the seconds between
-        polls, by default a tenth of the time gone by; `on_poll` is called with each answer of a run that goes on.
+        polls, by default a tenth of the time gone by; `on_progress` is called with each answer of a run that goes on.
         Raises `ValueError` before anything is sent, `APIError` when the run failed, `TimeoutError` at the deadline.
         """
         if stream:
             return self.run_stream(timeout=timeout, api_key=api_key, **inputs)
-        run = self._prepare(inputs, operations.Run("", {}, timeout, wait_time, api_key, on_poll))
+        run = self._prepare(inputs, operations.Run("", {}, timeout, wait_time, api_key, on_progress))
         return self._aix()._drive(operations.run(self._settings(), run))
 
     def run_async(self, *, timeout: float = operations.RUN_TIMEOUT, api_key: str | None = None, **inputs: Any) -> ModelResult:
@@ -172,8 +173,7 @@ class Model(ModelBase, rename="camel", dict=True, weakref=True, kw_only=True):
         """
         self._ensure_streams()
         run = self._prepare(inputs, operations.Run("", {}, timeout, api_key=api_key))
-        body = self._aix()._drive(operations.stream(self._settings(), run))
-        return ModelResponseStreamer(cast(Stream, body))
+        return ModelResponseStreamer(cast(Stream, self._aix()._drive(operations.stream(self._settings(), run))))
 
     def poll(self, poll_url: str, *, api_key: str | None = None) -> ModelResult:
         """Ask once after a run; `result.completed` tells whether it is over. A failed run is a result here."""
@@ -186,10 +186,10 @@ class Model(ModelBase, rename="camel", dict=True, weakref=True, kw_only=True):
         timeout: float = operations.RUN_TIMEOUT,
         wait_time: float | None = None,
         api_key: str | None = None,
-        on_poll: OnPoll | None = None,
+        on_progress: OnProgress | None = None,
     ) -> ModelResult:
         """Wait for a run that `run_async` started. Raises as `run` does."""
-        run = operations.Run("", {}, timeout, wait_time, api_key, on_poll)
+        run = operations.Run("", {}, timeout, wait_time, api_key, on_progress)
         return self._aix()._drive(operations.sync_poll(self._settings(), poll_url, run))
 
 
@@ -209,18 +209,17 @@ class AsyncModel(ModelBase, rename="camel", dict=True, weakref=True, kw_only=Tru
         return cls._from_answer(await cls._aix()._drive(cls._get_call(id, dict(kwargs))))
 
     @classmethod
-    async def search(cls, query: str | None = None, **kwargs: Unpack[ModelSearchParams]) -> Page[Self]:
-        """One page of the models that match; `await page.next()` gives the one after it.
+    async def search(cls, query: str | None = None, **kwargs: Unpack[ModelSearchParams]) -> AsyncPage[Self]:
+        """One page of the models that match; `await page.next()` gives the one after it, `page.all()` walks all of them.
 
         Raises `ValueError` for a name that is no filter, with the nearest one.
         """
-        call, key, path = cls._search_call(query, dict(kwargs))
-        body = await cls._aix()._drive(operations.search(cls._settings(), call, key, path))
+        return await cls._page(cls._search_call(query, dict(kwargs)))
 
-        async def fetch(number: int) -> Page[Self]:
-            return await cls.search(query, **{**kwargs, "page_number": number})
-
-        return cls._page(body, fetch)
+    @classmethod
+    async def _page(cls, call: SearchCall) -> AsyncPage[Self]:
+        body = await cls._aix()._drive(cls._search_operation(call))
+        return AsyncPage.of(cls._page_parts(body), lambda number: cls._page(call.at_page(number)))
 
     @overload
     async def run(self, *, stream: Literal[True], **inputs: Any) -> AsyncModelResponseStreamer: ...
@@ -232,7 +231,7 @@ class AsyncModel(ModelBase, rename="camel", dict=True, weakref=True, kw_only=Tru
         wait_time: float | None = ...,
         stream: Literal[False] = ...,
         api_key: str | None = ...,
-        on_poll: OnPoll | None = ...,
+        on_progress: OnProgress | None = ...,
         **inputs: Any,
     ) -> ModelResult: ...
     async def run(
@@ -242,18 +241,18 @@ class AsyncModel(ModelBase, rename="camel", dict=True, weakref=True, kw_only=Tru
         wait_time: float | None = None,
         stream: bool = False,
         api_key: str | None = None,
-        on_poll: OnPoll | None = None,
+        on_progress: OnProgress | None = None,
         **inputs: Any,
     ) -> ModelResult | AsyncModelResponseStreamer:
         """Run the model with these inputs and give its result.
 
         `timeout` is one deadline in seconds over the request, the waits and the polls; `wait_time` the seconds between
-        polls, by default a tenth of the time gone by; `on_poll` is called with each answer of a run that goes on.
+        polls, by default a tenth of the time gone by; `on_progress` is called with each answer of a run that goes on.
         Raises `ValueError` before anything is sent, `APIError` when the run failed, `TimeoutError` at the deadline.
         """
         if stream:
             return await self.run_stream(timeout=timeout, api_key=api_key, **inputs).open()
-        run = self._prepare(inputs, operations.Run("", {}, timeout, wait_time, api_key, on_poll))
+        run = self._prepare(inputs, operations.Run("", {}, timeout, wait_time, api_key, on_progress))
         return await self._aix()._drive(operations.run(self._settings(), run))
 
     async def run_async(
@@ -289,10 +288,10 @@ class AsyncModel(ModelBase, rename="camel", dict=True, weakref=True, kw_only=Tru
         timeout: float = operations.RUN_TIMEOUT,
         wait_time: float | None = None,
         api_key: str | None = None,
-        on_poll: OnPoll | None = None,
+        on_progress: OnProgress | None = None,
     ) -> ModelResult:
         """Wait for a run that `run_async` started. Raises as `run` does."""
-        run = operations.Run("", {}, timeout, wait_time, api_key, on_poll)
+        run = operations.Run("", {}, timeout, wait_time, api_key, on_progress)
         return await self._aix()._drive(operations.sync_poll(self._settings(), poll_url, run))
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from typing import Any, Generic, NotRequired, Protocol, TypedDict, TypeVar, overload, runtime_checkable
 
 from aixplain._wire.records import Record
@@ -10,6 +10,7 @@ from aixplain.v2._records import Result
 from aixplain.v2.enums import OwnershipType, SortBy, SortOrder
 
 __all__ = [
+    "AsyncPage",
     "BaseGetParams",
     "BaseResource",
     "BaseRunParams",
@@ -29,7 +30,6 @@ class BaseSearchParams(TypedDict):
 
     api_key: NotRequired[str]
     resource_path: NotRequired[str]
-    query: NotRequired[str]
     ownership: NotRequired[OwnershipType | str | Sequence[OwnershipType | str]]
     sort_by: NotRequired[SortBy | str]
     sort_order: NotRequired[SortOrder | str | int]
@@ -65,11 +65,11 @@ class BaseResource(Record, rename="camel", dict=True, weakref=True):
         return f"{type(self).__name__}(id={self.id!r}, name={self.name!r})"
 
 
-class Page(Generic[ResourceT]):
-    """One page of a search. Iterates, indexes and has a length, as a list does.
+class PageParts(Generic[ResourceT]):
+    """One page of a search. Iterates, indexes and has a length, as a list does; `page["results"]` works too.
 
-    `total` counts what the search finds in all, `page_total` its pages, `page_number` counts from 0. `skipped` counts the
-    records of the page that nothing could be read of; they are in `unread` as they came.
+    `total` counts what the search finds in all, `page_total` its pages, `page_number` counts from 0. `unread` has the records
+    of the page that nothing could be read of, as they came.
     """
 
     def __init__(
@@ -78,16 +78,13 @@ class Page(Generic[ResourceT]):
         page_number: int = 0,
         page_total: int = 0,
         total: int = 0,
-        *,
         unread: list[Any] | None = None,
-        fetch: Callable[[int], Any] | None = None,
     ) -> None:
         self.results = results
         self.page_number = page_number
         self.page_total = page_total
         self.total = total
         self.unread = unread or []
-        self._fetch = fetch
 
     @property
     def skipped(self) -> int:
@@ -98,10 +95,6 @@ class Page(Generic[ResourceT]):
     def has_next(self) -> bool:
         """Whether the search goes on after this page."""
         return self.page_number + 1 < self.page_total
-
-    def next(self) -> Any:
-        """The page after this one (to be awaited when the search was); None after the last."""
-        return self._fetch(self.page_number + 1) if self._fetch is not None and self.has_next else None
 
     def __iter__(self) -> Iterator[ResourceT]:
         return iter(self.results)
@@ -116,10 +109,71 @@ class Page(Generic[ResourceT]):
     @overload
     def __getitem__(self, key: str) -> Any: ...
     def __getitem__(self, key: int | slice | str) -> Any:
-        return getattr(self, key) if isinstance(key, str) else self.results[key]
+        if not isinstance(key, str):
+            return self.results[key]
+        if key not in _PAGE_KEYS:
+            raise KeyError(f"{key!r} (there are: {', '.join(_PAGE_KEYS)})")
+        return getattr(self, key)
 
     def __repr__(self) -> str:
-        return f"Page({len(self)} of {self.total}, page {self.page_number + 1} of {max(self.page_total, 1)})"
+        return f"{type(self).__name__}({len(self)} of {self.total}, page {self.page_number + 1} of {max(self.page_total, 1)})"
+
+
+_PAGE_KEYS = ("results", "page_number", "page_total", "total")
+
+
+class Page(PageParts[ResourceT]):
+    """One page of a search, blocking.
+
+    >>> page = Page(["a", "b"], page_total=1, total=2)
+    >>> len(page), page[0], list(page.all())
+    (2, 'a', ['a', 'b'])
+    """
+
+    _fetch: Callable[[int], Page[ResourceT]] | None = None
+
+    @classmethod
+    def of(cls, parts: PageParts[ResourceT], fetch: Callable[[int], Page[ResourceT]]) -> Page[ResourceT]:
+        """The page that was read, and how to get another one."""
+        page = cls(parts.results, parts.page_number, parts.page_total, parts.total, parts.unread)
+        page._fetch = fetch
+        return page
+
+    def next(self) -> Page[ResourceT] | None:
+        """The page after this one; None after the last."""
+        return self._fetch(self.page_number + 1) if self._fetch is not None and self.has_next else None
+
+    def all(self) -> Iterator[ResourceT]:
+        """All that the search finds from this page on; each further page is asked for when it is reached."""
+        page: Page[ResourceT] | None = self
+        while page is not None:
+            yield from page.results
+            page = page.next()
+
+
+class AsyncPage(PageParts[ResourceT]):
+    """One page of a search, on asyncio: `await page.next()`, `async for model in page.all()`."""
+
+    _fetch: Callable[[int], Awaitable[AsyncPage[ResourceT]]] | None = None
+
+    @classmethod
+    def of(cls, parts: PageParts[ResourceT], fetch: Callable[[int], Awaitable[AsyncPage[ResourceT]]]) -> AsyncPage[ResourceT]:
+        """The page that was read, and how to get another one."""
+        page = cls(parts.results, parts.page_number, parts.page_total, parts.total, parts.unread)
+        page._fetch = fetch
+        return page
+
+    async def next(self) -> AsyncPage[ResourceT] | None:
+        """The page after this one; None after the last."""
+        return await self._fetch(self.page_number + 1) if self._fetch is not None and self.has_next else None
+
+    async def all(self) -> AsyncIterator[ResourceT]:
+        """All that the search finds from this page on; each further page is asked for when it is reached."""
+        page: AsyncPage[ResourceT] | None = self
+        while page is not None:
+            for each in page.results:
+                yield each
+            page = await page.next()
 
 
 @runtime_checkable

@@ -1,0 +1,227 @@
+"""One request until it is answered well: its deadline, where the key may go, when it is sent again, what a refusal means."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, TypeVar
+
+import msgspec
+from msgspec.structs import replace
+
+from aixplain._wire.errors import MEANINGS, read_error
+from aixplain._wire.messages import IDEMPOTENCY_KEY, KEEPS_KEYS
+from aixplain.v2._flow import Now, Open, Operation, Request, Response, Sleep, TransportFailure, TransportTimeout
+from aixplain.v2._settings import Key, Settings, origin
+from aixplain.v2.exceptions import AixplainV2Error, APIError, Attempt, ConnectionLostError, TimeoutError
+
+ErrorT = TypeVar("ErrorT", bound=AixplainV2Error)
+
+ATTEMPTS = 4
+#: A service that asks to be left alone for longer is taken at its word: the error is raised at once.
+LONGEST_WAIT = 60.0
+REFUSED = frozenset({429, 497})
+REDIRECTS = frozenset({301, 302, 303, 307, 308})
+SECRET_HEADERS = {"x-api-key": "$TEAM_API_KEY", "authorization": "Bearer $TEAM_API_KEY"}
+
+
+class Deadline(msgspec.Struct):
+    """When a call must be over, on the transport's clock. `now` is the time when last asked."""
+
+    seconds: float
+    began: float
+    now: float
+
+    @property
+    def left(self) -> float:
+        """Seconds that remain."""
+        return self.began + self.seconds - self.now
+
+    def error(self, poll_url: str | None = None, reason: str = "") -> TimeoutError:
+        """The error for a call that wasn't over in time."""
+        because = f" ({reason})" if reason else ""
+        resume = f" The run may go on: model.sync_poll({poll_url!r}) waits for it." if poll_url else ""
+        return TimeoutError(f"Operation timed out after {self.seconds:.15g} seconds{because}.{resume}", poll_url=poll_url)
+
+
+def begin(seconds: float) -> Operation[Deadline]:
+    """A deadline that begins now."""
+    now = yield Now()
+    return Deadline(seconds, now, now)
+
+
+def headers(settings: Settings, api_key: str | None = None) -> dict[str, str]:
+    """What every request with the key carries."""
+    named = {"accept": "application/json", "content-type": "application/json", "user-agent": "aixplain-models"}
+    if key := Key(api_key) if api_key else settings.api_key:
+        named["x-api-key"] = key
+    return named
+
+
+def send(
+    settings: Settings, request: Request, deadline: Deadline, *, repeatable: bool, streamed: bool = False
+) -> Operation[Any]:
+    """Send a request until it is answered well, within the deadline; the answer is a `Response`, or a stream.
+
+    Raises `APIError` for a refusal. A request that may have been carried out is sent again only when it is `repeatable`, or
+    has an idempotency key and the service keeps those; one that the service said it refused, or that never reached it,
+    always is.
+    """
+    settings.check_trusted(request.url)
+    attempts: list[Attempt] = []
+    while True:
+        if deadline.left <= 0:
+            raise _described(deadline.error(), request, attempts)
+        request.timeout = deadline.left
+        try:
+            outcome = yield Open(request) if streamed else request
+        except TransportFailure as failure:
+            outcome = failure
+        if not settings.keeps_keys and not isinstance(outcome, TransportFailure):
+            settings.keeps_keys = KEEPS_KEYS in outcome.headers
+        if _is_good(outcome):
+            return outcome
+        deadline.now = yield Now()
+        attempts.append(_attempt(outcome, deadline.now - deadline.began))
+        if len(attempts) < ATTEMPTS and (target := _redirected(request, outcome)):
+            request = target
+            continue
+        again = repeatable or (settings.keeps_keys and IDEMPOTENCY_KEY in request.headers)
+        wait = _wait_before_retry(outcome, len(attempts), repeatable=again)
+        if wait is None or wait >= deadline.left:
+            raise _described(_error(request, outcome, deadline), request, attempts) from _cause(outcome)
+        deadline.now = yield Sleep(wait)
+
+
+def _is_good(outcome: Any) -> bool:
+    """A stream that opened is good; an answer says so with its status."""
+    return not isinstance(outcome, TransportFailure) and (not isinstance(outcome, Response) or outcome.status < 300)
+
+
+def _attempt(outcome: Response | TransportFailure, at: float) -> Attempt:
+    if isinstance(outcome, TransportFailure):
+        return Attempt(at, None, str(outcome))
+    return Attempt(at, outcome.status, read_error(outcome.content)[0] or MEANINGS.get(outcome.status, ("",))[0])
+
+
+# --- Sent again? ----------------------------------------------------------------------------------
+
+
+def _wait_before_retry(outcome: Response | TransportFailure, attempts: int, *, repeatable: bool) -> float | None:
+    """Seconds to wait, or None when it must not be sent again."""
+    if attempts >= ATTEMPTS:
+        return None
+    backoff = jittered(0.1 * 2**attempts)
+    if isinstance(outcome, TransportFailure):
+        over = isinstance(outcome, TransportTimeout) and outcome.sent  # it had all the time that there is
+        return backoff if (repeatable or not outcome.sent) and not over else None
+    asked = retry_after(outcome)
+    refused = outcome.status in REFUSED or (outcome.status == 503 and asked is not None)
+    if not refused and not (repeatable and outcome.status >= 500):
+        return None
+    if asked is not None and asked > LONGEST_WAIT:
+        return None
+    return asked if asked is not None else backoff
+
+
+def jittered(seconds: float) -> float:
+    """Clients that failed together don't come back together."""
+    import random  # slow to import, and most calls succeed
+
+    return seconds * random.uniform(0.75, 1.25)  # noqa: S311 - spreads clients, guards nothing
+
+
+def retry_after(response: Response) -> float | None:
+    """The seconds that the service asks to be left alone, in either form of the header."""
+    value = response.headers.get("retry-after", "")
+    try:
+        return max(0.0, float(value)) if value else None
+    except ValueError:
+        return _seconds_until(value, response.headers.get("date", ""))
+
+
+def _seconds_until(value: str, date: str) -> float | None:
+    """`Retry-After` as a date, counted from the service's own clock."""
+    from email.utils import parsedate_to_datetime  # rare, and slow to import
+
+    try:
+        return max(0.0, (parsedate_to_datetime(value) - parsedate_to_datetime(date)).total_seconds())
+    except (ValueError, TypeError):
+        return None
+
+
+def _redirected(request: Request, outcome: Response | TransportFailure) -> Request | None:
+    """The request again at the address that the answer names, on the same origin only."""
+    if isinstance(outcome, TransportFailure) or outcome.status not in REDIRECTS:
+        return None
+    from urllib.parse import urljoin  # rare, and slow to import
+
+    try:
+        target = urljoin(request.url, outcome.headers.get("location", ""))
+    except ValueError:
+        target = ""
+    keeps_method = outcome.status in (307, 308) or request.method == "GET"
+    return replace(request, url=target) if keeps_method and origin(target) == origin(request.url) else None
+
+
+# --- What went wrong ------------------------------------------------------------------------------
+
+
+def _error(request: Request, outcome: Response | TransportFailure, deadline: Deadline) -> AixplainV2Error:
+    if isinstance(outcome, Response):
+        return refusal(request, outcome)
+    if isinstance(outcome, TransportTimeout) and deadline.left <= 0.01:
+        return deadline.error(reason=str(outcome))
+    return ConnectionLostError(
+        f"{outcome}. Is the service running, and is this its address? `aix hub serve` starts one on this machine."
+    )
+
+
+def _cause(outcome: Response | TransportFailure) -> TransportFailure | None:
+    return outcome if isinstance(outcome, TransportFailure) else None
+
+
+def refusal(request: Request, response: Response) -> APIError:
+    """The error for an answer that is none of success."""
+    words, content = read_error(response.content)
+    meaning, way_out = MEANINGS.get(response.status, ("the service failed", "try again in a moment"))
+    if response.status in REDIRECTS:
+        place = origin(response.headers.get("location", "")) or "another address"
+        meaning, way_out = f"it redirects to {place}", "the key is not taken there; if the service moved, set its new address"
+    said = words or meaning.capitalize()
+    if key := request.headers.get("x-api-key"):
+        said = said.replace(key, "…")  # some services repeat the key that they refuse
+    title = content.get("error")
+    error = APIError(
+        f"{said} (HTTP {response.status}: {meaning}; {way_out}).",
+        response.status,
+        content,
+        title if isinstance(title, str) else None,
+    )
+    error.retry_after = retry_after(response)
+    error.request_id = error.request_id or response.headers.get("x-request-id")
+    return error
+
+
+def _described(error: ErrorT, request: Request, attempts: Sequence[Attempt]) -> ErrorT:
+    error.attempts = tuple(attempts)
+    error.curl = as_curl(request)
+    return error
+
+
+def as_curl(request: Request) -> str:
+    """A command that repeats a request, with a variable of the shell in the place of the key.
+
+    >>> as_curl(Request("GET", "http://127.0.0.1:8180/v2/models/x", {"x-api-key": "secret"}))
+    'curl http://127.0.0.1:8180/v2/models/x -H "x-api-key: $TEAM_API_KEY"'
+    """
+    from shlex import quote  # only for who reads an error
+
+    words = ["curl", quote(request.url)]
+    if request.method != "GET":
+        words[1:1] = ["-X", request.method]
+    for name, value in request.headers.items():
+        secret = SECRET_HEADERS.get(name)
+        words += ["-H", f'"{name}: {secret}"' if secret else quote(f"{name}: {value}")]
+    if isinstance(request.content, bytes):
+        words += ["-d", quote(request.content.decode("utf-8", "replace"))]
+    return " ".join(words)
