@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import os
 import pty
 import re
+import signal
 import struct
 import subprocess
 import sys
@@ -33,6 +35,25 @@ class Finished:
     status: int
     out: str
     err: str
+
+
+class Running:
+    """A process that goes on."""
+
+    def __init__(self, process: subprocess.Popen[str]) -> None:
+        self.process = process
+        assert process.stdout is not None
+        assert process.stderr is not None
+        self.stdout, self.stderr = process.stdout, process.stderr
+
+    def interrupt(self) -> None:
+        """What Ctrl-C does."""
+        self.process.send_signal(signal.SIGINT)
+
+    def end(self) -> Finished:
+        """How it ends, with what was not read yet."""
+        out, err = self.stdout.read(), self.stderr.read()
+        return Finished(self.process.wait(30), out, err)
 
 
 @dataclass(frozen=True)
@@ -146,10 +167,8 @@ def aix(hub: EmbeddedHub, tmp_path: Path) -> Callable[..., Finished]:
     """
 
     def run(*words: str, input: bytes = b"", settings: dict[str, str] | None = None) -> Finished:
-        settings = {"BACKEND_URL": hub.url} if settings is None else settings
-        done = subprocess.run(
-            [*COMMAND, *words], input=input, capture_output=True, env=environment(settings), cwd=tmp_path, timeout=50
-        )
+        where = environment({"BACKEND_URL": hub.url} if settings is None else settings)
+        done = subprocess.run([*COMMAND, *words], input=input, capture_output=True, env=where, cwd=tmp_path, timeout=50)
         finished = Finished(done.returncode, done.stdout.decode(), done.stderr.decode())
         assert "Traceback" not in finished.err
         assert KEY not in finished.out + finished.err
@@ -166,36 +185,26 @@ def refused(aix: Callable[..., Finished]) -> Callable[..., str]:
         finished = aix(*words, **how)
         assert finished.out == ""
         assert finished.status == status
-        assert finished.err.startswith(("aix: ", "Usage: aix "))
+        assert finished.err.startswith(("aix: ", "Usage: aix ", "Error: "))
         return finished.err.removeprefix("aix: ").rstrip("\n")
 
     return run
 
 
 @pytest.fixture
-def started(hub: EmbeddedHub, tmp_path: Path) -> Iterator[Callable[..., subprocess.Popen[str]]]:
+def started(hub: EmbeddedHub, tmp_path: Path) -> Iterator[Callable[..., Running]]:
     """Starts an `aix` that goes on; it is ended with the test."""
-    processes: list[subprocess.Popen[str]] = []
+    with contextlib.ExitStack() as processes:
 
-    def start_it(*words: str, settings: dict[str, str] | None = None, **how: Any) -> subprocess.Popen[str]:
-        process = subprocess.Popen(
-            [*COMMAND, *words],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-            env=environment({"BACKEND_URL": hub.url} if settings is None else settings),
-            cwd=tmp_path,
-            **how,
-        )
-        processes.append(process)
-        return process
+        def start_it(*words: str, settings: dict[str, str] | None = None) -> Running:
+            where = environment({"BACKEND_URL": hub.url} if settings is None else settings)
+            streams = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+            process = subprocess.Popen([*COMMAND, *words], **streams, text=True, env=where, cwd=tmp_path)
+            processes.enter_context(process)
+            processes.callback(process.kill)
+            return Running(process)
 
-    yield start_it
-    for process in processes:
-        if process.poll() is None:
-            process.kill()
-        process.communicate()
+        yield start_it
 
 
 @pytest.fixture

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import json
-import signal
-import subprocess
 import threading
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 
-Started = Callable[..., subprocess.Popen[str]]
+Started = Callable[..., Any]
 
 
 @pytest.fixture(autouse=True)
@@ -22,23 +20,21 @@ def closed(gate: threading.Event) -> Iterator[None]:
 
 
 def test_a_piece_is_in_the_pipe_while_the_next_one_is_not_made(started: Started, gate: threading.Event) -> None:
-    process = started("run", "acme/gated-pieces", "--stream", "piece")
-    assert process.stdout is not None
-    assert process.stdout.readline() == "piece one\n"
+    running = started("run", "acme/gated-pieces", "--stream", "piece")
+    assert running.stdout.readline() == "piece one\n"
     gate.set()
-    assert process.communicate(timeout=30) == ("piece two\n", "")
-    assert process.returncode == 0
+    done = running.end()
+    assert (done.status, done.out, done.err) == (0, "piece two\n", "")
 
 
 def test_a_run_in_the_background_tells_how_far_it_is(started: Started, gate: threading.Event) -> None:
-    process = started("run", "acme/gated-work", "--async", "--json", "worth it")
-    assert process.stderr is not None
-    assert process.stderr.readline().startswith("Accepted as run ")
-    assert process.stderr.readline() == "running: 25 %\n"
+    running = started("run", "acme/gated-work", "--async", "--json", "worth it")
+    assert running.stderr.readline().startswith("Accepted as run ")
+    assert running.stderr.readline() == "running: 25 %\n"
     gate.set()
-    out, err = process.communicate(timeout=30)
-    assert json.loads(out)["data"] == "worth it"
-    assert err == "running: 100 %\n"
+    done = running.end()
+    assert json.loads(done.out)["data"] == "worth it"
+    assert (done.status, done.err) == (0, "running: 100 %\n")
 
 
 def test_a_model_that_answers_at_once_can_run_in_the_background_too(aix: Callable[..., Any]) -> None:
@@ -52,14 +48,18 @@ def test_a_deadline_says_how_to_go_on(aix: Callable[..., Any]) -> None:
     assert "timed out after 0.5 seconds" in done.err
 
 
-@pytest.mark.parametrize("way", ["--async", "--stream"])
-def test_ctrl_c_ends_a_run_without_a_fuss(started: Started, way: str) -> None:
-    model = {"--async": "acme/gated-work", "--stream": "acme/gated-pieces"}[way]
-    process = started("run", model, way, "hi")
-    waits_on = process.stderr if way == "--async" else process.stdout
-    assert waits_on is not None
-    waits_on.readline()
-    process.send_signal(signal.SIGINT)
-    _, err = process.communicate(timeout=30)
-    assert process.returncode == 130
-    assert err.strip() in ("", "running: 25 %")
+@pytest.mark.parametrize(
+    ("words", "stream", "said"),
+    [
+        (["acme/gated-work", "hi", "--async"], "stderr", "running: 25 %\n"),
+        (["acme/gated-pieces", "hi", "--stream"], "stdout", ""),
+    ],
+)
+def test_ctrl_c_ends_the_wait_for_a_model_that_goes_on(started: Started, words: list[str], stream: str, said: str) -> None:
+    running = started("run", *words)
+    getattr(running, stream).readline()
+    running.interrupt()
+    running.process.wait(15)  # while the model waits for its gate
+    done = running.end()
+    assert (done.status, done.out) == (130, "")
+    assert done.err in ("", said)

@@ -17,7 +17,7 @@ def main() -> NoReturn:
         _stop(f"aix needs {error.name}, which is not installed: pip install 'aixplain-models[hub]'", 1)
     try:
         try:
-            app()
+            app(prog_name="aix")
         finally:
             sys.stdout.flush()
     except BrokenPipeError:  # the reader of our output has gone, as `| head` does

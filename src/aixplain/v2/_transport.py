@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import TypeVar
 
@@ -90,7 +90,7 @@ class PyreqwestTransport:
             opened = builder.streamed_read_buffer_limit(0).build_streamed()
             with interruptible(self.close):
                 answer = opened.__enter__()
-            stream = PyreqwestStream(request, opened, answer.body_reader, answer.headers, self.close)
+            stream = PyreqwestStream(request, opened, answer.body_reader, answer.headers)
             if answer.status < 300:
                 return stream
             with contextlib.closing(stream), interruptible(self.close):
@@ -114,22 +114,15 @@ class PyreqwestStream:
     """The open body of an answer, blocking."""
 
     def __init__(
-        self,
-        request: Request,
-        opened: SyncStreamRequest,
-        reader: SyncResponseBodyReader,
-        headers: Mapping[str, str],
-        abort: Callable[[], None],
+        self, request: Request, opened: SyncStreamRequest, reader: SyncResponseBodyReader, headers: Mapping[str, str]
     ) -> None:
         self.headers = headers
-        self._abort = abort
         self._request, self._reader = request, reader
         self._opened: SyncStreamRequest | None = opened
 
     def read(self) -> bytes | None:
         try:
-            with interruptible(self._abort):
-                chunk = self._reader.read_chunk()
+            chunk = self._reader.read_chunk()
         except http_errors.PyreqwestError as error:
             raise _failure(self._request, error) from error
         return None if chunk is None else chunk.to_bytes()
