@@ -136,11 +136,15 @@ class Awaited:
         if not isinstance(self.target, AsyncIterator):
             yield from map(self._wrapped, self.target)
             return
-        while True:
-            try:
-                yield self.runner.run(self.target.__anext__())
-            except StopAsyncIteration:
-                return
+        iterator: Any = aiter(self.target)
+        try:
+            while True:
+                yield self.runner.run(anext(iterator))
+        except StopAsyncIteration:
+            return
+        finally:
+            if inspect.isasyncgen(iterator):
+                self.runner.run(iterator.aclose())
 
     def __len__(self) -> int:
         return len(self.target)

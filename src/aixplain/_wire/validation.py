@@ -44,7 +44,7 @@ def _is_array(value: Any) -> bool:
 
 
 # What the protocol names. A type that it doesn't name takes any value: the platform grows.
-_CHECKS: dict[str, Callable[[Any], bool]] = {
+_CHECKS: dict[str | None, Callable[[Any], bool]] = {
     "text": _is_text,
     "label": _is_text,
     "number": is_number,
@@ -53,6 +53,7 @@ _CHECKS: dict[str, Callable[[Any], bool]] = {
     "array": _is_array,
     **dict.fromkeys(FILE_TYPES, _is_text),
 }
+_SUB_TYPES = frozenset({"number", "json", "boolean"})
 
 
 def plain(value: Any) -> Any:
@@ -75,23 +76,19 @@ def fits(parameter: Parameter, value: Any) -> bool:
     >>> fits(temperature, 0.7), fits(temperature, "0.7"), fits(temperature, True)
     (True, True, False)
     """
-    if parameter.multiple_values and isinstance(value, list | tuple):
-        return all(_fits_one(parameter, item) for item in value)
-    return _fits_one(parameter, value)
-
-
-def _fits_one(parameter: Parameter, value: Any) -> bool:
-    kind = parameter.data_type or ""
-    if kind == "text" and parameter.data_sub_type in ("number", "json", "boolean"):
+    kind = parameter.data_type
+    if kind == "text" and parameter.data_sub_type in _SUB_TYPES:
         kind = parameter.data_sub_type
     check = _CHECKS.get(kind)
-    return check is None or check(plain(value))
+    if check is None:
+        return True
+    if parameter.multiple_values and isinstance(value, list | tuple):
+        return all(check(plain(item)) for item in value)
+    return check(value) or (isinstance(value, Enum) and check(plain(value)))
 
 
-def type_problem(parameter: Parameter, value: Any) -> str | None:
-    """What is wrong with the value's type, in the words that people match on."""
-    if fits(parameter, value):
-        return None
+def type_problem(parameter: Parameter, value: Any) -> str:
+    """A value of the wrong type, in the words that people match on."""
     return (
         f"Parameter '{parameter.name}' has invalid type. Expected {parameter.data_type}, got {type(value).__name__}"
         + _number_hint(parameter, value)
@@ -104,10 +101,20 @@ def _number_hint(parameter: Parameter, value: Any) -> str:
     return f" ({value!r:.60} is no number)" if isinstance(value, bool | float | str) else ""
 
 
+def _is_bound(parameter: Parameter) -> bool:
+    """Whether not every value of the right type will do."""
+    return bool(
+        parameter.available_options
+        or parameter.minimum is not None
+        or parameter.maximum is not None
+        or (parameter.is_fixed and parameter.default_values)
+    )
+
+
 def value_problem(parameter: Parameter, value: Any) -> str | None:
-    """What is wrong with a value whose type is right: not among the options, or out of range."""
-    if not parameter.available_options and parameter.minimum is None and parameter.maximum is None:
-        return None
+    """What is wrong with a value whose type is right: not the fixed one, not among the options, or out of range."""
+    if parameter.is_fixed and parameter.default is not None and plain(value) != parameter.default:
+        return f"Parameter '{parameter.name}' has invalid value {value!r:.60}. It is fixed at {parameter.default!r}"
     values = value if parameter.multiple_values and isinstance(value, list | tuple) else [value]
     for each in map(plain, values):
         if parameter.available_options and not _is_option(parameter, each):
@@ -146,16 +153,17 @@ def problems(parameters: Iterable[Parameter], values: Mapping[str, Any]) -> list
     >>> problems([Parameter("text", required=True, data_type="text")], {})
     ["Required parameter 'text' is missing"]
     """
-    return list(filter(None, (_problem(parameter, values) for parameter in parameters)))
-
-
-def _problem(parameter: Parameter, values: Mapping[str, Any]) -> str | None:
-    value = values.get(parameter.name)
-    if value is not None:
-        return type_problem(parameter, value) or value_problem(parameter, value)
-    if not parameter.required or (parameter.name == "text" and values.get("data") is not None):
-        return None
-    return f"Required parameter '{parameter.name}' is missing"
+    found = []
+    for parameter in parameters:
+        value = values.get(parameter.name)
+        if value is None:
+            if parameter.required and not (parameter.name == "text" and values.get("data") is not None):
+                found.append(f"Required parameter '{parameter.name}' is missing")
+        elif not fits(parameter, value):
+            found.append(type_problem(parameter, value))
+        elif _is_bound(parameter) and (problem := value_problem(parameter, value)):
+            found.append(problem)
+    return found
 
 
 def did_you_mean(name: str, names: Iterable[str]) -> str:

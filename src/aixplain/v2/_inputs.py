@@ -24,14 +24,17 @@ class InputsProxy:
     method (`items`, `keys`) is reached by item.
     """
 
-    __slots__ = ("_parameters", "_takes_files", "_values")
+    __slots__ = ("_names", "_parameters", "_takes_files", "_values")
 
     _parameters: dict[str, Parameter]
+    _names: frozenset[str]
+    """What a run of the model may be given: its parameters, and what every run takes."""
     _takes_files: bool
     _values: dict[str, Any]
 
     def __init__(self, model: ModelBase) -> None:
         object.__setattr__(self, "_parameters", {parameter.name: parameter for parameter in model.params})
+        object.__setattr__(self, "_names", NOT_PARAMETERS | self._parameters.keys())
         object.__setattr__(self, "_takes_files", any(each.data_type in FILE_TYPES for each in model.params))
         object.__setattr__(self, "_values", {})
         self.reset_all_parameters()
@@ -167,12 +170,12 @@ def _is_file(parameter: Parameter, value: Any) -> bool:
     return local_file(parameter, value) is not None
 
 
-def validate(parameters: Mapping[str, Parameter], values: Mapping[str, Any], *, strict: bool) -> None:
+def validate(inputs: InputsProxy, values: Mapping[str, Any], *, strict: bool) -> None:
     """Raise `InputError` for everything that would be wrong about a run; warn of names that the model doesn't know."""
-    found = problems(parameters.values(), values)
+    found = problems(inputs._parameters.values(), values)
     # A service that tells no parameters leaves nothing to know.
-    odd = values.keys() - parameters.keys() - NOT_PARAMETERS if parameters else ()
-    unknown = [f"Parameter '{name}' not found{did_you_mean(name, parameters)}" for name in sorted(odd)]
+    odd = values.keys() - inputs._names if inputs._parameters and not inputs._names.issuperset(values) else ()
+    unknown = [inputs._not_found(name) for name in sorted(odd)]
     if found or (unknown and strict):
         raise InputError("Parameter validation failed: " + "; ".join(found + (unknown if strict else [])))
     for problem in unknown:

@@ -72,8 +72,9 @@ class ModelFields(BaseResource, rename="camel", dict=True, weakref=True, kw_only
     supports_streaming: bool | None = None
     supports_byoc: bool | None = msgspec.field(default=None, name="supportsBYOC")
     connection_type: list[str] | None = None
-    attributes: msgspec.Raw | None = None
-    params: msgspec.Raw | None = None
+    # Raw admits null too; a union with None would admit null alone.
+    attributes: msgspec.Raw = msgspec.Raw()
+    params: msgspec.Raw = msgspec.Raw()
     asset_info: AssetInfo | None = None
 
     def __post_init__(self) -> None:
@@ -99,7 +100,7 @@ def _read_later(name: str, load: Callable[[Any], Any]) -> Any:
 
     def fget(self: ModelFields) -> Any:
         value = slot.__get__(self)
-        if value is None or isinstance(value, msgspec.Raw):
+        if isinstance(value, msgspec.Raw):
             value = load(msgspec.json.decode(value) if value else None)
             slot.__set__(self, value)
         return value
@@ -244,7 +245,7 @@ class ModelBase(ModelFields, rename="camel", dict=True, weakref=True, kw_only=Tr
 
             controls.files = local_files(self.params, inputs)
             checked = {**inputs, **{name: file.name for name, file in controls.files.items()}}
-        validate(held._parameters, checked, strict=self._settings().strict)
+        validate(held, checked, strict=self._settings().strict)
         controls.model_id, controls.inputs = self.id or "", inputs
         return controls
 

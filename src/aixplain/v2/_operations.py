@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +13,7 @@ from aixplain._wire.messages import CLIENT_CONTROLS, IDEMPOTENCY_KEY, RUN_HEADER
 from aixplain._wire.records import decode
 from aixplain._wire.validation import plain
 from aixplain.v2._flow import AsyncStream, Now, Operation, Request, Response, Sleep, Stream, TransportFailure
+from aixplain.v2._idempotency import new_key
 from aixplain.v2._records import ModelResult
 from aixplain.v2._send import (
     LONGEST_WAIT,
@@ -40,6 +40,9 @@ POLL_FRACTION, POLL_SHORTEST, POLL_LONGEST = 0.1, 0.1, 2.0
 HOLD, WATCHED_HOLD = 25, 1
 #: Seconds that an interrupted call takes to cancel its run.
 CANCEL_TIMEOUT = 5.0
+
+#: Failures below 500 that another try may not meet.
+PASSING = frozenset({429, 485, 497})
 
 NOT_SENT = CLIENT_CONTROLS | RUN_HEADERS.keys()
 
@@ -89,11 +92,15 @@ class Run(msgspec.Struct):
     api_key: str | None = None
     on_progress: Callable[[ModelResult], None] | None = None
     cancel_on_interrupt: bool = False
+    retries: int = 0
+    retry_wait: float = 1.0
     files: Mapping[str, LocalFile] = {}
 
 
 def quoted(id: str) -> str:
     """An id or a path as one part of an address: `openai/gpt-4o` as `openai%2Fgpt-4o`."""
+    if id.isalnum() and id.isascii():
+        return id
     from urllib.parse import quote  # slow to import, and not needed to get ready
 
     return quote(id, safe="")
@@ -108,7 +115,7 @@ def run_request(settings: Settings, run: Run, *, url: str | None = None, stream:
     """The post that starts a run: the inputs flat, what steers the client left out, three of them as headers."""
     sent = {name: plain(value) for name, value in run.inputs.items() if name not in NOT_SENT and value is not None}
     named = headers(settings, run.api_key)
-    named[IDEMPOTENCY_KEY] = os.urandom(16).hex()
+    named[IDEMPOTENCY_KEY] = new_key()
     for name in RUN_HEADERS.keys() & run.inputs.keys():
         if run.inputs[name] is not None:
             named[RUN_HEADERS[name]] = str(run.inputs[name])
@@ -126,9 +133,22 @@ def run(settings: Settings, run: Run) -> Operation[ModelResult]:
     """Run to the end: post, and poll when the service says that the run goes on. Raises `APIError` when it failed."""
     deadline = yield from begin(run.timeout)
     run = yield from _with_files_sent(settings, run, deadline)
+    tries = 0
+    while True:
+        try:
+            return (yield from _run_once(settings, run, deadline))
+        except APIError as error:
+            if tries == run.retries or (400 <= error.status_code < 500 and error.status_code not in PASSING):
+                raise
+        tries += 1
+        deadline.now = yield Now()
+        deadline.now = yield Sleep(max(0.0, min(run.retry_wait, deadline.left)))
+
+
+def _run_once(settings: Settings, run: Run, deadline: Deadline) -> Operation[ModelResult]:
     result = yield from _post(settings, run_request(settings, run), deadline)
     if result.in_progress:
-        result = yield from _attend(settings, _poll_address(result), deadline, run)
+        result = yield from _attend(settings, place_of(result), deadline, run)
     return raise_for_failure(result)
 
 
@@ -192,13 +212,16 @@ def cancel(settings: Settings, place: str, api_key: str | None = None, timeout: 
 def poll_url(settings: Settings, place: str) -> str:
     """Where to ask after a run: its address as the service gave it, or one made from the run's id."""
     base = origin(settings.model_url)
-    return absolute(base, place) if "/" in place else f"{base}/sdk/runs/{quoted(place)}/result"
+    return absolute(base, place) if "/" in place else f"{base}/api/v1/data/{quoted(place)}"
 
 
-def _poll_address(result: ModelResult) -> str:
-    if result.url is None:
+def place_of(run: ModelResult | str) -> str:
+    """The address of a run, or its id. Raises `InvalidResponseError` for an accepted run without an address."""
+    if isinstance(run, str):
+        return run
+    if run.url is None:
         raise InvalidResponseError("The service accepted the run, but gave no address to ask after it.")
-    return result.url
+    return run.url
 
 
 def _attend(settings: Settings, place: str, deadline: Deadline, run: Run) -> Operation[ModelResult]:

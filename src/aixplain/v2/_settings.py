@@ -32,7 +32,7 @@ class Settings:
     All of it stays as it was made, but for `keeps_keys`: whether the service has said that it keeps idempotency keys.
     """
 
-    __slots__ = ("api_key", "backend_url", "keeps_keys", "model_url", "strict", "trusted")
+    __slots__ = ("_own", "api_key", "backend_url", "keeps_keys", "model_url", "strict", "trusted")
 
     def __init__(
         self, api_key: str | None, backend_url: str, model_url: str, trusted: frozenset[str], strict: bool = False
@@ -41,6 +41,7 @@ class Settings:
         self.keeps_keys = False
         self.backend_url = backend_url
         self.model_url = model_url
+        self._own = (backend_url + "/", model_url + "/")
         self.trusted = trusted
         self.strict = strict
 
@@ -54,7 +55,7 @@ class Settings:
 
     def check_trusted(self, url: str) -> None:
         """Raise `ConfigurationError` unless the key may travel to this address."""
-        if url.startswith((self.model_url + "/", self.backend_url + "/")):
+        if url.startswith(self._own):
             return
         if origin(url) in self.trusted or (url.startswith("https:") and host_of(url) in self.trusted):
             return

@@ -6,18 +6,16 @@ import importlib
 from functools import cached_property
 from os import PathLike
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Protocol, Self, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Protocol, Self, cast
 
 from aixplain.v2 import _settings
 from aixplain.v2._client_base import ClientBase
 from aixplain.v2.exceptions import ConfigurationError
 
 if TYPE_CHECKING:
-    from aixplain.v2._flow import AsyncTransport, Operation, Transport
+    from aixplain.v2._flow import AsyncTransport, Transport
     from aixplain.v2.client import AixplainClient, AsyncAixplainClient
     from aixplain.v2.model import AsyncModel, Model
-
-T = TypeVar("T")
 
 
 class Aixplain(ClientBase):
@@ -85,11 +83,6 @@ class Aixplain(ClientBase):
 
         return AixplainClient(self.settings, self._transport)
 
-    def _drive(self, operation: Operation[T]) -> T:
-        from aixplain.v2._flow import drive
-
-        return drive(operation, self._transport)
-
     def close(self) -> None:
         """Let go of the connections, and stop the hub that `local` started. The client can be used again, the hub not."""
         self._transport.close()
@@ -150,11 +143,6 @@ class AsyncAixplain(ClientBase):
         from aixplain.v2.client import AsyncAixplainClient
 
         return AsyncAixplainClient(self.settings, self._transport)
-
-    async def _drive(self, operation: Operation[T]) -> T:
-        from aixplain.v2._flow import adrive
-
-        return await adrive(operation, self._transport)
 
     async def close(self) -> None:
         """Let go of the connections, and stop the hub that `local` started. The client can be used again, the hub not."""

@@ -7,13 +7,14 @@ they are the same, as a test holds: each method prepares an operation, and a dri
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Literal, NotRequired, Self, Unpack, cast, overload
+from typing import TYPE_CHECKING, Any, Literal, NotRequired, Self, TypeVar, Unpack, cast, overload
 
 from aixplain.v2 import _operations as operations
 from aixplain.v2 import enums
-from aixplain.v2._flow import AsyncStream, Stream
+from aixplain.v2._flow import AsyncStream, Operation, Stream, adrive, drive
 from aixplain.v2._inputs import InputsProxy
 from aixplain.v2._model_base import ModelBase, find_function_by_id, find_supplier_by_id
+from aixplain.v2._progress import watched
 from aixplain.v2._records import (
     Attribute,
     Detail,
@@ -88,6 +89,7 @@ __all__ = [
     "find_supplier_by_id",
 ]
 
+T = TypeVar("T")
 OnProgress = Callable[[ModelResult], None]
 
 
@@ -101,8 +103,8 @@ class Model(ModelBase, rename="camel", dict=True, weakref=True, kw_only=True):
     """A model, blocking. Get one from a client: `Aixplain().Model.get("openai/gpt-4o")`."""
 
     @classmethod
-    def _aix(cls) -> Aixplain:
-        return cast("Aixplain", cls._client())
+    def _drive(cls, operation: Operation[T]) -> T:
+        return drive(operation, cast("Aixplain", cls._client())._transport)
 
     @classmethod
     def get(cls, id: str, **kwargs: Unpack[BaseGetParams]) -> Self:
@@ -110,7 +112,7 @@ class Model(ModelBase, rename="camel", dict=True, weakref=True, kw_only=True):
 
         `host` narrows a path that several hosts serve.
         """
-        return cls._from_answer(cls._aix()._drive(cls._get_call(id, dict(kwargs))))
+        return cls._from_answer(cls._drive(cls._get_call(id, dict(kwargs))))
 
     @classmethod
     def search(cls, query: str | None = None, **kwargs: Unpack[ModelSearchParams]) -> Page[Self]:
@@ -122,7 +124,7 @@ class Model(ModelBase, rename="camel", dict=True, weakref=True, kw_only=True):
 
     @classmethod
     def _page(cls, call: SearchCall) -> Page[Self]:
-        body = cls._aix()._drive(cls._search_operation(call))
+        body = cls._drive(cls._search_operation(call))
         return Page.of(cls._page_parts(body), lambda number: cls._page(call.at_page(number)))
 
     @overload
@@ -136,6 +138,10 @@ class Model(ModelBase, rename="camel", dict=True, weakref=True, kw_only=True):
         stream: Literal[False] = ...,
         api_key: str | None = ...,
         on_progress: OnProgress | None = ...,
+        show_progress: bool = ...,
+        cancel_on_interrupt: bool = ...,
+        run_retries: int = ...,
+        run_retry_wait: float = ...,
         **inputs: Any,
     ) -> ModelResult: ...
     def run(
@@ -146,23 +152,36 @@ class Model(ModelBase, rename="camel", dict=True, weakref=True, kw_only=True):
         stream: bool = False,
         api_key: str | None = None,
         on_progress: OnProgress | None = None,
+        show_progress: bool = False,
+        cancel_on_interrupt: bool = False,
+        run_retries: int = 0,
+        run_retry_wait: float = 1.0,
         **inputs: Any,
     ) -> ModelResult | ModelResponseStreamer:
         """Run the model with these inputs and give its result.
 
-        `timeout` is one deadline in seconds over the request, the waits and the polls; `wait_time` the seconds between
-        polls, by default a tenth of the time gone by; `on_progress` is called with each answer of a run that goes on.
+        `timeout` is one deadline in seconds over the requests, the waits and the polls; `wait_time` the seconds between
+        polls, by default a tenth of the time gone by. `on_progress` is called with each answer of a run that goes on, and
+        `show_progress` draws a bar. `cancel_on_interrupt` cancels the run when Ctrl-C stops the call. A run that the service
+        failed is run again up to `run_retries` times, `run_retry_wait` seconds apart; each may cost credits.
+
         Raises `ValueError` before anything is sent, `APIError` when the run failed, `TimeoutError` at the deadline.
         """
         if stream:
             return self.run_stream(timeout=timeout, api_key=api_key, **inputs)
-        run = self._prepare(inputs, operations.Run("", {}, timeout, wait_time, api_key, on_progress))
-        return self._aix()._drive(operations.run(self._settings(), run))
+        controls = operations.Run(
+            "", {}, timeout, wait_time, api_key, on_progress, cancel_on_interrupt, run_retries, run_retry_wait
+        )
+        run = self._prepare(inputs, controls)
+        if not show_progress:
+            return self._drive(operations.run(self._settings(), run))
+        with watched(self.name or "run", run):
+            return self._drive(operations.run(self._settings(), run))
 
     def run_async(self, *, timeout: float = operations.RUN_TIMEOUT, api_key: str | None = None, **inputs: Any) -> ModelResult:
         """Start a run and return at once; `model.poll(result.url)` asks after it, `sync_poll` waits for it."""
         run = self._prepare(inputs, operations.Run("", {}, timeout, api_key=api_key))
-        return self._aix()._drive(operations.submit(self._settings(), run, sync_only=self.is_sync_only))
+        return self._drive(operations.submit(self._settings(), run, sync_only=self.is_sync_only))
 
     def run_stream(
         self, *, timeout: float = operations.RUN_TIMEOUT, api_key: str | None = None, **inputs: Any
@@ -173,11 +192,14 @@ class Model(ModelBase, rename="camel", dict=True, weakref=True, kw_only=True):
         """
         self._ensure_streams()
         run = self._prepare(inputs, operations.Run("", {}, timeout, api_key=api_key))
-        return ModelResponseStreamer(cast(Stream, self._aix()._drive(operations.stream(self._settings(), run))))
+        return ModelResponseStreamer(cast(Stream, self._drive(operations.stream(self._settings(), run))))
 
     def poll(self, poll_url: str, *, api_key: str | None = None) -> ModelResult:
-        """Ask once after a run; `result.completed` tells whether it is over. A failed run is a result here."""
-        return self._aix()._drive(operations.poll(self._settings(), poll_url, api_key))
+        """Ask once after a run, by its address or its id; a failed run is a result here.
+
+        `result.completed` tells whether it is over. The run may be another process's.
+        """
+        return self._drive(operations.poll(self._settings(), poll_url, api_key))
 
     def sync_poll(
         self,
@@ -187,18 +209,30 @@ class Model(ModelBase, rename="camel", dict=True, weakref=True, kw_only=True):
         wait_time: float | None = None,
         api_key: str | None = None,
         on_progress: OnProgress | None = None,
+        show_progress: bool = False,
+        cancel_on_interrupt: bool = False,
     ) -> ModelResult:
-        """Wait for a run that `run_async` started. Raises as `run` does."""
-        run = operations.Run("", {}, timeout, wait_time, api_key, on_progress)
-        return self._aix()._drive(operations.sync_poll(self._settings(), poll_url, run))
+        """Wait for a run that `run_async` started, by its address or its id. Takes and raises what `run` does."""
+        run = operations.Run("", {}, timeout, wait_time, api_key, on_progress, cancel_on_interrupt)
+        if not show_progress:
+            return self._drive(operations.sync_poll(self._settings(), poll_url, run))
+        with watched(self.name or "run", run):
+            return self._drive(operations.sync_poll(self._settings(), poll_url, run))
+
+    def cancel(self, run: ModelResult | str, *, api_key: str | None = None) -> None:
+        """Ask the service to give a run up: the result of `run_async`, or a run's address or id.
+
+        Raises `APIError` when there is no such run (404), or it is over (409).
+        """
+        self._drive(operations.cancel(self._settings(), operations.place_of(run), api_key))
 
 
 class AsyncModel(ModelBase, rename="camel", dict=True, weakref=True, kw_only=True):
     """A model on asyncio. Get one from a client: `await AsyncAixplain().Model.get("openai/gpt-4o")`."""
 
     @classmethod
-    def _aix(cls) -> AsyncAixplain:
-        return cast("AsyncAixplain", cls._client())
+    async def _drive(cls, operation: Operation[T]) -> T:
+        return await adrive(operation, cast("AsyncAixplain", cls._client())._transport)
 
     @classmethod
     async def get(cls, id: str, **kwargs: Unpack[BaseGetParams]) -> Self:
@@ -206,7 +240,7 @@ class AsyncModel(ModelBase, rename="camel", dict=True, weakref=True, kw_only=Tru
 
         `host` narrows a path that several hosts serve.
         """
-        return cls._from_answer(await cls._aix()._drive(cls._get_call(id, dict(kwargs))))
+        return cls._from_answer(await cls._drive(cls._get_call(id, dict(kwargs))))
 
     @classmethod
     async def search(cls, query: str | None = None, **kwargs: Unpack[ModelSearchParams]) -> AsyncPage[Self]:
@@ -218,7 +252,7 @@ class AsyncModel(ModelBase, rename="camel", dict=True, weakref=True, kw_only=Tru
 
     @classmethod
     async def _page(cls, call: SearchCall) -> AsyncPage[Self]:
-        body = await cls._aix()._drive(cls._search_operation(call))
+        body = await cls._drive(cls._search_operation(call))
         return AsyncPage.of(cls._page_parts(body), lambda number: cls._page(call.at_page(number)))
 
     @overload
@@ -232,6 +266,10 @@ class AsyncModel(ModelBase, rename="camel", dict=True, weakref=True, kw_only=Tru
         stream: Literal[False] = ...,
         api_key: str | None = ...,
         on_progress: OnProgress | None = ...,
+        show_progress: bool = ...,
+        cancel_on_interrupt: bool = ...,
+        run_retries: int = ...,
+        run_retry_wait: float = ...,
         **inputs: Any,
     ) -> ModelResult: ...
     async def run(
@@ -242,25 +280,38 @@ class AsyncModel(ModelBase, rename="camel", dict=True, weakref=True, kw_only=Tru
         stream: bool = False,
         api_key: str | None = None,
         on_progress: OnProgress | None = None,
+        show_progress: bool = False,
+        cancel_on_interrupt: bool = False,
+        run_retries: int = 0,
+        run_retry_wait: float = 1.0,
         **inputs: Any,
     ) -> ModelResult | AsyncModelResponseStreamer:
         """Run the model with these inputs and give its result.
 
-        `timeout` is one deadline in seconds over the request, the waits and the polls; `wait_time` the seconds between
-        polls, by default a tenth of the time gone by; `on_progress` is called with each answer of a run that goes on.
+        `timeout` is one deadline in seconds over the requests, the waits and the polls; `wait_time` the seconds between
+        polls, by default a tenth of the time gone by. `on_progress` is called with each answer of a run that goes on, and
+        `show_progress` draws a bar. `cancel_on_interrupt` cancels the run when asyncio cancels the call. A run that the service
+        failed is run again up to `run_retries` times, `run_retry_wait` seconds apart; each may cost credits.
+
         Raises `ValueError` before anything is sent, `APIError` when the run failed, `TimeoutError` at the deadline.
         """
         if stream:
             return await self.run_stream(timeout=timeout, api_key=api_key, **inputs).open()
-        run = self._prepare(inputs, operations.Run("", {}, timeout, wait_time, api_key, on_progress))
-        return await self._aix()._drive(operations.run(self._settings(), run))
+        controls = operations.Run(
+            "", {}, timeout, wait_time, api_key, on_progress, cancel_on_interrupt, run_retries, run_retry_wait
+        )
+        run = self._prepare(inputs, controls)
+        if not show_progress:
+            return await self._drive(operations.run(self._settings(), run))
+        with watched(self.name or "run", run):
+            return await self._drive(operations.run(self._settings(), run))
 
     async def run_async(
         self, *, timeout: float = operations.RUN_TIMEOUT, api_key: str | None = None, **inputs: Any
     ) -> ModelResult:
         """Start a run and return at once; `model.poll(result.url)` asks after it, `sync_poll` waits for it."""
         run = self._prepare(inputs, operations.Run("", {}, timeout, api_key=api_key))
-        return await self._aix()._drive(operations.submit(self._settings(), run, sync_only=self.is_sync_only))
+        return await self._drive(operations.submit(self._settings(), run, sync_only=self.is_sync_only))
 
     def run_stream(
         self, *, timeout: float = operations.RUN_TIMEOUT, api_key: str | None = None, **inputs: Any
@@ -273,13 +324,16 @@ class AsyncModel(ModelBase, rename="camel", dict=True, weakref=True, kw_only=Tru
         run = self._prepare(inputs, operations.Run("", {}, timeout, api_key=api_key))
 
         async def start() -> AsyncStream:
-            return cast(AsyncStream, await self._aix()._drive(operations.stream(self._settings(), run)))
+            return cast(AsyncStream, await self._drive(operations.stream(self._settings(), run)))
 
         return AsyncModelResponseStreamer(start)
 
     async def poll(self, poll_url: str, *, api_key: str | None = None) -> ModelResult:
-        """Ask once after a run; `result.completed` tells whether it is over. A failed run is a result here."""
-        return await self._aix()._drive(operations.poll(self._settings(), poll_url, api_key))
+        """Ask once after a run, by its address or its id; a failed run is a result here.
+
+        `result.completed` tells whether it is over. The run may be another process's.
+        """
+        return await self._drive(operations.poll(self._settings(), poll_url, api_key))
 
     async def sync_poll(
         self,
@@ -289,10 +343,22 @@ class AsyncModel(ModelBase, rename="camel", dict=True, weakref=True, kw_only=Tru
         wait_time: float | None = None,
         api_key: str | None = None,
         on_progress: OnProgress | None = None,
+        show_progress: bool = False,
+        cancel_on_interrupt: bool = False,
     ) -> ModelResult:
-        """Wait for a run that `run_async` started. Raises as `run` does."""
-        run = operations.Run("", {}, timeout, wait_time, api_key, on_progress)
-        return await self._aix()._drive(operations.sync_poll(self._settings(), poll_url, run))
+        """Wait for a run that `run_async` started, by its address or its id. Takes and raises what `run` does."""
+        run = operations.Run("", {}, timeout, wait_time, api_key, on_progress, cancel_on_interrupt)
+        if not show_progress:
+            return await self._drive(operations.sync_poll(self._settings(), poll_url, run))
+        with watched(self.name or "run", run):
+            return await self._drive(operations.sync_poll(self._settings(), poll_url, run))
+
+    async def cancel(self, run: ModelResult | str, *, api_key: str | None = None) -> None:
+        """Ask the service to give a run up: the result of `run_async`, or a run's address or id.
+
+        Raises `APIError` when there is no such run (404), or it is over (409).
+        """
+        await self._drive(operations.cancel(self._settings(), operations.place_of(run), api_key))
 
 
 def __getattr__(name: str) -> Any:
