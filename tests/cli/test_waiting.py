@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
+import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -58,6 +59,7 @@ def test_a_deadline_says_how_to_go_on(aix: Callable[..., Any]) -> None:
 def test_ctrl_c_ends_the_wait_for_a_model_that_goes_on(started: Started, words: list[str], stream: str, said: str) -> None:
     running = started("run", *words)
     getattr(running, stream).readline()
+    time.sleep(0.3)  # by now it waits inside the HTTP library
     running.interrupt()
     running.process.wait(15)  # while the model waits for its gate
     done = running.end()

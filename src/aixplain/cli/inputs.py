@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import functools
+import inspect
 import math
 import re
 import sys
@@ -16,23 +17,22 @@ import msgspec
 from aixplain._wire.messages import CLIENT_CONTROLS, Parameter
 from aixplain._wire.validation import FILE_TYPES, did_you_mean
 from aixplain.cli.failures import UsageProblem
-from aixplain.v2._model_base import ModelBase
+from aixplain.v2.model import Model
 
 _NAMED = re.compile(r"([A-Za-z_][\w-]*)=(.*)", re.DOTALL)
 _YES_OR_NO = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
 
-#: These steer a run; some are options of `aix run`.
-_STEERING = CLIENT_CONTROLS | {"on_progress"}
+#: What steers a run that is an option of `aix run`.
 _OPTIONS = {"timeout": " Use --timeout.", "stream": " Use --stream."}
 
 
-def read_inputs(model: ModelBase, words: list[str]) -> dict[str, Any]:
+def read_inputs(model: Model, words: list[str]) -> dict[str, Any]:
     """The inputs of a run; what is piped in is the main one, unless that was typed. Raises `UsageProblem`."""
     parameters = {parameter.name: parameter for parameter in model.params}
     main = _main_input(parameters)
     inputs: dict[str, Any] = {}
     for word in words:
-        name, text = _split(word, parameters, main, model.path or "The model")
+        name, text = _split(word, parameters, main, model)
         _add(inputs, name, _value(_kind(parameters.get(name)), name, text), parameters.get(name))
     if main is not None and main not in inputs and _wants_pipe(parameters.get(main), words) and _piped():
         inputs[main] = _value(_kind(parameters.get(main)), main, "-")
@@ -46,19 +46,26 @@ def _main_input(parameters: Mapping[str, Parameter]) -> str | None:
     return next((parameter.name for parameter in parameters.values() if parameter.required), None)
 
 
-def _split(word: str, parameters: Mapping[str, Parameter], main: str | None, model: str) -> tuple[str, str]:
-    """The name and the text in a word. Raises `UsageProblem` for a name that the model doesn't know."""
+def _split(word: str, parameters: Mapping[str, Parameter], main: str | None, model: Model) -> tuple[str, str]:
+    """The name and the text in a word. Raises `UsageProblem` for a name that can't be an input."""
     named = _NAMED.fullmatch(word)
-    if named and named[1] in _STEERING:
+    if named and named[1] in _steering(model):
         raise UsageProblem(f"'{named[1]}' steers the run, and is no input.{_OPTIONS.get(named[1], '')}")
     if named and (named[1] in parameters or not parameters):
         return named[1], named[2]
+    where = model.path or "The model"
     if named and _is_misspelt(named[1], word, parameters):
         otherwise = f" For a text with = in it, write {main}='{word}'." if main else ""
-        raise UsageProblem(f"{model} has no input '{named[1]}'{did_you_mean(named[1], parameters)}.{otherwise}")
+        raise UsageProblem(f"{where} has no input '{named[1]}'{did_you_mean(named[1], parameters)}.{otherwise}")
     if main is None:
-        raise UsageProblem(f"{model} has no main input; name one, as in {next(iter(parameters))}=…")
+        raise UsageProblem(f"{where} has no main input; name one, as in {next(iter(parameters))}=…")
     return main, word
+
+
+def _steering(model: Model) -> set[str]:
+    """The names that a call of `run` takes for itself."""
+    named = inspect.signature(model.run).parameters.values()
+    return {*CLIENT_CONTROLS, *(parameter.name for parameter in named if parameter.kind is parameter.KEYWORD_ONLY)}
 
 
 def _is_misspelt(name: str, word: str, parameters: Mapping[str, Parameter]) -> bool:
