@@ -67,7 +67,7 @@ class Service:
     def __init__(self, serve: Serve) -> None:
         self._serve = serve
         self._listening = socket.create_server(("127.0.0.1", 0))
-        self.url = "http://127.0.0.1:{}".format(self._listening.getsockname()[1])
+        self.url = f"http://127.0.0.1:{self._listening.getsockname()[1]}"
         self.connections: list[Connection] = []
         threading.Thread(target=self._accept, daemon=True).start()
 

@@ -11,7 +11,9 @@
 
 from __future__ import annotations
 
-from aixplain.hub.backends.functions import Audio, Document, Image, Input, ModelError, Models, Output, Video, progress
+from aixplain.hub.backends import ModelError, Output
+from aixplain.hub.backends.functions import Models, progress
+from aixplain.hub.backends.signature import Audio, Document, Image, Input, Video
 from aixplain.hub.hub import Hub
 
 __all__ = [

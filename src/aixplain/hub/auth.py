@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from aixplain.hub.endpoints.aixplain import error_response
+from aixplain.hub.endpoints import error_response
 
 #: A file's address is a secret of its own, and travels without the key.
 OPEN_PATHS = ("/healthz", "/files/")

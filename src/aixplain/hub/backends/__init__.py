@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, Callable
 from typing import Any, Protocol
 
 import msgspec
@@ -35,6 +35,8 @@ class Backend(Protocol):
 
     async def run(self, inputs: dict[str, Any], on_progress: OnProgress) -> Output:
         """The whole answer. Raises `ModelError`, or whatever the model's own code raises."""
+        ...
 
-    def stream(self, inputs: dict[str, Any]) -> AsyncIterator[str]:
+    def stream(self, inputs: dict[str, Any]) -> AsyncGenerator[str, None]:
         """The answer in pieces. Closing it stops the work."""
+        ...

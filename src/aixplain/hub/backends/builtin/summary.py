@@ -6,20 +6,26 @@ import re
 from importlib.metadata import version
 from typing import Annotated, Any
 
-from aixplain.hub.backends.functions import Input, ModelError, Models, Output
+from aixplain.hub import Input, ModelError, Models, Output
+from aixplain.hub.backends.builtin.codes import either, iso, platform
+from aixplain.hub.backends.builtin.sentences import sentences_of
 
 models = Models()
 
 #: The languages that sumy has stop words and a stemmer for, by code.
 LANGUAGES = {
+    "ar": "arabic",
     "cs": "czech",
     "de": "german",
     "en": "english",
     "es": "spanish",
     "fr": "french",
+    "he": "hebrew",
     "it": "italian",
     "pt": "portuguese",
+    "sk": "slovak",
     "sv": "swedish",
+    "uk": "ukrainian",
 }
 METHODS = ("lex-rank", "text-rank", "lsa")
 
@@ -30,16 +36,16 @@ METHODS = ("lex-rank", "text-rank", "lsa")
     developer="sumy",
     version=version("sumy"),
     license="Apache-2.0",
-    languages=tuple(LANGUAGES),
+    languages=platform(LANGUAGES),
 )
 def summarize(
     text: str,
     sentences: Annotated[int, Input(ge=1, le=100, description="How many sentences to keep")] = 3,
-    language: Annotated[str, Input(choices=tuple(LANGUAGES), description="The text's language")] = "en",
+    language: Annotated[str, Input(choices=either(LANGUAGES), description="The text's language")] = "en",
     method: Annotated[str, Input(choices=METHODS, description="How sentences are ranked")] = "lex-rank",
 ) -> Output:
-    """Keeps the sentences of a text that say the most, in their order; the details list them."""
-    summarizer = _summarizer(method, LANGUAGES[language])
+    """Summarization: keeps the sentences of a text that say the most, in their order; the details list them."""
+    summarizer = _summarizer(method, LANGUAGES[iso(language)])
     kept = [str(sentence) for sentence in summarizer(_document(text, language), sentences)]
     if not kept:
         raise ModelError("The text has no sentence to keep.")
@@ -54,12 +60,10 @@ class _Words:
 
 
 def _document(text: str, language: str) -> Any:
-    import sentencex
     from sumy.models.dom import ObjectDocumentModel, Paragraph, Sentence
 
-    words = _Words()
-    paragraphs = (filter(None, map(str.strip, sentencex.segment(language, part))) for part in re.split(r"\n\s*\n", text))
-    return ObjectDocumentModel([Paragraph([Sentence(" ".join(each.split()), words) for each in part]) for part in paragraphs])
+    sentences = [Sentence(sentence, _Words()) for sentence in sentences_of(text, language)]
+    return ObjectDocumentModel([Paragraph(sentences)])
 
 
 def _summarizer(method: str, language: str) -> Any:
