@@ -79,10 +79,10 @@ def models_to_type_at(gate: threading.Event) -> Hub:
     """The built-in models, and some that show what reached them."""
     hub = Hub()
 
-    @hub.model("acme/typed")
+    @hub.model("acme/typed", version="1.2", license="MIT")
     def typed(
         text: str,
-        whole: int = 0,
+        whole: Annotated[int, Input(ge=1, le=9, description="A number")] = 7,
         part: float = 0.0,
         loud: bool = False,
         extra: dict[str, Any] | None = None,

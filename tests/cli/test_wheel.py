@@ -86,4 +86,4 @@ def test_the_base_install_says_what_a_hub_needs(base_python: Path) -> None:
 def test_the_base_install_says_what_aix_needs(base_python: Path) -> None:
     done = run(base_python, "-m", "aixplain.cli", "search")
     assert (done.returncode, done.stdout) == (1, "")
-    assert done.stderr == "aix needs typer, which is not installed: pip install 'aixplain-models[hub]'\n"
+    assert done.stderr == "aix: This needs typer, which is not installed: pip install 'aixplain-models[hub]'\n"

@@ -13,9 +13,7 @@ def main() -> NoReturn:
     warnings.showwarning = _show_warning
     try:
         from aixplain.cli.app import app
-    except ModuleNotFoundError as error:
-        _stop(f"aix needs {error.name}, which is not installed: pip install 'aixplain-models[hub]'", 1)
-    try:
+
         try:
             app(prog_name="aix")
         finally:

@@ -19,6 +19,8 @@ def status_and_sentence(error: Exception) -> tuple[int, str]:
         return 2, str(error)
     if isinstance(error, AixplainV2Error | Failure):
         return 1, str(error)
+    if isinstance(error, ModuleNotFoundError) and error.name and not error.name.startswith("aixplain"):
+        return 1, f"This needs {error.name}, which is not installed: pip install 'aixplain-models[hub]'"
     if isinstance(error, OSError):
         where = f" ({error.filename})" if error.filename else ""
         return 1, f"This machine refused to read or write: {error.strerror or error}{where}."

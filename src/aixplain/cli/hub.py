@@ -52,9 +52,7 @@ def serve(
         hub.serve(host, port, folder, on_ready=ready)
     except HubError as error:
         raise Failure(str(error)) from error
-    except KeyboardInterrupt:
-        note("\nThe hub has stopped.")
-        raise
+    note("The hub has stopped.")
 
 
 def _reachable(url: str) -> str:

@@ -8,8 +8,9 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 
 from rich.cells import cell_len
-from rich.console import Console
+from rich.console import Console, RenderableType
 from rich.table import Table
+from rich.text import Text
 
 from aixplain.cli.output import note
 
@@ -27,12 +28,12 @@ console = Console(highlight=False, markup=False, width=None if _has_width() else
 def print_table(headings: Sequence[str], rows: Sequence[Sequence[str]], *, shorten: bool = False) -> None:
     """A table without lines. The first column stands whole; `shorten` cuts the last so that a row is a line."""
     last = len(headings) - 1
-    table = Table(box=None, pad_edge=False, header_style="bold", show_header=any(headings), expand=shorten and _has_width())
+    table = Table(box=None, pad_edge=False, header_style="none", show_header=any(headings), expand=shorten and _has_width())
     for number, heading in enumerate(headings):
         widest = max((cell_len(row[number]) for row in rows), default=0)
         whole = number == 0 or (shorten and number < last)
         table.add_column(
-            heading,
+            Text.assemble((heading, "bold")),  # a span, so that the padding behind it has no style
             no_wrap=whole or shorten,
             overflow="ellipsis",
             min_width=min(widest, console.width // 2) if whole else None,
@@ -41,8 +42,13 @@ def print_table(headings: Sequence[str], rows: Sequence[Sequence[str]], *, short
         )
     for row in rows:
         table.add_row(*row)
+    print_trimmed(table)
+
+
+def print_trimmed(what: RenderableType) -> None:
+    """Print it as wide as the terminal, without the spaces that rich leaves at the ends of lines."""
     with console.capture() as printed:
-        console.print(table)
+        console.print(what)
     for line in printed.get().splitlines():
         sys.stdout.write(line.rstrip() + "\n")
 

@@ -24,12 +24,12 @@ def show(model: ModelArgument, hub: HubOption = None, json: JsonOption = False) 
 
 def print_model(model: ModelBase) -> None:
     """A model as a person reads it."""
-    from aixplain.cli.screen import console, print_table
+    from aixplain.cli.screen import console, print_table, print_trimmed
 
     console.print(model.name or "", style="bold", end="  ")
     console.print(model.path or model.id, style="cyan")
     if model.description:
-        console.print(model.description.strip())
+        print_trimmed(model.description.strip())
     console.print()
     print_table(("", ""), [(name, value) for name, value in _facts(model) if value])
     if model.params:
