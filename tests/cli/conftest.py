@@ -198,8 +198,15 @@ def started(hub: EmbeddedHub, tmp_path: Path) -> Iterator[Callable[..., Running]
 
         def start_it(*words: str, settings: dict[str, str] | None = None) -> Running:
             where = environment({"BACKEND_URL": hub.url} if settings is None else settings)
-            streams = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
-            process = subprocess.Popen([*COMMAND, *words], **streams, text=True, env=where, cwd=tmp_path)
+            process = subprocess.Popen(
+                [*COMMAND, *words],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                text=True,
+                env=where,
+                cwd=tmp_path,
+            )
             processes.enter_context(process)
             processes.callback(process.kill)
             return Running(process)
