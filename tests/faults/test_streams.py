@@ -107,16 +107,19 @@ def test_a_connection_serves_again_after_a_whole_stream(service: Any, model_of: 
     assert len(running.connections) == 1
 
 
-def test_a_service_may_end_the_connection_late_after_the_end(service: Any, model_of: Any) -> None:
+@pytest.mark.parametrize("chunked", [False, True])
+def test_a_service_may_end_the_connection_late_after_the_end(service: Any, model_of: Any, chunked: bool) -> None:
     over = threading.Event()
+    waited_in_vain = []
 
     def serve(connection: Any) -> None:
         connection.read_request()
-        connection.begin_stream()
-        connection.send(TOKEN + END)
-        over.wait(10)
+        connection.begin_stream(chunked=chunked)
+        (connection.send_chunk if chunked else connection.send)(TOKEN + END)
+        waited_in_vain.append(not over.wait(10))
 
     assert model_of(service(serve)).run_stream(text="x").text() == "tok"
+    assert waited_in_vain == []
     over.set()
 
 
