@@ -12,7 +12,9 @@ from starlette.middleware import Middleware
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from aixplain._wire.messages import KEEPS_KEYS
 from aixplain.hub.auth import Access
 from aixplain.hub.catalog import Entry
 from aixplain.hub.endpoints import aixplain, error_response
@@ -20,19 +22,20 @@ from aixplain.hub.engine.embedded import EmbeddedEngine
 from aixplain.hub.errors import HubError, Refusal
 from aixplain.hub.execution import logger
 from aixplain.hub.files import Files
-from aixplain.hub.runs import Runs, reopen
+from aixplain.hub.runs import Runs
 from aixplain.hub.service import Service
 from aixplain.hub.store.catalog import replace_models
+from aixplain.hub.store.runs import SqliteRuns
 from aixplain.hub.store.sqlite import SqliteStore
 
 
 def create_app(entries: dict[str, Entry], data: Path, keys: Iterable[str]) -> Starlette:
     """The hub over these models, with its database and files in the folder `data`. Raises `HubError`."""
-    store = SqliteStore(data / "hub.sqlite", lambda connection: replace_models(connection, entries.values()), reopen)
+    store = SqliteStore(data / "hub.sqlite", lambda connection: replace_models(connection, entries.values()))
 
     @contextlib.asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
-        runs = Runs(store)
+        runs = app.state.runs = Runs(SqliteRuns(store))
         engine = EmbeddedEngine(runs, entries)
         app.state.service = Service(store, entries, runs, engine, Files(data / "files"))
         with contextlib.closing(store):
@@ -44,12 +47,27 @@ def create_app(entries: dict[str, Entry], data: Path, keys: Iterable[str]) -> St
 
     app = Starlette(
         routes=[Route("/healthz", healthz), *aixplain.ROUTES],
-        middleware=[Middleware(Access, keys=list(keys))],
+        middleware=[Middleware(KeepsKeys), Middleware(Access, keys=list(keys))],
         exception_handlers=dict.fromkeys((Refusal, HubError, HTTPException, ClientDisconnect, Exception), on_error),
         lifespan=lifespan,
     )
     app.router.redirect_slashes = False  # an address has one spelling, and a redirected post loses its body
     return app
+
+
+class KeepsKeys:
+    """Tells in every answer that idempotency keys are honoured, so that clients may send a request again."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async def told(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                message["headers"] = [*message.get("headers", ()), (KEEPS_KEYS.encode(), b"true")]
+            await send(message)
+
+        await self._app(scope, receive, told if scope["type"] == "http" else send)
 
 
 async def healthz(request: Request) -> Response:

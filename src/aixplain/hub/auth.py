@@ -30,16 +30,17 @@ class Access:
         self._digests = [_digest(key) for key in keys]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        refusal = self._refusal(scope["path"], Headers(scope=scope)) if scope["type"] == "http" else None
+        refusal = self._refusal(scope, Headers(scope=scope)) if scope["type"] == "http" else None
         await (self._app if refusal is None else refusal)(scope, receive, send)
 
-    def _refusal(self, path: str, headers: Headers) -> Response | None:
+    def _refusal(self, scope: Scope, headers: Headers) -> Response | None:
         if not self._digests:
             return _refused_as_foreign(headers)
-        if path.startswith(OPEN_PATHS):
+        if scope["path"].startswith(OPEN_PATHS):
             return None
         key = _key(headers)
         if key is not None and any(hmac.compare_digest(_digest(key), known) for known in self._digests):
+            scope["caller"] = _digest(key).hex()[:16]
             return None
         message = "This hub wants a key, and the request has none" if key is None else "The key was refused"
         return error_response(401, f"{message}. Send one of the hub's keys in the header x-api-key.")

@@ -1,78 +1,125 @@
-"""A run's life: accepted, started, then finished or failed. Each change is one guarded row in the database."""
+"""A run's life: accepted, started, then ended once. Each change is one guarded row in the database."""
 
 from __future__ import annotations
 
-import sqlite3
+import asyncio
+import contextlib
 import time
 import uuid
-from dataclasses import dataclass
+from collections import defaultdict
+from collections.abc import Iterator
 from typing import Any
 
 import msgspec
 
-from aixplain.hub.store import queries
-from aixplain.hub.store.sqlite import SqliteStore
+from aixplain.hub.execution import canceled
+from aixplain.hub.store import Earlier, Ending, Order, RunStore, Standing, Taken, Waiting
 
-_SQL = queries.load("runs")
-
-
-@dataclass(frozen=True, slots=True)
-class Run:
-    """A run that is to be executed."""
-
-    id: str
-    model: str
-    inputs: dict[str, Any]
+#: Seconds that an answer is kept for whoever asks for it.
+KEPT_SECONDS = 24 * 3600.0
 
 
-@dataclass(frozen=True, slots=True)
-class Standing:
-    """How a run stands: `result` is the envelope that it ended with, None until then."""
+class Asked(msgspec.Struct, frozen=True):
+    """Who asks for a run, and the idempotency key under which the same request, told by its digest, is carried out once."""
 
-    result: bytes | None
-    progress: float | None
+    caller: str = ""
+    key: str | None = None
+    digest: bytes | None = None
 
 
 class Runs:
-    """The runs of this hub."""
+    """The runs of this hub: what becomes of them, and who waits for it."""
 
-    def __init__(self, store: SqliteStore) -> None:
+    def __init__(self, store: RunStore) -> None:
         self._store = store
         self._progress: dict[str, float] = {}
+        self._watchers: defaultdict[str, set[asyncio.Event]] = defaultdict(set)
+        self._held = True
 
-    async def accept(self, model: str, inputs: dict[str, Any]) -> str:
+    async def accept(self, model: str, inputs: dict[str, Any], asked: Asked) -> Order | Earlier:
         """Note a run; when this returns it is on the disk, and will be executed whatever happens."""
-        row = {"id": str(uuid.uuid4()), "model": model, "inputs": msgspec.json.encode(inputs), "now": time.time()}
-        await self._store.write(lambda connection: connection.execute(_SQL["accept"], row))
-        return str(row["id"])
+        order = _order(str(uuid.uuid4()), model, asked, msgspec.json.encode(inputs))
+        return await self._store.accept(order) or order
 
-    async def start(self, id: str) -> Run | None:
+    async def record(self, run_id: str, model: str, asked: Asked, ending: Ending, started_at: float) -> None:
+        """Note a run that was answered at once, and its answer when its key may come again."""
+        order = _order(run_id, model, asked, None, started_at)
+        await self._store.record(order, ending, started_at, *_times())
+
+    async def start(self, id: str) -> Taken | None:
         """Take a run up; None when it is not waiting any more."""
-        row = await self._store.write(
-            lambda connection: connection.execute(_SQL["start"], {"id": id, "now": time.time()}).fetchone()
-        )
-        return None if row is None else Run(id, row["model"], msgspec.json.decode(row["inputs"]))
+        return await self._store.start(id, time.time())
 
-    async def end(self, id: str, envelope: bytes, *, ok: bool) -> None:
-        """Note how a run ended; a run ends once."""
-        row = {"id": id, "state": "finished" if ok else "failed", "result": envelope, "now": time.time()}
-        await self._store.write(lambda connection: connection.execute(_SQL["finish"], row))
-        self._progress.pop(id, None)
+    async def end(self, run: Taken, ending: Ending) -> None:
+        """Note how a run ended; a run ends once, and what comes later is dropped."""
+        await self._store.end(run, ending, *_times())
+        self.ended(run.id)
+
+    async def cancel(self, id: str) -> bool:
+        """End a run at its caller's wish. False when there is no such run, or it is over."""
+        done = await self._store.give_up(id, canceled(id), *_times())
+        self.ended(id)
+        return done
+
+    async def waiting(self) -> list[Waiting]:
+        """The runs that wait, in their order, also those that were running when the hub stopped or died."""
+        await self._store.reopen()
+        return await self._store.waiting()
+
+    async def find(self, id: str) -> Standing | None:
+        """How a run stands; None when there is no such run."""
+        standing = await self._store.find(id)
+        progress = self._progress.get(id)
+        return standing if standing is None or progress is None else msgspec.structs.replace(standing, progress=progress)
+
+    async def keyed(self, model: str, asked: Asked) -> Earlier | None:
+        """The run that was asked for with this key before."""
+        return await self._store.keyed(asked.caller, model, asked.key) if asked.key else None
 
     def note_progress(self, id: str, done: float) -> None:
         """How far a started run is, from 0 to 1. Kept in memory: it dies with the work that it tells of."""
         self._progress[id] = done
 
-    def find(self, id: str) -> Standing | None:
-        """How a run stands; None when there is no such run."""
-        row = self._store.reader().execute(_SQL["find"], {"id": id}).fetchone()
-        return None if row is None else Standing(row["result"], self._progress.get(id))
+    async def attend(self, id: str, seconds: float) -> Standing | None:
+        """How a run stands when it ended, when the seconds are over or when the hub stops, whichever comes first."""
+        with self._watched(id) as ended:
+            standing = await self.find(id)
+            if standing is None or standing.result is not None or not self._held:
+                return standing
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(seconds):
+                    await ended.wait()
+        return await self.find(id)
 
-    def waiting(self) -> list[str]:
-        """The runs that wait, oldest first."""
-        return [row["id"] for row in self._store.reader().execute(_SQL["waiting"])]
+    def ended(self, id: str) -> None:
+        """Tell who waits that a run is over."""
+        self._progress.pop(id, None)
+        for watcher in self._watchers.get(id, ()):
+            watcher.set()
+
+    def let_go(self) -> None:
+        """Hold nobody any longer: the hub stops."""
+        self._held = False
+        for id in list(self._watchers):
+            self.ended(id)
+
+    @contextlib.contextmanager
+    def _watched(self, id: str) -> Iterator[asyncio.Event]:
+        ended = asyncio.Event()
+        self._watchers[id].add(ended)
+        try:
+            yield ended
+        finally:
+            self._watchers[id].discard(ended)
+            if not self._watchers[id]:
+                del self._watchers[id]
 
 
-def reopen(connection: sqlite3.Connection) -> None:
-    """What was running when the hub stopped or died waits again."""
-    connection.execute(_SQL["reopen"])
+def _order(id: str, model: str, asked: Asked, inputs: bytes | None, accepted_at: float | None = None) -> Order:
+    return Order(id, model, inputs, asked.caller, asked.key, asked.digest, accepted_at=accepted_at or time.time())
+
+
+def _times() -> tuple[float, float]:
+    """Now, and when what ends now expires."""
+    now = time.time()
+    return now, now + KEPT_SECONDS

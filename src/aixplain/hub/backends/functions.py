@@ -7,7 +7,9 @@ import contextlib
 import contextvars
 import functools
 import inspect
+import itertools
 import re
+import threading
 from collections.abc import AsyncGenerator, Callable, Generator, Sequence
 from typing import Any, TypeVar
 
@@ -118,7 +120,7 @@ class FunctionBackend:
         if inspect.iscoroutinefunction(self._code):
             return _output(await call())
         if inspect.isgeneratorfunction(self._code):
-            return Output(await in_thread(lambda: "".join(map(str, call()))))
+            return Output(await _joined(call()))
         return _output(await in_thread(call))
 
     async def stream(self, inputs: dict[str, Any]) -> AsyncGenerator[str, None]:
@@ -132,6 +134,20 @@ class FunctionBackend:
         given = {name: self.arguments[name].value(sent) for name, sent in inputs.items()}
         missing = {name: None for name, argument in self.arguments.items() if argument.none_when_missing}
         return functools.partial(self._code, **{**missing, **given})
+
+
+async def _joined(pieces: Generator[Any, None, None]) -> str:
+    """A generator's pieces as one text, made in one thread. Whoever stops waiting closes the generator after its next piece."""
+    abandoned = threading.Event()
+
+    def join() -> str:
+        with contextlib.closing(pieces):
+            return "".join(str(piece) for piece in itertools.takewhile(lambda _: not abandoned.is_set(), pieces))
+
+    try:
+        return await in_thread(join)
+    finally:
+        abandoned.set()
 
 
 async def _from_thread(pieces: Generator[Any, None, None]) -> AsyncGenerator[Any, None]:

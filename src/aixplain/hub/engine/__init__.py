@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Protocol
 
+from aixplain.hub.store import Waiting
+
 
 class Engine(Protocol):
     """Executes accepted runs, each to its end."""
@@ -12,8 +14,12 @@ class Engine(Protocol):
         """Take up what waits, and go on."""
         ...
 
-    def submit(self, run_id: str) -> None:
+    def submit(self, run: Waiting) -> None:
         """Execute this run, which was accepted just now."""
+        ...
+
+    async def cancel(self, run_id: str) -> None:
+        """Stop the work on a run that was given up, if anyone is at it."""
         ...
 
     async def stop(self) -> None:
