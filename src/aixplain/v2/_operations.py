@@ -249,7 +249,7 @@ def _poll_until_done(settings: Settings, place: str, deadline: Deadline, run: Ru
         if deadline.left <= 0:
             raise deadline.error(place)
         asked = deadline.now
-        request.headers["prefer"] = f"wait={min(WATCHED_HOLD if run.on_progress else HOLD, int(deadline.left) + 1)}"
+        request.headers["prefer"] = f"wait={_hold(run, deadline)}"
         result, rest = yield from _ask(settings, request, deadline, place)
         if result is not None and result.completed:
             return result
@@ -271,6 +271,12 @@ def _ask(settings: Settings, request: Request, deadline: Deadline, place: str) -
         if error.status_code < 500 and error.status_code not in REFUSED:
             raise
         return None, min(error.retry_after or 0.0, LONGEST_WAIT)
+
+
+def _hold(run: Run, deadline: Deadline) -> int:
+    """Seconds that the service may hold a poll. Who watches, and says how often, is not kept waiting for longer."""
+    longest = min(WATCHED_HOLD, run.wait_time or WATCHED_HOLD) if run.on_progress else HOLD
+    return int(min(longest, deadline.left + 1))
 
 
 def _poll_pause(elapsed: float, wait_time: float | None) -> float:
