@@ -13,7 +13,6 @@ import pytest
 
 from aixplain.hub import Hub
 from aixplain.hub.embedded import EmbeddedHub, start
-from aixplain.hub.engine import embedded
 
 from .conftest import Answer, Caller, wait_for
 
@@ -219,7 +218,7 @@ def is_canceled(answer: Answer, address: str) -> bool:
 
 def test_a_run_that_waits_is_canceled_at_once_and_never_begun(own: tuple[EmbeddedHub, Caller], scene: Scene) -> None:
     _, caller = own
-    busy = [accepted(caller, "acme/wait") for _ in range(embedded.WORKERS)]
+    busy = [accepted(caller, "acme/wait") for _ in range(4)]
     late = accepted(caller, "acme/coroutine")
     assert is_canceled(cancel(caller, late), late)
     assert is_canceled(caller.get(late), late)
@@ -251,7 +250,7 @@ def test_a_thread_cannot_be_stopped_so_its_answer_is_dropped(caller: Caller, sce
 
 
 def test_a_cancel_frees_the_worker_and_answers_who_is_held(caller: Caller, scene: Scene) -> None:
-    addresses = [accepted(caller, "acme/wait") for _ in range(embedded.WORKERS)]
+    addresses = [accepted(caller, "acme/wait") for _ in range(4)]
     polls = [held(caller, address) for address in addresses]
     assert scene.entered.wait(20)
     for address in addresses:

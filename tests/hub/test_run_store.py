@@ -51,7 +51,7 @@ def test_a_run_is_accepted_started_and_ended(play: Play) -> None:
     async def scene(runs: RunStore) -> None:
         assert await runs.accept(order(priority=3, deadline=9.0)) is None
         assert await runs.find("run") == Standing("accepted", None)
-        assert await runs.waiting() == [Waiting("run", "acme/shout", 3)]
+        assert await runs.waiting() == [Waiting("run", "acme/shout", 3, deadline=9.0)]
         taken = await runs.start("run", 2.0)
         assert taken == Taken("run", 1, "acme/shout", b'{"text": "hi"}', 3, 9.0)
         assert await runs.find("run") == Standing("started", None)

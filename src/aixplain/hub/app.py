@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Iterable
 from pathlib import Path
@@ -15,34 +16,44 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from aixplain._wire.messages import KEEPS_KEYS
+from aixplain.hub.answers import Answers
 from aixplain.hub.auth import Access
 from aixplain.hub.catalog import Entry
 from aixplain.hub.endpoints import aixplain, error_response
 from aixplain.hub.engine.embedded import EmbeddedEngine
+from aixplain.hub.engine.lanes import Lanes
 from aixplain.hub.errors import HubError, Refusal
 from aixplain.hub.execution import logger
 from aixplain.hub.files import Files
 from aixplain.hub.runs import Runs
 from aixplain.hub.service import Service
+from aixplain.hub.settings import Settings
 from aixplain.hub.store.catalog import replace_models
 from aixplain.hub.store.runs import SqliteRuns
 from aixplain.hub.store.sqlite import SqliteStore
+from aixplain.hub.sweeper import keep_sweeping
+
+DEFAULTS = Settings()
 
 
-def create_app(entries: dict[str, Entry], data: Path, keys: Iterable[str]) -> Starlette:
+def create_app(entries: dict[str, Entry], data: Path, keys: Iterable[str], settings: Settings = DEFAULTS) -> Starlette:
     """The hub over these models, with its database and files in the folder `data`. Raises `HubError`."""
     store = SqliteStore(data / "hub.sqlite", lambda connection: replace_models(connection, entries.values()))
 
     @contextlib.asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
-        runs = app.state.runs = Runs(SqliteRuns(store))
-        engine = EmbeddedEngine(runs, entries)
-        app.state.service = Service(store, entries, runs, engine, Files(data / "files"))
+        runs = app.state.runs = Runs(SqliteRuns(store), settings.answers_kept)
+        lanes = Lanes(lambda path: entries[path].policy.concurrency if path in entries else None)
+        engine = EmbeddedEngine(runs, entries, lanes)
+        files = Files(data / "files")
+        app.state.service = Service(store, entries, runs, Answers(runs, lanes), engine, files)
         with contextlib.closing(store):
             await engine.start()
+            sweeping = asyncio.create_task(keep_sweeping(runs, files, settings.files_kept))
             try:
                 yield
             finally:
+                sweeping.cancel()
                 await engine.stop()
 
     app = Starlette(

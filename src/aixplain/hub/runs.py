@@ -12,39 +12,54 @@ from typing import Any
 
 import msgspec
 
-from aixplain.hub.execution import canceled
-from aixplain.hub.store import Earlier, Ending, Order, RunStore, Standing, Taken, Waiting
+from aixplain.hub.execution import canceled, expired
+from aixplain.hub.store import Earlier, Ending, Listed, Order, RunStore, Standing, Taken, Waiting, Wanted
 
-#: Seconds that an answer is kept for whoever asks for it.
-KEPT_SECONDS = 24 * 3600.0
+#: Rows that are swept in one change, so that no other waits for long.
+SWEPT_AT_ONCE = 500
 
 
 class Asked(msgspec.Struct, frozen=True):
-    """Who asks for a run, and the idempotency key under which the same request, told by its digest, is carried out once."""
+    """Who asks for a run, and how: with the idempotency key under which the same request, told by its digest, is carried out
+    once, and with the seconds in which it must be over.
+    """
 
     caller: str = ""
     key: str | None = None
     digest: bytes | None = None
+    seconds: float | None = None
 
 
 class Runs:
     """The runs of this hub: what becomes of them, and who waits for it."""
 
-    def __init__(self, store: RunStore) -> None:
+    def __init__(self, store: RunStore, answers_kept: float) -> None:
         self._store = store
+        self._answers_kept = answers_kept
         self._progress: dict[str, float] = {}
         self._watchers: defaultdict[str, set[asyncio.Event]] = defaultdict(set)
         self._held = True
 
-    async def accept(self, model: str, inputs: dict[str, Any], asked: Asked) -> Order | Earlier:
+    async def accept(self, model: str, inputs: dict[str, Any], asked: Asked, priority: int) -> Order | Earlier:
         """Note a run; when this returns it is on the disk, and will be executed whatever happens."""
-        order = _order(str(uuid.uuid4()), model, asked, msgspec.json.encode(inputs))
+        now = time.time()
+        order = Order(
+            str(uuid.uuid4()),
+            model,
+            msgspec.json.encode(inputs),
+            asked.caller,
+            asked.key,
+            asked.digest,
+            priority,
+            None if asked.seconds is None else now + asked.seconds,
+            now,
+        )
         return await self._store.accept(order) or order
 
     async def record(self, run_id: str, model: str, asked: Asked, ending: Ending, started_at: float) -> None:
         """Note a run that was answered at once, and its answer when its key may come again."""
-        order = _order(run_id, model, asked, None, started_at)
-        await self._store.record(order, ending, started_at, *_times())
+        order = Order(run_id, model, None, asked.caller, asked.key, asked.digest, accepted_at=started_at)
+        await self._store.record(order, ending, started_at, *self._times())
 
     async def start(self, id: str) -> Taken | None:
         """Take a run up; None when it is not waiting any more."""
@@ -52,12 +67,24 @@ class Runs:
 
     async def end(self, run: Taken, ending: Ending) -> None:
         """Note how a run ended; a run ends once, and what comes later is dropped."""
-        await self._store.end(run, ending, *_times())
+        await self._store.end(run, ending, *self._times())
         self.ended(run.id)
+
+    async def put_back(self, run: Taken, due_at: float) -> bool:
+        """Let a run wait for another attempt. False when it was given up in the meantime."""
+        self._progress.pop(run.id, None)
+        return await self._store.put_back(run, due_at)
 
     async def cancel(self, id: str) -> bool:
         """End a run at its caller's wish. False when there is no such run, or it is over."""
-        done = await self._store.give_up(id, canceled(id), *_times())
+        return await self._give_up(id, canceled(id))
+
+    async def expire(self, id: str) -> bool:
+        """End a run at its deadline. False when it is over."""
+        return await self._give_up(id, expired(id))
+
+    async def _give_up(self, id: str, ending: Ending) -> bool:
+        done = await self._store.give_up(id, ending, *self._times())
         self.ended(id)
         return done
 
@@ -84,7 +111,7 @@ class Runs:
         """How a run stands when it ended, when the seconds are over or when the hub stops, whichever comes first."""
         with self._watched(id) as ended:
             standing = await self.find(id)
-            if standing is None or standing.result is not None or not self._held:
+            if standing is None or standing.is_over or not self._held:
                 return standing
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(seconds):
@@ -103,6 +130,20 @@ class Runs:
         for id in list(self._watchers):
             self.ended(id)
 
+    async def sweep(self) -> None:
+        """Drop the answers that have been kept for their time."""
+        while await self._store.forget(time.time(), SWEPT_AT_ONCE) == SWEPT_AT_ONCE:
+            """There are more."""
+
+    async def listed(self, wanted: Wanted) -> tuple[int, list[Listed]]:
+        """How many runs are wanted, and a page of them."""
+        return await self._store.listed(wanted)
+
+    def _times(self) -> tuple[float, float]:
+        """Now, and when the answer of what ends now expires."""
+        now = time.time()
+        return now, now + self._answers_kept
+
     @contextlib.contextmanager
     def _watched(self, id: str) -> Iterator[asyncio.Event]:
         ended = asyncio.Event()
@@ -113,13 +154,3 @@ class Runs:
             self._watchers[id].discard(ended)
             if not self._watchers[id]:
                 del self._watchers[id]
-
-
-def _order(id: str, model: str, asked: Asked, inputs: bytes | None, accepted_at: float | None = None) -> Order:
-    return Order(id, model, inputs, asked.caller, asked.key, asked.digest, accepted_at=accepted_at or time.time())
-
-
-def _times() -> tuple[float, float]:
-    """Now, and when what ends now expires."""
-    now = time.time()
-    return now, now + KEPT_SECONDS

@@ -3,44 +3,42 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import io
-import time
-import uuid
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 
 from aixplain._wire.messages import CLIENT_CONTROLS, RUN_HEADERS, Search
 from aixplain._wire.validation import FILE_TYPES, did_you_mean, problems
-from aixplain.hub.backends import ModelError, Output
-from aixplain.hub.catalog import Entry
+from aixplain.hub.answers import Answers
+from aixplain.hub.catalog import LONGEST, Entry
 from aixplain.hub.engine import Engine
-from aixplain.hub.errors import HubError, Refusal
-from aixplain.hub.execution import RAISED, canceled, execute, failed, failure_of, finished, logger
+from aixplain.hub.errors import Refusal
 from aixplain.hub.files import Files
-from aixplain.hub.once import Once, check_same
+from aixplain.hub.once import check_same
 from aixplain.hub.runs import Asked, Runs
-from aixplain.hub.store import Earlier, Ending, Standing, Waiting
+from aixplain.hub.store import Earlier, Ending, Listed, Standing, Waiting, Wanted
 from aixplain.hub.store.catalog import find
 from aixplain.hub.store.search import search
 from aixplain.hub.store.sqlite import SqliteStore
 
 
 class RunOptions(msgspec.Struct):
-    """The switches of one run that this hub knows: an answer in pieces, in the shape of OpenAI's chunks."""
+    """The switches of one run that this hub knows: an answer in pieces, in the shape of OpenAI's chunks.
+
+    `deadline` is the number of seconds, from now, in which the run must be over; one that is not expires.
+    """
 
     stream: bool = False
     raw: bool = False
+    deadline: Annotated[float, msgspec.Meta(gt=0, lt=LONGEST)] | None = None
 
 
 #: What steers a client, and what says for whom a run is: some clients send them among the inputs.
 NOT_INPUTS = CLIENT_CONTROLS | RUN_HEADERS.keys()
 #: A request with neither an API key nor an idempotency key.
 NO_KEYS = Asked()
-ANOTHER_READER = "The answer for this idempotency key is being streamed to somebody else; it is read there."
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,13 +60,21 @@ class Pieces:
 class Service:
     """The hub's answers, over a catalog, runs, files and an engine."""
 
-    def __init__(self, store: SqliteStore, entries: dict[str, Entry], runs: Runs, engine: Engine, files: Files) -> None:
+    def __init__(
+        self,
+        store: SqliteStore,
+        entries: dict[str, Entry],
+        runs: Runs,
+        answers: Answers,
+        engine: Engine,
+        files: Files,
+    ) -> None:
         self._store = store
         self._entries = entries
         self._by_id = {entry.id: entry for entry in entries.values()}
         self._runs = runs
+        self._answers = answers
         self._engine = engine
-        self._once = Once()
         self.files = files
 
     async def search(self, wanted: Search) -> bytes:
@@ -94,17 +100,20 @@ class Service:
             raise Refusal(404, self._no_model(key, None))
         options = _options(inputs)
         arguments = self._with_paths(entry, _checked(entry, inputs))
+        asked = msgspec.structs.replace(asked, seconds=options.deadline)
         if options.stream and not background:
             return await self._stream(entry, arguments, options, asked)
         if background or entry.asynchronous:
             return await self._accept(entry, arguments, asked)
-        return await self._once.join(entry.path, asked, lambda: self._answer(entry, arguments, asked))
+        return await self._answers.whole(entry, arguments, asked)
 
     async def poll(self, run_id: str, hold: float = 0.0) -> Standing:
         """How a run stands: now, or when it ended if that is within `hold` seconds."""
         standing = await (self._runs.attend(run_id, hold) if hold else self._runs.find(run_id))
         if standing is None:
-            raise Refusal(404, _no_run(run_id))
+            raise Refusal(404, f"There is no run '{run_id}' on this hub.")
+        if standing.is_over and standing.result is None:
+            raise Refusal(404, f"The run '{run_id}' is over ({standing.state}), and its answer is not kept any more.")
         return standing
 
     async def cancel(self, run_id: str) -> Standing:
@@ -116,66 +125,25 @@ class Service:
             raise Refusal(409, f"The run '{run_id}' is over ({standing.state}), so there is nothing to cancel.")
         return standing
 
+    async def listed(self, wanted: Wanted) -> tuple[int, list[Listed]]:
+        """How many runs are wanted, and a page of them. A model is named by its path or its id."""
+        entry = self._by_id.get(wanted.model or "")
+        return await self._runs.listed(wanted if entry is None else msgspec.structs.replace(wanted, model=entry.path))
+
     async def _accept(self, entry: Entry, arguments: dict[str, Any], asked: Asked) -> Accepted:
-        self._once.going_on(entry.path, asked)
-        taken = await self._runs.accept(entry.path, arguments, asked)
+        self._answers.once.going_on(entry.path, asked)
+        taken = await self._runs.accept(entry.path, arguments, asked, entry.policy.priority)
         if isinstance(taken, Earlier):
             check_same(asked, taken.digest)
         else:
-            self._engine.submit(Waiting(taken.id, taken.model, taken.priority))
+            self._engine.submit(Waiting(taken.id, taken.model, taken.priority, 0.0, taken.deadline))
         return Accepted(taken.id)
-
-    async def _answer(self, entry: Entry, arguments: dict[str, Any], asked: Asked) -> Ending:
-        if (earlier := await self._earlier(entry, asked)) is not None:
-            return earlier
-        run_id, started_at = str(uuid.uuid4()), time.time()
-        ending = await execute(entry, arguments, run_id, _ignore_progress)
-        await self._record(run_id, entry, asked, ending, started_at)
-        return ending
 
     async def _stream(self, entry: Entry, arguments: dict[str, Any], options: RunOptions, asked: Asked) -> Pieces | Ending:
         if not entry.streams:
             raise Refusal(400, f"Model '{entry.name}' (id={entry.id}) does not support streaming.")
-        if self._once.going_on(entry.path, asked) is not None:
-            raise Refusal(409, ANOTHER_READER)
-        earlier = await self._earlier(entry, asked)
-        return earlier or Pieces(entry, self._pieces(entry, arguments, asked), options.raw)
-
-    async def _pieces(self, entry: Entry, arguments: dict[str, Any], asked: Asked) -> AsyncGenerator[str, None]:
-        """The pieces of an answer. However it ends is noted; what its reader left may be asked for again with the same key."""
-        if self._once.going_on(entry.path, asked) is not None:
-            raise ModelError(ANOTHER_READER, 409)
-        run_id, started_at, started = str(uuid.uuid4()), time.time(), time.perf_counter()
-        told, ending = io.StringIO(), canceled(run_id)
-        with self._once.noted(entry.path, asked):
-            try:
-                async with contextlib.aclosing(entry.backend.stream(arguments)) as pieces:
-                    async for piece in pieces:
-                        told.write(piece)
-                        yield piece
-                ending = finished(run_id, entry, Output(told.getvalue()), time.perf_counter() - started)
-            except RAISED as error:
-                message, status = failure_of(entry, error)
-                ending = failed(run_id, message, status)
-                raise ModelError(message, status) from error
-            finally:
-                kept = asked if ending.state != "canceled" else Asked(asked.caller)
-                await self._record(run_id, entry, kept, ending, started_at)
-
-    async def _earlier(self, entry: Entry, asked: Asked) -> Ending | None:
-        """The answer that this request had before. Raises `Refusal` when its key stands for another one."""
-        earlier = await self._runs.keyed(entry.path, asked)
-        if earlier is None:
-            return None
-        check_same(asked, earlier.digest)
-        return None if earlier.result is None else Ending(earlier.state, earlier.result)
-
-    async def _record(self, run_id: str, entry: Entry, asked: Asked, ending: Ending, started_at: float) -> None:
-        """Note what was answered at once. The answer is there, so it is given, also when the disk is full."""
-        try:
-            await self._runs.record(run_id, entry.path, asked, ending, started_at)
-        except HubError as error:
-            logger.error("a run of %s was answered, but can't be noted: %s", entry.path, error)
+        answer = await self._answers.stream(entry, arguments, asked)
+        return answer if isinstance(answer, Ending) else Pieces(entry, answer, options.raw)
 
     def _no_model(self, key: str, host: str | None) -> str:
         where = "on this hub" if host is None else f"of the host '{host}' on this hub"
@@ -196,6 +164,7 @@ class Service:
                 f"The input file {address!r:.200} can't be read: this hub takes files that were sent up to it. "
                 "Pass the file itself to the SDK or to aix (@file), which send it up.",
             )
+        self.files.keep(path)
         return str(path)
 
 
@@ -221,11 +190,3 @@ def _checked(entry: Entry, inputs: dict[str, Any]) -> dict[str, Any]:
     if wrong:
         raise Refusal(400, "Parameter validation failed: " + "; ".join(wrong))
     return arguments
-
-
-def _no_run(run_id: str) -> str:
-    return f"There is no run '{run_id}' on this hub."
-
-
-def _ignore_progress(done: float) -> None:
-    """A run that is answered at once is polled by nobody."""

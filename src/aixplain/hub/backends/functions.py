@@ -13,15 +13,18 @@ import threading
 from collections.abc import AsyncGenerator, Callable, Generator, Sequence
 from typing import Any, TypeVar
 
+from aixplain.hub import threads
 from aixplain.hub.backends import OnProgress, Output
 from aixplain.hub.backends.signature import Argument, arguments_of
-from aixplain.hub.catalog import Entry
+from aixplain.hub.catalog import Entry, Policy
 from aixplain.hub.threads import in_thread
 
 FunctionT = TypeVar("FunctionT", bound=Callable[..., Any])
 
 _PATH = re.compile(r"[\w.:@+-]+(/[\w.:@+-]+)*")
 _END: Any = object()
+#: How often one function that blocks runs at once, so that it leaves threads for others.
+BLOCKING = threads.MOST // 2
 _on_progress: contextvars.ContextVar[OnProgress | None] = contextvars.ContextVar("on_progress", default=None)
 
 
@@ -51,6 +54,11 @@ class Models:
         languages: Sequence[str] = (),
         target_languages: Sequence[str] = (),
         asynchronous: bool = False,
+        concurrency: int | None = None,
+        timeout: float | None = None,
+        retries: int = 0,
+        retry_wait: float = 1.0,
+        priority: int = 0,
     ) -> Callable[[FunctionT], FunctionT]:
         """Make a function a model: `@hub.model("acme/shout")`.
 
@@ -59,10 +67,16 @@ class Models:
         `target_languages` of those that it gives; `asynchronous=True` is for work of more than seconds: it runs in the
         background and is polled. The function stays callable as it was. Raises TypeError for a signature that no caller could
         meet, ValueError for a path that is taken or is none.
+
+        `concurrency` is how often it runs at once (by default a coroutine as often as asked, other functions 16 times),
+        `timeout` the seconds that an attempt may take. One that fails for no fault of its inputs is made again up to `retries`
+        times, first after about `retry_wait` seconds, then after twice as long each time; a stream is not. Runs that wait go by
+        `priority`, the highest first.
         """
 
         def register(code: FunctionT) -> FunctionT:
             backend = FunctionBackend(code)
+            most = BLOCKING if concurrency is None and backend.blocks else concurrency
             self.add(
                 Entry(
                     path=path,
@@ -76,6 +90,7 @@ class Models:
                     target_languages=tuple(target_languages),
                     asynchronous=asynchronous,
                     streams=backend.streams,
+                    policy=Policy(most, timeout, retries, retry_wait, priority),
                     parameters=tuple(argument.parameter for argument in backend.arguments.values()),
                     backend=backend,
                 )
@@ -109,6 +124,7 @@ class FunctionBackend:
     def __init__(self, code: Callable[..., Any]) -> None:
         self.arguments: dict[str, Argument] = {argument.parameter.name: argument for argument in arguments_of(code)}
         self.streams = inspect.isgeneratorfunction(code) or inspect.isasyncgenfunction(code)
+        self.blocks = not (inspect.iscoroutinefunction(code) or inspect.isasyncgenfunction(code))
         self._code = code
 
     async def run(self, inputs: dict[str, Any], on_progress: OnProgress) -> Output:

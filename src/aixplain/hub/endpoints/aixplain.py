@@ -12,7 +12,7 @@ from starlette.responses import FileResponse, Response
 from starlette.routing import Route
 
 from aixplain._wire.messages import IDEMPOTENCY_KEY, IN_PROGRESS, Search
-from aixplain.hub.endpoints import json_response, while_here
+from aixplain.hub.endpoints import json_response, listing, while_here
 from aixplain.hub.endpoints.official import is_official, without_attributes
 from aixplain.hub.endpoints.streams import EventStream
 from aixplain.hub.errors import Refusal
@@ -59,6 +59,12 @@ async def _cancel(request: Request) -> Response:
     return json_response(standing.result or b"")
 
 
+async def list_runs(request: Request) -> Response:
+    asked_for = listing.wanted(request.query_params, _caller(request))
+    found = await _service(request).listed(asked_for)
+    return json_response(msgspec.json.encode(listing.page(found, asked_for, _root(request))))
+
+
 async def announce_upload(request: Request) -> Response:
     wanted = await _announced(request)
     path = _service(request).files.reserve(str(wanted.get("originalName") or "file"))
@@ -84,6 +90,7 @@ ROUTES = [
     Route("/v2/models/{key:path}", get, methods=["GET"]),
     Route("/api/v2/execute/{key:path}", run, methods=["POST"]),
     Route("/api/v1/execute/{key:path}", run_in_background, methods=["POST"]),
+    Route("/sdk/runs", list_runs, methods=["GET"]),
     Route("/sdk/runs/{run_id}/result", poll_or_cancel, methods=["GET", "DELETE"]),
     Route("/api/v1/data/{run_id}", poll_or_cancel, methods=["GET", "DELETE"]),
     Route("/sdk/file/upload/temp-url", announce_upload, methods=["POST"]),
@@ -105,7 +112,13 @@ async def _run(request: Request, *, background: bool) -> Response:
 
 
 def _asked(request: Request, *content: bytes) -> Asked:
-    return asked(request.scope.get("caller", ""), request.headers.get(IDEMPOTENCY_KEY), *content)
+    return asked(_caller(request), request.headers.get(IDEMPOTENCY_KEY), *content)
+
+
+def _caller(request: Request) -> str:
+    """The name of the key that a request came with."""
+    caller: str = request.scope.get("caller", "")
+    return caller
 
 
 def _hold(request: Request) -> int:

@@ -48,6 +48,7 @@ class Waiting(msgspec.Struct, frozen=True):
     model: str
     priority: int = 0
     due_at: float = 0.0
+    deadline: float | None = None
 
 
 class Taken(msgspec.Struct, frozen=True):
@@ -76,11 +77,54 @@ class Ending(msgspec.Struct, frozen=True):
 
 
 class Standing(msgspec.Struct, frozen=True):
-    """How a run stands: `result` is the envelope that it ended with, None until then; `progress` goes from 0 to 1."""
+    """How a run stands: `result` is the envelope that it ended with, None until then and once it is not kept any more.
+
+    `progress` goes from 0 to 1.
+    """
 
     state: State
     result: bytes | None
     progress: float | None = None
+
+    @property
+    def is_over(self) -> bool:
+        """It ended, well or not."""
+        return self.state not in ("accepted", "started")
+
+
+class Wanted(msgspec.Struct, frozen=True):
+    """Which runs are listed: those of a caller, accepted from `since` and before `until`, in these states, of this model.
+
+    No states and no model mean all. The newest come first, `most` of them after the first `skipped`.
+    """
+
+    caller: str
+    states: tuple[State, ...] = ()
+    model: str | None = None
+    since: float = 0.0
+    until: float = 1e12
+    most: int = 20
+    skipped: int = 0
+
+
+class Listed(msgspec.Struct, frozen=True):
+    """A run's row without what went in and came out."""
+
+    id: str
+    model: str
+    state: State
+    priority: int
+    attempts: int
+    deadline: float | None
+    accepted_at: float
+    started_at: float | None
+    ended_at: float | None
+    expires_at: float | None
+    status: int | None
+    error: str | None
+    prompt_tokens: int | None
+    completion_tokens: int | None
+    credits: float
 
 
 class RunStore(Protocol):
@@ -127,4 +171,12 @@ class RunStore(Protocol):
 
     async def waiting(self) -> list[Waiting]:
         """The runs that wait, in their order: by priority, then the oldest first."""
+        ...
+
+    async def listed(self, wanted: Wanted) -> tuple[int, list[Listed]]:
+        """How many runs are wanted, and a page of them."""
+        ...
+
+    async def forget(self, now: float, most: int) -> int:
+        """Drop the answers, and free the keys, of up to `most` runs that expired; the rows stay. Gives how many there were."""
         ...

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import sqlite3
 from typing import Any
 
+import msgspec
 from msgspec.structs import asdict
 
-from aixplain.hub.store import Earlier, Ending, Order, Standing, Taken, Waiting, queries
+from aixplain.hub.store import Earlier, Ending, Listed, Order, Standing, Taken, Waiting, Wanted, queries
 from aixplain.hub.store.sqlite import SqliteStore
 
 _SQL = queries.load("runs")
@@ -69,6 +71,23 @@ class SqliteRuns:
     async def waiting(self) -> list[Waiting]:
         """The runs that wait, in their order: by priority, then the oldest first."""
         return [Waiting(*row) for row in self._store.reader().execute(_SQL["waiting"])]
+
+    async def listed(self, wanted: Wanted) -> tuple[int, list[Listed]]:
+        """How many runs are wanted, and a page of them."""
+        row = {**asdict(wanted), "states": msgspec.json.encode(wanted.states).decode()}
+
+        def look() -> tuple[int, list[Listed]]:
+            reader = self._store.reader()
+            total = reader.execute(_SQL["count"], row).fetchone()[0]
+            return total, [Listed(*found) for found in reader.execute(_SQL["list"], row)]
+
+        return await asyncio.to_thread(look)
+
+    async def forget(self, now: float, most: int) -> int:
+        """Drop the answers, and free the keys, of up to `most` runs that expired; the rows stay."""
+        return await self._store.write(
+            lambda connection: connection.execute(_SQL["forget"], {"now": now, "most": most}).rowcount
+        )
 
     async def _changed(self, query: str, row: dict[str, Any]) -> bool:
         return await self._store.write(lambda connection: connection.execute(_SQL[query], row).rowcount > 0)

@@ -22,6 +22,7 @@ from aixplain.hub.threads import settle
 T = TypeVar("T")
 Change = Callable[[sqlite3.Connection], Any]
 Waiting = tuple[Change, asyncio.Future[Any]]
+Outcome = tuple[Any, Exception | None]
 
 LARGEST_GROUP = 256
 BUSY_SECONDS = 5.0
@@ -105,6 +106,7 @@ class SqliteStore:
 
 
 def _commit_group(connection: sqlite3.Connection, group: list[Waiting]) -> None:
+    outcomes: list[Outcome]
     try:
         with _transaction(connection):
             outcomes = [_apply(connection, change) for change, _ in group]
@@ -112,7 +114,20 @@ def _commit_group(connection: sqlite3.Connection, group: list[Waiting]) -> None:
         failure = HubError(f"The hub's database can't be written: {error}. Nothing of this request was kept.")
         failure.__cause__ = error
         outcomes = [(None, failure)] * len(group)
-    for (_, future), outcome in zip(group, outcomes, strict=True):
+    _tell([future for _, future in group], outcomes)
+
+
+def _tell(futures: list[asyncio.Future[Any]], outcomes: list[Outcome]) -> None:
+    """Give the callers their outcomes, all of a loop in one go. They may be on several loops."""
+    loops = {future.get_loop() for future in futures}
+    for loop in loops:
+        theirs = [pair for pair in zip(futures, outcomes, strict=True) if pair[0].get_loop() is loop]
+        with contextlib.suppress(RuntimeError):  # the loop is closed
+            loop.call_soon_threadsafe(_settle_all, theirs)
+
+
+def _settle_all(pairs: list[tuple[asyncio.Future[Any], Outcome]]) -> None:
+    for future, outcome in pairs:
         settle(future, *outcome)
 
 
@@ -128,11 +143,11 @@ def _transaction(connection: sqlite3.Connection) -> Iterator[None]:
         raise
 
 
-def _apply(connection: sqlite3.Connection, change: Change) -> tuple[Any, Exception | None]:
+def _apply(connection: sqlite3.Connection, change: Change) -> Outcome:
     """One change in a transaction of many: undone alone when it raises."""
     connection.execute("SAVEPOINT change")
     try:
-        outcome: tuple[Any, Exception | None] = change(connection), None
+        outcome: Outcome = change(connection), None
     except sqlite3.OperationalError:  # the disk, not the change
         raise
     except Exception as error:  # noqa: BLE001 - whatever it is belongs to the caller, and must not stop the writer

@@ -31,3 +31,4 @@ ALTER TABLE runs_2 RENAME TO runs;
 CREATE INDEX runs_open ON runs (priority DESC, accepted_at) WHERE state IN ('accepted', 'started');
 CREATE UNIQUE INDEX runs_by_key ON runs (caller, model, key) WHERE key IS NOT NULL;
 CREATE INDEX runs_by_expiry ON runs (expires_at) WHERE expires_at IS NOT NULL;
+CREATE INDEX runs_by_caller ON runs (caller, accepted_at);

@@ -45,4 +45,24 @@ SELECT state, result FROM runs WHERE id = :id;
 SELECT id, digest, state, result FROM runs WHERE caller = :caller AND model = :model AND key = :key;
 
 -- name: waiting
-SELECT id, model, priority, due_at FROM runs WHERE state = 'accepted' ORDER BY priority DESC, accepted_at;
+SELECT id, model, priority, due_at, deadline FROM runs WHERE state = 'accepted' ORDER BY priority DESC, accepted_at;
+
+-- name: count
+SELECT count(*) FROM runs
+WHERE caller = :caller AND accepted_at >= :since AND accepted_at < :until
+    AND (:model IS NULL OR model = :model)
+    AND (:states = '[]' OR state IN (SELECT value FROM json_each(:states)));
+
+-- name: list
+SELECT
+    id, model, state, priority, attempts, deadline, accepted_at, started_at, ended_at, expires_at,
+    status, error, prompt_tokens, completion_tokens, credits
+FROM runs
+WHERE caller = :caller AND accepted_at >= :since AND accepted_at < :until
+    AND (:model IS NULL OR model = :model)
+    AND (:states = '[]' OR state IN (SELECT value FROM json_each(:states)))
+ORDER BY accepted_at DESC, id LIMIT :most OFFSET :skipped;
+
+-- name: forget
+UPDATE runs SET result = NULL, key = NULL, digest = NULL, expires_at = NULL
+WHERE id IN (SELECT id FROM runs WHERE expires_at < :now LIMIT :most);
