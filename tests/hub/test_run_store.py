@@ -62,6 +62,18 @@ def test_a_run_is_accepted_started_and_ended(play: Play) -> None:
     play(scene)
 
 
+def test_a_run_may_be_accepted_and_started_in_one(play: Play) -> None:
+    async def scene(runs: RunStore) -> None:
+        assert await runs.accept(order(key="k", digest=b"d"), started=True) is None
+        assert await runs.find("run") == Standing("started", None)
+        assert await runs.waiting() == []
+        assert await runs.start("run", 2.0) is None
+        assert await runs.accept(order("late", key="k", digest=b"d"), started=True) == Earlier("run", b"d", "started", None)
+        assert await runs.end(Taken("run", 1, "acme/shout", b"", 0, None), ENDINGS[0], 3.0, 9.0)
+
+    play(scene)
+
+
 def test_of_many_who_take_a_run_up_one_has_it(play: Play) -> None:
     async def scene(runs: RunStore) -> None:
         await runs.accept(order())

@@ -6,7 +6,6 @@ import asyncio
 import contextlib
 import io
 import time
-import uuid
 from collections.abc import AsyncGenerator, AsyncIterator
 from typing import Any
 
@@ -27,6 +26,7 @@ from aixplain.hub.execution import (
     logger,
     too_long,
 )
+from aixplain.hub.ids import new_id
 from aixplain.hub.once import Once, check_same
 from aixplain.hub.runs import Asked, Runs
 from aixplain.hub.store import Ending
@@ -57,7 +57,7 @@ class Answers:
         earlier = await self._earlier(entry, asked)
         if earlier is not None:
             return earlier
-        run_id, started_at = str(uuid.uuid4()), time.time()
+        run_id, started_at = new_id(), time.time()
         try:
             async with asyncio.timeout(asked.seconds):
                 ending = await self._attempts(entry, arguments, run_id)
@@ -80,7 +80,7 @@ class Answers:
         """The pieces. However it ends is noted; what its reader left may be asked for again with the same key."""
         if self.once.going_on(entry.path, asked) is not None:
             raise ModelError(ANOTHER_READER, 409)
-        run_id, started_at, started = str(uuid.uuid4()), time.time(), time.perf_counter()
+        run_id, started_at, started = new_id(), time.time(), time.perf_counter()
         told, ending = io.StringIO(), canceled(run_id)
         with self.once.noted(entry.path, asked):
             try:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
-import uuid
 from collections import defaultdict
 from collections.abc import Iterator
 from typing import Any
@@ -13,6 +12,7 @@ from typing import Any
 import msgspec
 
 from aixplain.hub.execution import canceled, expired
+from aixplain.hub.ids import new_id
 from aixplain.hub.store import Earlier, Ending, Listed, Order, RunStore, Standing, Taken, Waiting, Wanted
 
 #: Rows that are swept in one change, so that no other waits for long.
@@ -30,6 +30,13 @@ class Asked(msgspec.Struct, frozen=True):
     seconds: float | None = None
 
 
+def new_order(model: str, inputs: dict[str, Any], asked: Asked, priority: int) -> Order:
+    """A run that is asked for now."""
+    now = time.time()
+    deadline = None if asked.seconds is None else now + asked.seconds
+    return Order(new_id(), model, msgspec.json.encode(inputs), asked.caller, asked.key, asked.digest, priority, deadline, now)
+
+
 class Runs:
     """The runs of this hub: what becomes of them, and who waits for it."""
 
@@ -40,21 +47,9 @@ class Runs:
         self._watchers: defaultdict[str, set[asyncio.Event]] = defaultdict(set)
         self._held = True
 
-    async def accept(self, model: str, inputs: dict[str, Any], asked: Asked, priority: int) -> Order | Earlier:
-        """Note a run; when this returns it is on the disk, and will be executed whatever happens."""
-        now = time.time()
-        order = Order(
-            str(uuid.uuid4()),
-            model,
-            msgspec.json.encode(inputs),
-            asked.caller,
-            asked.key,
-            asked.digest,
-            priority,
-            None if asked.seconds is None else now + asked.seconds,
-            now,
-        )
-        return await self._store.accept(order) or order
+    async def accept(self, order: Order, *, started: bool = False) -> Earlier | None:
+        """Note a run, or find the one that its key stands for; when this returns it is on the disk."""
+        return await self._store.accept(order, started=started)
 
     async def record(self, run_id: str, model: str, asked: Asked, ending: Ending, started_at: float) -> None:
         """Note a run that was answered at once, and its answer when its key may come again."""

@@ -17,8 +17,8 @@ from aixplain.hub.engine import Engine
 from aixplain.hub.errors import Refusal
 from aixplain.hub.files import Files
 from aixplain.hub.once import check_same
-from aixplain.hub.runs import Asked, Runs
-from aixplain.hub.store import Earlier, Ending, Listed, Standing, Waiting, Wanted
+from aixplain.hub.runs import Asked, Runs, new_order
+from aixplain.hub.store import Ending, Listed, Standing, Wanted
 from aixplain.hub.store.catalog import find
 from aixplain.hub.store.search import search
 from aixplain.hub.store.sqlite import SqliteStore
@@ -132,12 +132,12 @@ class Service:
 
     async def _accept(self, entry: Entry, arguments: dict[str, Any], asked: Asked) -> Accepted:
         self._answers.once.going_on(entry.path, asked)
-        taken = await self._runs.accept(entry.path, arguments, asked, entry.policy.priority)
-        if isinstance(taken, Earlier):
-            check_same(asked, taken.digest)
-        else:
-            self._engine.submit(Waiting(taken.id, taken.model, taken.priority, 0.0, taken.deadline))
-        return Accepted(taken.id)
+        order = new_order(entry.path, arguments, asked, entry.policy.priority)
+        earlier = await self._engine.accept(order)
+        if earlier is None:
+            return Accepted(order.id)
+        check_same(asked, earlier.digest)
+        return Accepted(earlier.id)
 
     async def _stream(self, entry: Entry, arguments: dict[str, Any], options: RunOptions, asked: Asked) -> Pieces | Ending:
         if not entry.streams:

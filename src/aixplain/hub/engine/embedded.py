@@ -16,7 +16,7 @@ from aixplain.hub.engine.lanes import Lanes
 from aixplain.hub.errors import HubError
 from aixplain.hub.execution import LONGEST_BACKOFF, backoff, execute, failed, is_passing, logger
 from aixplain.hub.runs import Runs
-from aixplain.hub.store import Ending, Taken, Waiting
+from aixplain.hub.store import Earlier, Ending, Order, Taken, Waiting
 from aixplain.hub.threads import Calls
 
 T = TypeVar("T")
@@ -40,19 +40,31 @@ class EmbeddedEngine:
         self._tasks: dict[str, asyncio.Task[Waiting | None]] = {}
         self._deadlines: dict[str, asyncio.TimerHandle] = {}
         self._expiring: set[asyncio.Task[None]] = set()
+        self._taken = 0
         self._stopping = False
         lanes.on_room = self._fill
 
     async def start(self) -> None:
         """Take up what waits, and go on."""
         for run in await self._runs.waiting():
-            self.submit(run)
+            self._attend(run)
+            self._wait(run)
 
-    def submit(self, run: Waiting) -> None:
-        """Execute this run, which was accepted just now."""
-        if run.deadline is not None:
-            self._deadlines[run.id] = _call_later(run.deadline - time.time(), self._expire_soon, run.id)
-        self._wait(run)
+    async def accept(self, order: Order) -> Earlier | None:
+        """Keep a run, and execute it: at once when there is room, and then it is kept as started."""
+        started = self._has_room and self._lanes.begin(order.model)
+        self._taken += started
+        try:
+            earlier = await self._runs.accept(order, started=started)
+        except BaseException:
+            if started:
+                self._leave(order.model)
+            raise
+        if earlier is None:
+            self._submit(order, started=started)
+        elif started:
+            self._leave(order.model)
+        return earlier
 
     async def cancel(self, run_id: str) -> None:
         """Stop the work on a run that was given up, if anyone is at it."""
@@ -70,6 +82,19 @@ class EmbeddedEngine:
                 task.cancel()
             await asyncio.gather(*late, return_exceptions=True)
 
+    def _submit(self, order: Order, *, started: bool) -> None:
+        run = Waiting(order.id, order.model, order.priority, 0.0, order.deadline)
+        self._attend(run)
+        if started:
+            self._begin(run, Taken(order.id, 1, order.model, order.inputs or b"", order.priority, order.deadline))
+        else:
+            self._queue(run)
+
+    def _attend(self, run: Waiting) -> None:
+        """See that a run expires at its deadline."""
+        if run.deadline is not None:
+            self._deadlines[run.id] = _call_later(run.deadline - time.time(), self._expire_soon, run.id)
+
     def _wait(self, run: Waiting) -> None:
         """For its time first, if it has one, and then for its turn."""
         seconds = min(run.due_at - time.time(), LONGEST_BACKOFF)
@@ -83,18 +108,29 @@ class EmbeddedEngine:
         self._fill()
 
     def _fill(self) -> None:
-        while not self._stopping and len(self._tasks) < SLOTS and (run := self._lanes.take()) is not None:
+        while self._has_room and (run := self._lanes.take()) is not None:
+            self._taken += 1
             self._begin(run)
 
-    def _begin(self, run: Waiting) -> None:
+    @property
+    def _has_room(self) -> bool:
+        return self._taken < SLOTS and not self._stopping
+
+    def _leave(self, model: str) -> None:
+        self._taken -= 1
+        self._lanes.leave(model)
+        self._fill()
+
+    def _begin(self, run: Waiting, taken: Taken | None = None) -> None:
         context = contextvars.copy_context()
         calls = context.run(Calls.counted)
-        task = self._tasks[run.id] = asyncio.create_task(self._execute(run), context=context)
+        task = self._tasks[run.id] = asyncio.create_task(self._execute(run, taken), context=context)
         task.add_done_callback(partial(self._end, run, calls))
 
     def _end(self, run: Waiting, calls: Calls, task: asyncio.Task[Waiting | None]) -> None:
         """A run's turn is over, once its threads are back; perhaps it waits for another."""
         del self._tasks[run.id]
+        self._taken -= 1
         calls.when_over(partial(self._lanes.leave, run.model))
         again = None if task.cancelled() else task.result()
         if again is not None:
@@ -103,9 +139,9 @@ class EmbeddedEngine:
             self._forget_deadline(run.id)
         self._fill()
 
-    async def _execute(self, run: Waiting) -> Waiting | None:
+    async def _execute(self, run: Waiting, taken: Taken | None) -> Waiting | None:
         """Make one attempt. Gives the run as it waits for another, when it does."""
-        taken = await _persisted(lambda: self._runs.start(run.id))
+        taken = taken or await _persisted(lambda: self._runs.start(run.id))
         if taken is None:
             return None
         entry = self._entries.get(taken.model)

@@ -66,6 +66,14 @@ class Lanes:
                 return run
         return None
 
+    def begin(self, model: str) -> bool:
+        """Begin a turn at once, if nothing waits and there is room; it ends with `leave`."""
+        lane = self._lane(model)
+        free = lane.has_room and not lane.runs
+        if free:
+            lane.busy += 1
+        return free
+
     def leave(self, model: str) -> None:
         """End a turn."""
         lane = self._lanes[model]

@@ -130,8 +130,11 @@ class Listed(msgspec.Struct, frozen=True):
 class RunStore(Protocol):
     """The rows of the runs. Every method raises `HubError` when the database can't be read or written."""
 
-    async def accept(self, order: Order) -> Earlier | None:
-        """Keep a run that waits from now on. When its key stands for one already, keep nothing and give that."""
+    async def accept(self, order: Order, *, started: bool = False) -> Earlier | None:
+        """Keep a run that waits from now on, or that is `started` at once, as attempt 1.
+
+        When its key stands for one already, keep nothing and give that.
+        """
         ...
 
     async def record(self, order: Order, ending: Ending, started_at: float, now: float, expires_at: float) -> None:

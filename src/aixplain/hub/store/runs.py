@@ -21,9 +21,11 @@ class SqliteRuns:
     def __init__(self, store: SqliteStore) -> None:
         self._store = store
 
-    async def accept(self, order: Order) -> Earlier | None:
-        """Keep a run that waits from now on. When its key stands for one already, keep nothing and give that."""
+    async def accept(self, order: Order, *, started: bool = False) -> Earlier | None:
+        """Keep a run that waits from now on, or that is `started` at once; or give the one that its key stands for."""
         row = asdict(order)
+        row["state"], row["attempts"] = ("started", 1) if started else ("accepted", 0)
+        row["started_at"] = order.accepted_at if started else None
 
         def change(connection: sqlite3.Connection) -> Earlier | None:
             return None if connection.execute(_SQL["accept"], row).rowcount else _keyed(connection, row)

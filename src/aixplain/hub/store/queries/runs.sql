@@ -1,6 +1,8 @@
 -- name: accept
-INSERT INTO runs (id, model, caller, state, priority, key, digest, deadline, accepted_at, inputs)
-VALUES (:id, :model, :caller, 'accepted', :priority, :key, :digest, :deadline, :accepted_at, :inputs)
+INSERT INTO runs (id, model, caller, state, priority, attempts, key, digest, deadline, accepted_at, started_at, inputs)
+VALUES (
+    :id, :model, :caller, :state, :priority, :attempts, :key, :digest, :deadline, :accepted_at, :started_at, :inputs
+)
 ON CONFLICT (caller, model, key) WHERE key IS NOT NULL DO NOTHING;
 
 -- name: record
