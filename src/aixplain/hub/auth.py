@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import hmac
 import re
@@ -49,10 +50,15 @@ class Access:
 def _refused_as_foreign(headers: Headers) -> Response | None:
     for name in ("host", "origin"):
         value = headers.get(name)
-        if value is not None and not _LOCAL.fullmatch(value):
+        if value is not None and not _is_local(value):
             message = f"This hub has no keys, so it answers this machine only, and not {value!r:.100} ({name})."
             return error_response(403, f"{message} Set AIXPLAIN_HUB_KEYS to use it under other names.")
     return None
+
+
+@functools.lru_cache(maxsize=64)
+def _is_local(name: str) -> bool:
+    return _LOCAL.fullmatch(name) is not None
 
 
 def _key(headers: Headers) -> str | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -16,6 +17,11 @@ if TYPE_CHECKING:
 HOST = "aixplain-hub"
 #: More seconds than any run takes.
 LONGEST = 366 * 24 * 3600.0
+
+
+@functools.lru_cache(maxsize=1024)
+def _id_of(path: str) -> str:
+    return hashlib.sha256(path.encode()).hexdigest()[:24]
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +71,7 @@ class Entry:
     @property
     def id(self) -> str:
         """24 hexadecimal digits, the same on every hub that serves this path."""
-        return hashlib.sha256(self.path.encode()).hexdigest()[:24]
+        return _id_of(self.path)
 
     @property
     def first_required(self) -> str | None:

@@ -18,6 +18,7 @@ import uvicorn
 from starlette.applications import Starlette
 
 from aixplain.hub.errors import HubError
+from aixplain.hub.wire import Protocol
 
 LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 
@@ -107,7 +108,7 @@ class Server(uvicorn.Server):
         config = uvicorn.Config(
             app,
             loop="uvloop",
-            http="httptools",
+            http=Protocol,
             ws="none",
             lifespan="on",
             access_log=False,

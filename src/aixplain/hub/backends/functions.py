@@ -123,19 +123,22 @@ class FunctionBackend:
 
     def __init__(self, code: Callable[..., Any]) -> None:
         self.arguments: dict[str, Argument] = {argument.parameter.name: argument for argument in arguments_of(code)}
-        self.streams = inspect.isgeneratorfunction(code) or inspect.isasyncgenfunction(code)
-        self.blocks = not (inspect.iscoroutinefunction(code) or inspect.isasyncgenfunction(code))
+        self._is_coroutine = inspect.iscoroutinefunction(code)
+        self._yields = inspect.isgeneratorfunction(code)
+        self._yields_on_loop = inspect.isasyncgenfunction(code)
+        self.streams = self._yields or self._yields_on_loop
+        self.blocks = not (self._is_coroutine or self._yields_on_loop)
         self._code = code
 
     async def run(self, inputs: dict[str, Any], on_progress: OnProgress) -> Output:
         """The function's answer; a generator's pieces are joined."""
         _on_progress.set(on_progress)
         call = self._call(inputs)
-        if inspect.isasyncgenfunction(self._code):
+        if self._yields_on_loop:
             return Output("".join([str(piece) async for piece in call()]))
-        if inspect.iscoroutinefunction(self._code):
+        if self._is_coroutine:
             return _output(await call())
-        if inspect.isgeneratorfunction(self._code):
+        if self._yields:
             return Output(await _joined(call()))
         return _output(await in_thread(call))
 

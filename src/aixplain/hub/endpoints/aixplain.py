@@ -86,10 +86,10 @@ async def get_file(request: Request) -> Response:
 
 
 ROUTES = [
-    Route("/v2/models/paginate", search, methods=["POST"]),
-    Route("/v2/models/{key:path}", get, methods=["GET"]),
     Route("/api/v2/execute/{key:path}", run, methods=["POST"]),
     Route("/api/v1/execute/{key:path}", run_in_background, methods=["POST"]),
+    Route("/v2/models/paginate", search, methods=["POST"]),
+    Route("/v2/models/{key:path}", get, methods=["GET"]),
     Route("/sdk/runs", list_runs, methods=["GET"]),
     Route("/sdk/runs/{run_id}/result", poll_or_cancel, methods=["GET", "DELETE"]),
     Route("/api/v1/data/{run_id}", poll_or_cancel, methods=["GET", "DELETE"]),
@@ -182,4 +182,8 @@ def _service(request: Request) -> Service:
 
 
 def _root(request: Request) -> str:
-    return str(request.base_url).rstrip("/")
+    """The hub's own address, as the caller wrote it."""
+    host = request.headers.get("host")
+    if host is None:
+        return str(request.base_url).rstrip("/")
+    return f"{request.scope['scheme']}://{host}{request.scope.get('root_path', '')}".rstrip("/")
