@@ -19,7 +19,7 @@ from aixplain._wire.messages import KEEPS_KEYS
 from aixplain.hub.answers import Answers
 from aixplain.hub.auth import Access
 from aixplain.hub.catalog import Entry
-from aixplain.hub.endpoints import aixplain, error_response
+from aixplain.hub.endpoints import aixplain, error_response, webhooks
 from aixplain.hub.engine.embedded import EmbeddedEngine
 from aixplain.hub.engine.lanes import Lanes
 from aixplain.hub.errors import HubError, Refusal
@@ -31,7 +31,9 @@ from aixplain.hub.settings import Settings
 from aixplain.hub.store.catalog import replace_models
 from aixplain.hub.store.runs import SqliteRuns
 from aixplain.hub.store.sqlite import SqliteStore
+from aixplain.hub.store.webhooks import SqliteWebhooks
 from aixplain.hub.sweeper import keep_sweeping
+from aixplain.hub.webhooks import Courier
 
 DEFAULTS = Settings()
 
@@ -46,18 +48,24 @@ def create_app(entries: dict[str, Entry], data: Path, keys: Iterable[str], setti
         lanes = Lanes(lambda path: entries[path].policy.concurrency if path in entries else None)
         engine = EmbeddedEngine(runs, entries, lanes)
         files = Files(data / "files")
-        app.state.service = Service(store, entries, runs, Answers(runs, lanes), engine, files)
+        app.state.service = Service(store, entries, runs, Answers(runs, lanes), engine, files, settings)
+        courier = app.state.courier = Courier(SqliteWebhooks(store), private=settings.private_webhooks)
+        runs.on_webhook = courier.wake
         with contextlib.closing(store):
             await engine.start()
-            sweeping = asyncio.create_task(keep_sweeping(runs, files, settings.files_kept))
+            chores = [
+                asyncio.create_task(keep_sweeping(runs, files, settings.files_kept)),
+                asyncio.create_task(courier.keep_delivering()),
+            ]
             try:
                 yield
             finally:
-                sweeping.cancel()
+                for chore in chores:
+                    chore.cancel()
                 await engine.stop()
 
     app = Starlette(
-        routes=[Route("/healthz", healthz), *aixplain.ROUTES],
+        routes=[Route("/healthz", healthz), *aixplain.ROUTES, *webhooks.ROUTES],
         middleware=[Middleware(KeepsKeys), Middleware(Access, keys=list(keys))],
         exception_handlers=dict.fromkeys((Refusal, HubError, HTTPException, ClientDisconnect, Exception), on_error),
         lifespan=lifespan,

@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import time
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import msgspec
@@ -21,20 +21,22 @@ SWEPT_AT_ONCE = 500
 
 class Asked(msgspec.Struct, frozen=True):
     """Who asks for a run, and how: with the idempotency key under which the same request, told by its digest, is carried out
-    once, and with the seconds in which it must be over.
+    once, with the seconds in which it must be over, and with the address that is told how it ended.
     """
 
     caller: str = ""
     key: str | None = None
     digest: bytes | None = None
     seconds: float | None = None
+    webhook: str | None = None
 
 
 def new_order(model: str, inputs: dict[str, Any], asked: Asked, priority: int) -> Order:
     """A run that is asked for now."""
     now = time.time()
     deadline = None if asked.seconds is None else now + asked.seconds
-    return Order(new_id(), model, msgspec.json.encode(inputs), asked.caller, asked.key, asked.digest, priority, deadline, now)
+    sent = msgspec.json.encode(inputs)
+    return Order(new_id(), model, sent, asked.caller, asked.key, asked.digest, priority, deadline, now, asked.webhook)
 
 
 class Runs:
@@ -46,6 +48,8 @@ class Runs:
         self._progress: dict[str, float] = {}
         self._watchers: defaultdict[str, set[asyncio.Event]] = defaultdict(set)
         self._held = True
+        #: Called when a webhook may be due.
+        self.on_webhook: Callable[[], None] = lambda: None
 
     async def accept(self, order: Order, *, started: bool = False) -> Earlier | None:
         """Note a run, or find the one that its key stands for; when this returns it is on the disk."""
@@ -53,8 +57,10 @@ class Runs:
 
     async def record(self, run_id: str, model: str, asked: Asked, ending: Ending, started_at: float) -> None:
         """Note a run that was answered at once, and its answer when its key may come again."""
-        order = Order(run_id, model, None, asked.caller, asked.key, asked.digest, accepted_at=started_at)
+        order = Order(run_id, model, None, asked.caller, asked.key, asked.digest, 0, None, started_at, asked.webhook)
         await self._store.record(order, ending, started_at, *self._times())
+        if asked.webhook:
+            self.on_webhook()
 
     async def start(self, id: str) -> Taken | None:
         """Take a run up; None when it is not waiting any more."""
@@ -64,6 +70,8 @@ class Runs:
         """Note how a run ended; a run ends once, and what comes later is dropped."""
         await self._store.end(run, ending, *self._times())
         self.ended(run.id)
+        if run.webhook:
+            self.on_webhook()
 
     async def put_back(self, run: Taken, due_at: float) -> bool:
         """Let a run wait for another attempt. False when it was given up in the meantime."""
@@ -81,6 +89,7 @@ class Runs:
     async def _give_up(self, id: str, ending: Ending) -> bool:
         done = await self._store.give_up(id, ending, *self._times())
         self.ended(id)
+        self.on_webhook()
         return done
 
     async def waiting(self) -> list[Waiting]:

@@ -17,7 +17,9 @@ from aixplain.hub.engine import Engine
 from aixplain.hub.errors import Refusal
 from aixplain.hub.files import Files
 from aixplain.hub.once import check_same
+from aixplain.hub.outgoing import problem_with
 from aixplain.hub.runs import Asked, Runs, new_order
+from aixplain.hub.settings import Settings
 from aixplain.hub.store import Ending, Listed, Standing, Wanted
 from aixplain.hub.store.catalog import find
 from aixplain.hub.store.search import search
@@ -27,12 +29,14 @@ from aixplain.hub.store.sqlite import SqliteStore
 class RunOptions(msgspec.Struct):
     """The switches of one run that this hub knows: an answer in pieces, in the shape of OpenAI's chunks.
 
-    `deadline` is the number of seconds, from now, in which the run must be over; one that is not expires.
+    `deadline` is the number of seconds, from now, in which the run must be over; one that is not expires. `webhookUrl` is an
+    address that is told how the run ended.
     """
 
     stream: bool = False
     raw: bool = False
     deadline: Annotated[float, msgspec.Meta(gt=0, lt=LONGEST)] | None = None
+    webhook: str | None = msgspec.field(default=None, name="webhookUrl")
 
 
 #: What steers a client, and what says for whom a run is: some clients send them among the inputs.
@@ -68,6 +72,7 @@ class Service:
         answers: Answers,
         engine: Engine,
         files: Files,
+        settings: Settings,
     ) -> None:
         self._store = store
         self._entries = entries
@@ -75,6 +80,7 @@ class Service:
         self._runs = runs
         self._answers = answers
         self._engine = engine
+        self._settings = settings
         self.files = files
 
     async def search(self, wanted: Search) -> bytes:
@@ -100,7 +106,7 @@ class Service:
             raise Refusal(404, self._no_model(key, None))
         options = _options(inputs)
         arguments = self._with_paths(entry, _checked(entry, inputs))
-        asked = msgspec.structs.replace(asked, seconds=options.deadline)
+        asked = msgspec.structs.replace(asked, seconds=options.deadline, webhook=self._checked_webhook(options.webhook))
         if options.stream and not background:
             return await self._stream(entry, arguments, options, asked)
         if background or entry.asynchronous:
@@ -144,6 +150,12 @@ class Service:
             raise Refusal(400, f"Model '{entry.name}' (id={entry.id}) does not support streaming.")
         answer = await self._answers.stream(entry, arguments, asked)
         return answer if isinstance(answer, Ending) else Pieces(entry, answer, options.raw)
+
+    def _checked_webhook(self, url: str | None) -> str | None:
+        problem = None if url is None else problem_with(url, private=self._settings.private_webhooks)
+        if problem is not None:
+            raise Refusal(400, f"The option webhookUrl is {url!r:.100}, which can't be told anything. {problem}")
+        return url
 
     def _no_model(self, key: str, host: str | None) -> str:
         where = "on this hub" if host is None else f"of the host '{host}' on this hub"

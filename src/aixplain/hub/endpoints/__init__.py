@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Coroutine
+from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 from starlette.requests import ClientDisconnect, Request
@@ -22,6 +23,19 @@ def json_response(body: bytes, status: int = 200, headers: dict[str, str] | None
 def error_response(status: int, message: str, headers: dict[str, str] | None = None) -> Response:
     """The answer to a request that is refused, in the protocol's shape."""
     return Response(write_error(status, message), status, headers, media_type="application/json")
+
+
+def caller_of(request: Request) -> str:
+    """The name of the key that a request came with; "" on a hub without keys."""
+    caller: str = request.scope.get("caller", "")
+    return caller
+
+
+def moment(seconds: float | None) -> str | None:
+    """A time as the protocol writes it."""
+    if seconds is None:
+        return None
+    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 async def while_here(request: Request, work: Coroutine[Any, Any, T]) -> T:

@@ -12,7 +12,7 @@ from starlette.responses import FileResponse, Response
 from starlette.routing import Route
 
 from aixplain._wire.messages import IDEMPOTENCY_KEY, IN_PROGRESS, Search
-from aixplain.hub.endpoints import json_response, listing, while_here
+from aixplain.hub.endpoints import caller_of, json_response, listing, while_here
 from aixplain.hub.endpoints.official import is_official, without_attributes
 from aixplain.hub.endpoints.streams import EventStream
 from aixplain.hub.errors import Refusal
@@ -60,7 +60,7 @@ async def _cancel(request: Request) -> Response:
 
 
 async def list_runs(request: Request) -> Response:
-    asked_for = listing.wanted(request.query_params, _caller(request))
+    asked_for = listing.wanted(request.query_params, caller_of(request))
     found = await _service(request).listed(asked_for)
     return json_response(msgspec.json.encode(listing.page(found, asked_for, _root(request))))
 
@@ -112,13 +112,7 @@ async def _run(request: Request, *, background: bool) -> Response:
 
 
 def _asked(request: Request, *content: bytes) -> Asked:
-    return asked(_caller(request), request.headers.get(IDEMPOTENCY_KEY), *content)
-
-
-def _caller(request: Request) -> str:
-    """The name of the key that a request came with."""
-    caller: str = request.scope.get("caller", "")
-    return caller
+    return asked(caller_of(request), request.headers.get(IDEMPOTENCY_KEY), *content)
 
 
 def _hold(request: Request) -> int:

@@ -8,6 +8,7 @@ from typing import Any
 from starlette.datastructures import QueryParams
 
 from aixplain._wire.messages import FAILED, IN_PROGRESS, SUCCESS
+from aixplain.hub.endpoints import moment
 from aixplain.hub.errors import Refusal
 from aixplain.hub.execution import CANCELED
 from aixplain.hub.store import Listed, State, Wanted
@@ -64,11 +65,11 @@ def _told(run: Listed, root: str) -> dict[str, Any]:
         "status": STATUSES[run.state],
         "state": run.state,
         "url": f"{root}/sdk/runs/{run.id}/result",
-        "createdAt": _moment(run.accepted_at),
-        "startedAt": _moment(run.started_at),
-        "endedAt": _moment(run.ended_at),
-        "expiresAt": _moment(run.expires_at),
-        "deadline": _moment(run.deadline),
+        "createdAt": moment(run.accepted_at),
+        "startedAt": moment(run.started_at),
+        "endedAt": moment(run.ended_at),
+        "expiresAt": moment(run.expires_at),
+        "deadline": moment(run.deadline),
         "priority": run.priority,
         "attempts": run.attempts,
         "usedCredits": run.credits,
@@ -105,9 +106,3 @@ def _time(query: QueryParams, name: str, default: float) -> float:
         return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
     except (ValueError, OverflowError) as error:
         raise Refusal(400, f"{name} is a time like 2026-03-19T13:27:29Z, and not {text!r:.60}.") from error
-
-
-def _moment(seconds: float | None) -> str | None:
-    if seconds is None:
-        return None
-    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

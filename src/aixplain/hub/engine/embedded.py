@@ -86,7 +86,9 @@ class EmbeddedEngine:
         run = Waiting(order.id, order.model, order.priority, 0.0, order.deadline)
         self._attend(run)
         if started:
-            self._begin(run, Taken(order.id, 1, order.model, order.inputs or b"", order.priority, order.deadline))
+            self._begin(
+                run, Taken(order.id, 1, order.model, order.inputs or b"", order.priority, order.deadline, order.webhook)
+            )
         else:
             self._queue(run)
 

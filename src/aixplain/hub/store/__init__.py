@@ -18,7 +18,7 @@ class Order(msgspec.Struct, frozen=True):
 
     `model` is a path, `inputs` is JSON. `caller` names the API key that it was asked with ("" when the hub has none); `key` is
     the caller's idempotency key and `digest` tells two requests with the same one apart. Runs of a higher `priority` go first;
-    one that has not ended at its `deadline` expires.
+    one that has not ended at its `deadline` expires. The address `webhook` is told how it ended.
     """
 
     id: str
@@ -30,6 +30,7 @@ class Order(msgspec.Struct, frozen=True):
     priority: int = 0
     deadline: float | None = None
     accepted_at: float = 0.0
+    webhook: str | None = None
 
 
 class Earlier(msgspec.Struct, frozen=True):
@@ -60,6 +61,7 @@ class Taken(msgspec.Struct, frozen=True):
     inputs: bytes
     priority: int
     deadline: float | None
+    webhook: str | None = None
 
 
 class Ending(msgspec.Struct, frozen=True):
@@ -127,6 +129,63 @@ class Listed(msgspec.Struct, frozen=True):
     credits: float
 
 
+class Delivery(msgspec.Struct, frozen=True):
+    """A run's ending that is to be told to the address `webhook`, for the time of this number."""
+
+    run: str
+    webhook: str
+    caller: str
+    state: State
+    result: bytes
+    ended_at: float
+    number: int
+
+
+class DeliveryAttempt(msgspec.Struct, frozen=True):
+    """One time that an ending was told: when, for how long, and the answer's status or what kept it from coming."""
+
+    number: int
+    at: float
+    seconds: float
+    status: int | None
+    error: str | None
+
+
+class Webhook(msgspec.Struct, frozen=True):
+    """How a run's webhook stands: the next time is `due_at`, None before the run ended and after the last one."""
+
+    url: str
+    due_at: float | None
+    attempts: list[DeliveryAttempt]
+
+
+class WebhookStore(Protocol):
+    """The webhooks of the runs. Every method raises `HubError` when the database can't be read or written."""
+
+    async def take(self, now: float, until: float, farthest: float, most: int) -> list[Delivery]:
+        """Take up to `most` endings that are due, and put them off to `until`, for the case that whoever took them dies.
+
+        Due is what was to be told by now, and, for a clock that was set back, what is not to be told before `farthest`.
+        """
+        ...
+
+    async def next_due(self) -> float | None:
+        """When the next ending is due."""
+        ...
+
+    async def note(self, run: str, attempt: DeliveryAttempt, again_at: float | None) -> None:
+        """Note a time that an ending was told, and when it is told again, if it is."""
+        ...
+
+    async def find(self, run: str) -> Webhook | None:
+        """The webhook of a run; None when it has none."""
+        ...
+
+    async def secret(self, name: str, new: bytes) -> bytes:
+        """The secret of this name; the new one when there was none yet."""
+        ...
+
+
 class RunStore(Protocol):
     """The rows of the runs. Every method raises `HubError` when the database can't be read or written."""
 
@@ -138,7 +197,7 @@ class RunStore(Protocol):
         ...
 
     async def record(self, order: Order, ending: Ending, started_at: float, now: float, expires_at: float) -> None:
-        """Keep a run that was answered at once, as it ended; its envelope only when it has a key that it may come again with.
+        """Keep a run that was answered at once, as it ended; its envelope only when its key, or its webhook, may want it.
 
         Nothing happens when its key stands for one already.
         """

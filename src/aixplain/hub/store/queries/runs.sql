@@ -1,30 +1,36 @@
 -- name: accept
-INSERT INTO runs (id, model, caller, state, priority, attempts, key, digest, deadline, accepted_at, started_at, inputs)
+INSERT INTO runs (
+    id, model, caller, state, priority, attempts, key, digest, deadline, accepted_at, started_at, inputs, webhook
+)
 VALUES (
-    :id, :model, :caller, :state, :priority, :attempts, :key, :digest, :deadline, :accepted_at, :started_at, :inputs
+    :id, :model, :caller, :state, :priority, :attempts, :key, :digest, :deadline, :accepted_at, :started_at, :inputs, :webhook
 )
 ON CONFLICT (caller, model, key) WHERE key IS NOT NULL DO NOTHING;
 
 -- name: record
 INSERT INTO runs (
     id, model, caller, state, priority, attempts, key, digest, deadline, accepted_at, inputs,
-    started_at, ended_at, expires_at, result, status, error, prompt_tokens, completion_tokens, credits
+    started_at, ended_at, expires_at, result, status, error, prompt_tokens, completion_tokens, credits,
+    webhook, webhook_due_at
 )
 VALUES (
     :id, :model, :caller, :state, :priority, 1, :key, :digest, :deadline, :accepted_at, :inputs,
-    :started_at, :now, :expires_at, CASE WHEN :key IS NULL THEN NULL ELSE :envelope END, :status, :error, :prompt_tokens, :completion_tokens, :credits
+    :started_at, :now, :expires_at, CASE WHEN :key IS NULL AND :webhook IS NULL THEN NULL ELSE :envelope END,
+    :status, :error, :prompt_tokens, :completion_tokens, :credits,
+    :webhook, CASE WHEN :webhook IS NOT NULL THEN :now END
 )
 ON CONFLICT (caller, model, key) WHERE key IS NOT NULL DO NOTHING;
 
 -- name: start
 UPDATE runs SET state = 'started', started_at = :now, attempts = attempts + 1
 WHERE id = :id AND state = 'accepted'
-RETURNING attempts, model, inputs, priority, deadline;
+RETURNING attempts, model, inputs, priority, deadline, webhook;
 
 -- name: end
 UPDATE runs SET
     state = :state, ended_at = :now, expires_at = :expires_at, result = :envelope, status = :status, error = :error,
-    prompt_tokens = :prompt_tokens, completion_tokens = :completion_tokens, credits = :credits, inputs = NULL
+    prompt_tokens = :prompt_tokens, completion_tokens = :completion_tokens, credits = :credits, inputs = NULL,
+    webhook_due_at = CASE WHEN webhook IS NOT NULL THEN :now END
 WHERE id = :id AND state = 'started' AND attempts = :attempt;
 
 -- name: put_back
@@ -34,7 +40,7 @@ WHERE id = :id AND state = 'started' AND attempts = :attempt;
 -- name: give_up
 UPDATE runs SET
     state = :state, ended_at = :now, expires_at = :expires_at, result = :envelope, status = :status, error = :error,
-    inputs = NULL
+    inputs = NULL, webhook_due_at = CASE WHEN webhook IS NOT NULL THEN :now END
 WHERE id = :id AND state IN ('accepted', 'started');
 
 -- name: reopen
@@ -67,4 +73,4 @@ ORDER BY accepted_at DESC, id LIMIT :most OFFSET :skipped;
 
 -- name: forget
 UPDATE runs SET result = NULL, key = NULL, digest = NULL, expires_at = NULL
-WHERE id IN (SELECT id FROM runs WHERE expires_at < :now LIMIT :most);
+WHERE id IN (SELECT id FROM runs WHERE expires_at < :now AND webhook_due_at IS NULL LIMIT :most);
