@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 import warnings
@@ -11,6 +12,8 @@ from typing import Any, NoReturn, TextIO
 def main() -> NoReturn:
     """Run `aix`. Exit status: 0 done, 1 it failed, 2 it can't be done as asked, 130 interrupted."""
     warnings.showwarning = _show_warning
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")  # where the terminal's encoding lacks a letter, as stderr does
     try:
         from aixplain.cli.app import app
 
