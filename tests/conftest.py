@@ -56,7 +56,7 @@ def models_for_tests(release: threading.Event) -> Hub:
 
     @hub.model("acme/coroutine")
     async def coroutine(text: str) -> Output:
-        """Answers from a coroutine, with details."""
+        """Answers from a coroutine, with raw data."""
         await asyncio.sleep(0)
         return Output(text, {"length": len(text)})
 

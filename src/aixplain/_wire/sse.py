@@ -47,6 +47,7 @@ class EventDecoder:
         text = b"".join(self._rest)
         end = text.rindex(b"\n\n") + 2
         self._rest = [text[end:]] if end < len(text) else []
+        self._after_newline = self._after_newline and bool(self._rest)
         return text[:end]
 
     def end(self) -> list[bytes]:

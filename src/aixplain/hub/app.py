@@ -13,7 +13,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from aixplain.hub.auth import KeyAuth
+from aixplain.hub.auth import Access
 from aixplain.hub.catalog import Entry
 from aixplain.hub.endpoints import aixplain, error_response
 from aixplain.hub.engine.embedded import EmbeddedEngine
@@ -26,11 +26,8 @@ from aixplain.hub.store.catalog import replace_models
 from aixplain.hub.store.sqlite import SqliteStore
 
 
-def create_app(entries: dict[str, Entry], data: Path, keys: Iterable[str], patience: float) -> Starlette:
-    """The hub over these models, with its database and files in the folder `data`. Raises `HubError`.
-
-    When it stops, what is running has `patience` seconds to end; the rest waits in the database.
-    """
+def create_app(entries: dict[str, Entry], data: Path, keys: Iterable[str]) -> Starlette:
+    """The hub over these models, with its database and files in the folder `data`. Raises `HubError`."""
     store = SqliteStore(data / "hub.sqlite", lambda connection: replace_models(connection, entries.values()), reopen)
 
     @contextlib.asynccontextmanager
@@ -38,16 +35,16 @@ def create_app(entries: dict[str, Entry], data: Path, keys: Iterable[str], patie
         runs = Runs(store)
         engine = EmbeddedEngine(runs, entries)
         app.state.service = Service(store, entries, runs, engine, Files(data / "files"))
-        await engine.start()
-        try:
-            yield
-        finally:
-            await engine.stop(patience)
-            store.close()
+        with contextlib.closing(store):
+            await engine.start()
+            try:
+                yield
+            finally:
+                await engine.stop()
 
     app = Starlette(
         routes=[Route("/healthz", healthz), *aixplain.ROUTES],
-        middleware=[Middleware(KeyAuth, keys=list(keys))],
+        middleware=[Middleware(Access, keys=list(keys))],
         exception_handlers=dict.fromkeys((Refusal, HubError, HTTPException, ClientDisconnect, Exception), on_error),
         lifespan=lifespan,
     )

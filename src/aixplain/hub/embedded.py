@@ -32,7 +32,7 @@ class EmbeddedHub:
             folder = held.enter_context(claimed(None if data is None else Path(data)))
             listening = held.enter_context(listen("127.0.0.1", 0))
             self.url = address_of(listening)
-            self._server = Server(hub.app(folder, patience=PATIENCE), PATIENCE, self._ready.set)
+            self._server = Server(hub.app(folder), PATIENCE, self._ready.set)
             self._held = held.pop_all()
         self._thread = threading.Thread(target=self._serve, args=[listening], name="aixplain-hub", daemon=True)
         self._thread.start()

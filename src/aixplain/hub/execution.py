@@ -56,11 +56,12 @@ def _finished(run_id: str, entry: Entry, output: Output, seconds: float) -> Outc
         "status": SUCCESS,
         "completed": True,
         "data": output.data,
-        "details": output.details,
+        "details": [],
         "runTime": round(seconds, 6),
         "usedCredits": 0.0,
         "asset": {"assetId": entry.id, "id": entry.path},
         "requestId": run_id,
+        "rawData": output.raw_data,
     }
     return Outcome(msgspec.json.encode(envelope), ok=True)
 

@@ -31,12 +31,9 @@ class Hub(Models):
 
             self.include(all_models())
 
-    def app(self, data: str | PathLike[str], *, patience: float = PATIENCE) -> Starlette:
-        """The hub as an ASGI application, with its database and files in the folder `data`. Raises `HubError`.
-
-        When it stops, runs have `patience` seconds to end; the others go on at the next start over the same folder.
-        """
-        return create_app(self.entries, Path(data), self.keys, patience)
+    def app(self, data: str | PathLike[str]) -> Starlette:
+        """The hub as an ASGI application, with its database and files in the folder `data`. Raises `HubError`."""
+        return create_app(self.entries, Path(data), self.keys)
 
     def serve(
         self,
@@ -48,7 +45,8 @@ class Hub(Models):
     ) -> None:
         """Serve until Ctrl-C or SIGTERM. `data` keeps the runs; without one they go when the hub stops. Raises `HubError`.
 
-        `on_ready` is called with the hub's address once it answers. What runs when it stops has 5 seconds to end.
+        `on_ready` is called with the hub's address once it answers. When it stops, requests have 5 seconds to end; a run in the
+        background that is not done by then is done at the next start.
         """
         if host not in LOOPBACK and not self.keys:
             raise HubError(

@@ -64,6 +64,8 @@ def _passing_folder() -> Iterator[Path]:
 
 def listen(host: str, port: int) -> socket.socket:
     """A listening socket. Raises `HubError` for a port that is taken or an address that isn't this machine's."""
+    if not 0 <= port <= 65535:
+        raise HubError(f"{port} is no port. Choose one from 1 to 65535 with --port (0 takes a free one).")
     try:
         family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
         listening = socket.socket(family, kind, protocol)
@@ -73,19 +75,18 @@ def listen(host: str, port: int) -> socket.socket:
     try:
         listening.bind(address)
         listening.listen(2048)
-    except (OSError, OverflowError) as error:
+    except OSError as error:
         listening.close()
         raise HubError(_cannot_bind(host, port, error)) from error
     return listening
 
 
-def _cannot_bind(host: str, port: int, error: OSError | OverflowError) -> str:
-    number = error.errno if isinstance(error, OSError) else None
-    if number == errno.EADDRINUSE:
+def _cannot_bind(host: str, port: int, error: OSError) -> str:
+    if error.errno == errno.EADDRINUSE:
         return f"Port {port} on {host} is in use, perhaps by another hub. Choose another with --port (0 takes a free one)."
-    if number == errno.EADDRNOTAVAIL:
+    if error.errno == errno.EADDRNOTAVAIL:
         return f"{host} is no address of this machine. Use 127.0.0.1 or 0.0.0.0."
-    if number == errno.EACCES:
+    if error.errno == errno.EACCES:
         return f"Port {port} on {host} needs more rights than this user has. Choose one above 1023 with --port."
     return f"The hub can't listen on {host}:{port}: {error}. Choose another --host or --port."
 
@@ -111,6 +112,7 @@ class Server(uvicorn.Server):
             lifespan="on",
             access_log=False,
             log_config=None,
+            log_level="warning",
             timeout_graceful_shutdown=patience,
             timeout_keep_alive=75,
             server_header=False,

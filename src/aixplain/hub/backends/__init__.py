@@ -9,10 +9,13 @@ import msgspec
 
 
 class Output(msgspec.Struct):
-    """What a model gives back: `data` is the answer itself, `details` whatever else it tells."""
+    """What a model gives back: `data` is the answer itself, `raw_data` what else it found, for callers who look closer.
+
+    It travels as the protocol's `rawData`, and not as `details`, which official clients take for alternatives of a chat.
+    """
 
     data: Any
-    details: Any = None
+    raw_data: Any = None
 
 
 class ModelError(Exception):

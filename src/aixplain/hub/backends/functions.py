@@ -66,7 +66,7 @@ class Models:
                     path=path,
                     function=function,
                     name=name or path.rpartition("/")[2].replace("-", " ").capitalize(),
-                    description=description or inspect.getdoc(code) or "",
+                    description=description or _unwrapped(inspect.getdoc(code) or ""),
                     developer=developer or path.partition("/")[0],
                     version=version,
                     license=license,
@@ -94,6 +94,11 @@ class Models:
         """Take the models of another collection in."""
         for entry in models.entries.values():
             self.add(entry)
+
+
+def _unwrapped(text: str) -> str:
+    """A docstring without its line breaks, but those between paragraphs."""
+    return "\n\n".join(" ".join(paragraph.split()) for paragraph in text.split("\n\n"))
 
 
 class FunctionBackend:

@@ -92,12 +92,20 @@ def _argument(parameter: inspect.Parameter, hint: Any, where: str) -> Argument:
         shape = _shape(hint)
     except TypeError as error:
         raise TypeError(f"The input {parameter.name!r} of {where} has the type {_named(hint)}: {error}.") from error
-    has_default = parameter.default is not parameter.empty
-    default = _plain(parameter.default) if has_default else None
-    told = Parameter(
+    told = _told(parameter, shape)
+    wrong = [] if told.default is None else problems([told], {parameter.name: told.default})
+    if wrong:
+        raise TypeError(f"The default of {parameter.name!r} in {where} is not a value that callers could send: {wrong[0]}.")
+    return Argument(told, shape.converter(), none_when_missing=shape.optional and parameter.default is parameter.empty)
+
+
+def _told(parameter: inspect.Parameter, shape: _Shape) -> Parameter:
+    """The parameter as the catalog tells it."""
+    default = None if parameter.default is parameter.empty else _plain(parameter.default)
+    return Parameter(
         parameter.name,
-        required=not (has_default or shape.optional),
-        multiple_values=shape.several,
+        required=parameter.default is parameter.empty and not shape.optional,
+        multiple_values=shape.container is not None,
         data_type=shape.type,
         data_sub_type=shape.type,
         default_values=[] if default is None else [{"value": default}],
@@ -106,10 +114,6 @@ def _argument(parameter: inspect.Parameter, hint: Any, where: str) -> Argument:
         minimum=shape.note.ge,
         maximum=shape.note.le,
     )
-    wrong = [] if default is None else problems([told], {parameter.name: default})
-    if wrong:
-        raise TypeError(f"The default of {parameter.name!r} in {where} is not a value that callers could send: {wrong[0]}.")
-    return Argument(told, shape.converter(), none_when_missing=shape.optional and not has_default)
 
 
 def _plain(value: Any) -> Any:
@@ -133,10 +137,6 @@ class _Shape:
     container: Callable[[Iterable[Any]], Any] | None = None
     optional: bool = False
     note: Input = Input()
-
-    @property
-    def several(self) -> bool:
-        return self.container is not None
 
     def converter(self) -> Callable[[Any], Any]:
         container = self.container
@@ -246,4 +246,8 @@ def _collection(container: Callable[[Iterable[Any]], Any], arguments: tuple[Any,
     if not items or items == [Any]:
         return _Shape("array", container)
     shape = _shape(items[0])
-    return _Shape("array", container) if shape.several or shape.type == "array" else replace(shape, container=container)
+    return (
+        _Shape("array", container)
+        if shape.container is not None or shape.type == "array"
+        else replace(shape, container=container)
+    )

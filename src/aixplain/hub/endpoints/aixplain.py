@@ -12,7 +12,7 @@ from starlette.routing import Route
 
 from aixplain._wire.messages import IN_PROGRESS, Search
 from aixplain.hub.endpoints import json_response
-from aixplain.hub.endpoints.official import is_official, readable
+from aixplain.hub.endpoints.official import is_official, without_attributes
 from aixplain.hub.endpoints.streams import EventStream
 from aixplain.hub.errors import Refusal
 from aixplain.hub.service import Accepted, Pieces, Service
@@ -22,11 +22,11 @@ LARGEST_BODY = 10 * 1024 * 1024
 
 
 async def search(request: Request) -> Response:
-    return _answer(request, await _service(request).search(await _body(request, Search)))
+    return _catalog_answer(request, await _service(request).search(await _body(request, Search)))
 
 
 async def get(request: Request) -> Response:
-    return _answer(request, _service(request).get(request.path_params["key"], request.query_params.get("host")))
+    return _catalog_answer(request, _service(request).get(request.path_params["key"], request.query_params.get("host")))
 
 
 async def run(request: Request) -> Response:
@@ -41,7 +41,7 @@ async def poll(request: Request) -> Response:
     run_id = request.path_params["run_id"]
     standing = _service(request).poll(run_id)
     if standing.result is not None:
-        return _answer(request, standing.result)
+        return json_response(standing.result)
     return json_response(_in_progress(request, run_id, standing.progress))
 
 
@@ -62,7 +62,7 @@ async def get_file(request: Request) -> Response:
     if path is None:
         raise Refusal(404, "There is no such file on this hub. Send it up again.")
     # Sent as a download: a page that somebody sent up must not run as one of the hub's own.
-    return FileResponse(path, content_disposition_type="attachment", headers={"x-content-type-options": "nosniff"})
+    return FileResponse(path, filename=path.name, headers={"x-content-type-options": "nosniff"})
 
 
 ROUTES = [
@@ -85,11 +85,11 @@ async def _run(request: Request, *, background: bool) -> Response:
         return json_response(_in_progress(request, answer.run_id, None), 201)
     if isinstance(answer, Pieces):
         return EventStream(answer)
-    return _answer(request, answer.envelope)
+    return json_response(answer.envelope)
 
 
-def _answer(request: Request, body: bytes) -> Response:
-    return json_response(readable(body) if is_official(request) else body)
+def _catalog_answer(request: Request, body: bytes) -> Response:
+    return json_response(without_attributes(body) if is_official(request) else body)
 
 
 def _in_progress(request: Request, run_id: str, progress: float | None) -> bytes:

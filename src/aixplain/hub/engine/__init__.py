@@ -16,6 +16,6 @@ class Engine(Protocol):
         """Execute this run, which was accepted just now."""
         ...
 
-    async def stop(self, patience: float) -> None:
-        """Take no more runs up, and wait `patience` seconds for those that are running; the rest waits in the database."""
+    async def stop(self) -> None:
+        """Take no more runs up; what doesn't end in a moment is done at the next start."""
         ...

@@ -16,6 +16,7 @@ T = TypeVar("T")
 
 WORKERS = 4
 RETRY_SECONDS = 1.0
+LAST_SECONDS = 1.0
 
 
 class EmbeddedEngine:
@@ -38,12 +39,12 @@ class EmbeddedEngine:
         """Execute this run, which was accepted just now."""
         self._queue.put_nowait(run_id)
 
-    async def stop(self, patience: float) -> None:
-        """Take no more runs up, and wait `patience` seconds for those that are running; the rest waits in the database."""
+    async def stop(self) -> None:
+        """Take no more runs up; what doesn't end in a moment is done at the next start."""
         self._stopping = True
         for _ in self._workers:
             self._queue.put_nowait(None)
-        _, late = await asyncio.wait(self._workers, timeout=patience)
+        _, late = await asyncio.wait(self._workers, timeout=LAST_SECONDS)
         for worker in late:
             worker.cancel()
         await asyncio.gather(*late, return_exceptions=True)

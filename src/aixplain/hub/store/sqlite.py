@@ -42,9 +42,12 @@ class SqliteStore:
             with _transaction(writer):
                 for change in first:
                     change(writer)
-        except (sqlite3.Error, HubError) as error:
+        except sqlite3.Error as error:
             self._close_connections()
-            raise error if isinstance(error, HubError) else _unusable(path, error) from error
+            raise _unusable(path, error) from error
+        except HubError:
+            self._close_connections()
+            raise
         self._thread = threading.Thread(target=self._write_groups, args=[writer], name="aixplain-writer", daemon=True)
         self._thread.start()
 

@@ -33,7 +33,7 @@ def keywords(
     count: Annotated[int, Input(ge=1, le=100, description="How many keywords")] = 10,
     longest: Annotated[int, Input(ge=1, le=4, description="How many words a keyword has at most")] = 3,
 ) -> Output:
-    """Keyword extraction: finds the keywords of a text, best first; the details have their scores, the lowest for the best."""
+    """Keyword extraction: finds the keywords of a text, best first; the raw data has their scores, the lowest for the best."""
     from yake_rust import Yake
 
     code = "cz" if language == "cs" else iso(language)  # the library's own spelling

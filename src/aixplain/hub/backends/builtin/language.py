@@ -31,9 +31,9 @@ EVERY = 176  # languages that the model tells apart
 def identify_language(
     text: str,
     among: Annotated[list[str] | None, Input(description="Only these languages' codes, such as en and de")] = None,
-    alternatives: Annotated[int, Input(ge=1, le=20, description="How many languages the details list")] = 3,
+    alternatives: Annotated[int, Input(ge=1, le=20, description="How many languages the raw data lists")] = 3,
 ) -> Output:
-    """Language identification: tells which of 176 languages a text is in, as its code; the details have the likeliest ones."""
+    """Language identification: tells which of 176 languages a text is in, as its code; the raw data has the likeliest."""
     if not any(character.isalpha() for character in text):
         raise ModelError("The text has no letters, so it is in no language.")
     found = _detector().detect(text, k=EVERY)

@@ -22,7 +22,7 @@ def sentiment(
     text: str,
     threshold: Annotated[float, Input(ge=0, le=1, description="How far from 0 a polarity must be to count")] = 0.1,
 ) -> Output:
-    """Sentiment analysis: tells whether an English text is POSITIVE, NEGATIVE or NEUTRAL; the details have its polarity."""
+    """Sentiment analysis: tells whether an English text is POSITIVE, NEGATIVE or NEUTRAL; the raw data has its polarity."""
     from textblob.en.sentiments import PatternAnalyzer
 
     if not text.strip():

@@ -35,8 +35,8 @@ def correct_spelling(
     language: Annotated[str, Input(choices=LANGUAGES, description="The text's language")] = "en",
     keep: Annotated[list[str] | None, Input(description="Words that are right as they are")] = None,
 ) -> Output:
-    """Spelling correction: mends words with a letter wrong, missing, too many or swapped, and leaves names alone; the details
-    list what was changed."""
+    """Spelling correction: mends words with a letter wrong, missing, too many or swapped, and leaves names alone; the raw
+    data lists what was changed."""
     kept = {word.lower() for word in keep or []}
     changed: list[dict[str, str]] = []
 
