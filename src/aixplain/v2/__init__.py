@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     from aixplain.v2.exceptions import (
         AixplainV2Error,
         APIError,
+        BudgetReachedError,
+        CheckpointError,
         ConfigurationError,
         ConnectionLostError,
         FileUploadError,
@@ -22,7 +24,7 @@ if TYPE_CHECKING:
         TimeoutError,
         ValidationError,
     )
-    from aixplain.v2.model import AsyncModel, Model, ModelResult, Page
+    from aixplain.v2.model import AsyncModel, MapItem, Model, ModelResult, Page
 
 __all__ = [
     "APIError",
@@ -31,6 +33,8 @@ __all__ = [
     "AssetStatus",
     "AsyncAixplain",
     "AsyncModel",
+    "BudgetReachedError",
+    "CheckpointError",
     "ConfigurationError",
     "ConnectionLostError",
     "FileUploadError",
@@ -39,6 +43,7 @@ __all__ = [
     "InputError",
     "InvalidResponseError",
     "Language",
+    "MapItem",
     "Model",
     "ModelResult",
     "Page",
@@ -55,7 +60,7 @@ __all__ = [
 _HOMES = {
     "core": ("Aixplain", "AsyncAixplain"),
     "enums": ("AssetStatus", "Function", "Language", "ResponseStatus", "SortBy", "SortOrder", "Supplier"),
-    "model": ("AsyncModel", "Model", "ModelResult", "Page"),
+    "model": ("AsyncModel", "MapItem", "Model", "ModelResult", "Page"),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 

@@ -104,6 +104,15 @@ class PyreqwestTransport:
     def now(self) -> float:
         return time.monotonic()
 
+    def apart(self) -> PyreqwestTransport:
+        """Another one like this, with connections of its own, which can be broken off without harm to other calls."""
+        return PyreqwestTransport(direct=self._direct)
+
+    def abort(self) -> None:
+        """Break off a request that is on its way in another thread. Call it until none is: the library stops one a call."""
+        if self._client is not None and self._process == os.getpid():
+            self._client.close()
+
     def close(self) -> None:
         client, self._client = self._client, None
         if client is not None and self._process == os.getpid():
