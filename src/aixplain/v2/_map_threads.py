@@ -111,10 +111,10 @@ class _Crew:
         until = time.monotonic() + GRACE
         for thread in self._others():
             thread.join(max(0.0, until - time.monotonic()))
-        while alive := self._others():
-            if self._apart is not None:
-                self._apart.abort()
-            alive[0].join(0.01)
+        if self._apart is not None:
+            self._apart.abort()
+        for thread in self._others():
+            thread.join()
         self._threads.clear()
         atexit.unregister(self.stop)
 

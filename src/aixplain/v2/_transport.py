@@ -105,11 +105,13 @@ class PyreqwestTransport:
         return time.monotonic()
 
     def apart(self) -> PyreqwestTransport:
-        """Another one like this, with connections of its own, which can be broken off without harm to other calls."""
-        return PyreqwestTransport(direct=self._direct)
+        """One like this with connections of its own, which can be broken off without harm to other calls; it is open."""
+        twin = PyreqwestTransport(direct=self._direct)
+        twin._open_client()
+        return twin
 
     def abort(self) -> None:
-        """Break off a request that is on its way in another thread. Call it until none is: the library stops one a call."""
+        """Break off what is on its way in any thread. Nothing can be sent after it."""
         if self._client is not None and self._process == os.getpid():
             self._client.close()
 
