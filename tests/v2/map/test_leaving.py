@@ -37,7 +37,8 @@ def held(service: Any) -> Any:
 
 def test_a_run_that_is_never_answered_keeps_nobody(model: Any, service: Any) -> None:
     with model.map(["go", "stuck a", "stuck b"], concurrency=3) as items:
-        assert next(iter(items)).result.data == "GO"
+        reader = iter(items)
+        assert next(reader).result.data == "GO"
     assert not threads()
     assert len(service.texts) <= 3
 
@@ -48,14 +49,16 @@ def test_a_run_that_is_just_being_accepted_is_canceled(
     for colour in ("threads", "tasks"):
         monkeypatch.setattr(f"aixplain.v2._map_{colour}.GRACE", 1.5)
     with model.map(["go", "hold late"], concurrency=2) as items:
-        next(iter(items))
+        reader = iter(items)
+        next(reader)
         until(lambda: "hold late" in service.texts)
     assert service.canceled == ["hold-late"]
 
 
 def test_other_calls_of_the_client_go_on_when_a_map_is_left(model: Any, service: Any) -> None:
     with model.map(["go", "stuck"], concurrency=2) as items:
-        next(iter(items))
+        reader = iter(items)
+        next(reader)
     assert model.run(text="after").data == "AFTER"
 
 
