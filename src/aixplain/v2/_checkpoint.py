@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import hashlib
 import os
 import sys
@@ -154,8 +153,9 @@ class Checkpoint:
 
     @staticmethod
     def _write(writer: BinaryIO, line: bytes) -> None:
-        if writer.write(line) != len(line):
-            raise OSError(errno.ENOSPC, "a line was written in part")
+        rest = memoryview(line)
+        while rest:  # a disk that is nearly full takes a part, and tells why with the next
+            rest = rest[writer.write(rest) :]
 
     def _unusable(self, error: OSError) -> CheckpointError:
         return CheckpointError(

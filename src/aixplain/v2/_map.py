@@ -42,17 +42,14 @@ class MapItem(msgspec.Struct, frozen=True):
 
 
 class ModelMap(Iterator[MapItem]):
-    """The items of a map, for one reader. Leaving the loop, or the `with` block, stops the map and cancels its runs."""
+    """The items of a map, for one reader.
+
+    Leaving a loop over it stops the map and cancels its runs, unless it has a name: then it can be read on, and stops when its
+    `with` block is left, when it is closed, or when nothing names it any more.
+    """
 
     def __init__(self, items: Generator[MapItem, None, None]) -> None:
         self._items = items  # knows nothing of this object, so that both go when the reader drops this one
-
-    def __iter__(self) -> Generator[MapItem, None, None]:
-        # A generator, because it learns of it when the loop around it is left.
-        try:
-            yield from self._items
-        finally:
-            self.close()
 
     def __next__(self) -> MapItem:
         return next(self._items)
@@ -73,13 +70,6 @@ class AsyncModelMap(AsyncIterator[MapItem]):
 
     def __init__(self, items: AsyncGenerator[MapItem, None]) -> None:
         self._items = items
-
-    async def __aiter__(self) -> AsyncGenerator[MapItem, None]:
-        try:
-            async for item in self._items:
-                yield item
-        finally:
-            await self.close()
 
     async def __anext__(self) -> MapItem:
         return await anext(self._items)

@@ -251,16 +251,17 @@ class Model(ModelBase, rename="camel", dict=True, weakref=True, kw_only=True):
         those that all runs share. Up to `concurrency` runs (1 to 1000) are made at a time, in threads; a service that has too
         much is tried again as it asks. Items come in the order of the values, or with `ordered=False` as they are done.
         Values are pulled, in the caller's thread, as there is room for results: any number will do, and 4 times `concurrency`
-        are held at most. A failure is an item too, and ends nothing. Leaving the loop stops the map and cancels its runs.
+        are held at most. A failure is an item too, and ends nothing. Leaving the loop, or a `with` block around it, stops the
+        map and cancels its runs.
 
         `checkpoint` is a file that keeps what is done: the same call goes on from it, gives what was done without running it,
-        and runs anew what failed. It holds the results, and only a digest of the inputs, which must not change.
+        and runs anew what failed. It holds the results, and only a digest of the inputs, which must not change; a file among
+        them counts by its path. `budget` is in credits: when the runs, those of the checkpoint included, have used it up, none
+        is started any more. A run that doesn't tell its cost is taken for the dearest that did; until one has, at most
+        `concurrency` are made. `timeout` is each run's, in seconds. `show_progress` draws a bar.
 
-        `budget` is in credits: when the runs, those of the checkpoint included, have used it up, none is started any more.
-        A run that doesn't tell its cost is taken for the dearest that did; until one has, at most `concurrency` are made.
-
-        Raises `InputError` at once for a wrong argument or shared input. From the loop, after all items of started runs: what
-        the iterable raised, `BudgetReachedError`, `CheckpointError`.
+        Raises `InputError` at once for a wrong argument or shared input. From the loop, after the items of all runs that were
+        started: what the iterable raised, `BudgetReachedError`, `CheckpointError`.
 
         >>> from aixplain import Aixplain
         >>> with Aixplain.local() as aix:

@@ -18,7 +18,7 @@ class Service:
     """What a run does is told by the first word of its text.
 
     `hold` is accepted and never ends (`hold late`: slowly); `stuck` is never answered; `fail` is a failed run;
-    `refuse` a 400, `busy` a 429 at first; `cost 2` tells 2 credits, `free` tells no cost; all else costs one.
+    `refuse` a 400, `busy` a 429 at first; `cost 2` tells 2 credits (`meet 2`: once three of it are there), `free` tells no cost; all else costs one.
     The answer is the text in capitals.
     """
 
@@ -29,6 +29,7 @@ class Service:
         self.refused: set[str] = set()
         self.lock = threading.Lock()
         self.over = threading.Event()
+        self.three = threading.Barrier(3, timeout=20)
         self.server = ThreadingHTTPServer(("127.0.0.1", 0), type("Handler", (Handler,), {"service": self}))
         self.server.daemon_threads = True
         self.url = f"http://127.0.0.1:{self.server.server_port}"
@@ -57,7 +58,9 @@ class Service:
             time.sleep(0.1 if rest == "late" else 0)
             return 201, {"status": "IN_PROGRESS", "data": f"{self.url}/sdk/runs/{text.replace(' ', '-')}/result"}
         answer = {"status": "SUCCESS", "completed": True, "data": text.upper(), "usedCredits": 1.0}
-        if word == "cost":
+        if word == "meet":
+            self.three.wait()
+        if word in ("cost", "meet"):
             answer["usedCredits"] = float(rest.split()[0])
         if word == "free":
             del answer["usedCredits"]

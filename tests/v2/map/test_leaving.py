@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import itertools
 import signal
 import subprocess
 import sys
@@ -77,13 +78,21 @@ def test_a_value_that_interrupts_stops_the_map_at_once(model: Any, service: Any)
 
 def test_leaving_the_loop_stops_the_threads_and_cancels_the_runs(service: Any, until: Any, held: Any) -> None:
     with Aixplain(backend_url=service.url) as aix:
-        items = aix.Model.get("m1").map(VALUES)
-        for _ in items:
+        for _ in aix.Model.get("m1").map(VALUES):
             until(held)
             break
         assert not threads()
         assert sorted(service.canceled) == HELD
+
+
+def test_a_map_with_a_name_can_be_read_on_until_it_is_closed(service: Any) -> None:
+    with Aixplain(backend_url=service.url) as aix:
+        items = aix.Model.get("m1").map(list("abcdefg"))
+        batches = [[item.index for item in itertools.islice(items, 3)] for _ in range(2)]
+        assert batches == [[0, 1, 2], [3, 4, 5]]
+        items.close()
         assert list(items) == []
+        assert not threads()
 
 
 def test_an_error_in_the_loop_stops_the_map(service: Any, until: Any, held: Any) -> None:
@@ -185,17 +194,27 @@ def test_leaving_the_block_ends_the_tasks_and_cancels_the_runs(service: Any, hel
     on_asyncio(service, scenario)
 
 
-@pytest.mark.parametrize("kept", [True, False])
-def test_a_loop_that_is_left_ends_the_tasks_soon_after(service: Any, held: Any, kept: bool) -> None:
+def test_a_loop_that_is_left_ends_the_tasks_soon_after(service: Any, held: Any) -> None:
     async def scenario(model: Any) -> None:
-        items = model.map(VALUES)
-        async for _ in items:
+        async for _ in model.map(VALUES):
             await until_async(held)
-            if not kept:
-                del items
             break
         await until_async(lambda: not tasks())
         assert sorted(service.canceled) == HELD
+
+    on_asyncio(service, scenario)
+
+
+def test_a_named_map_can_be_read_on_until_it_is_closed(service: Any) -> None:
+    async def scenario(model: Any) -> None:
+        items = model.map(list("abcdefg"))
+        async for item in items:
+            if item.index == 2:
+                break
+        assert (await anext(items)).index == 3
+        await items.close()
+        assert [item async for item in items] == []
+        assert not tasks()
 
     on_asyncio(service, scenario)
 
