@@ -66,8 +66,8 @@ class _Crew:
 
     def start(self) -> None:
         """Start the tasks; none that would find nothing to do."""
-        total = self._plan.total
-        self.working = self._plan.concurrency if total is None else min(self._plan.concurrency, total)
+        most, total = self._plan.concurrency, self._plan.total
+        self.working = most if total is None else min(most, max(total, 1))
         self._tasks = [asyncio.create_task(self._work(), name="aixplain-map") for _ in range(self.working)]
 
     async def _work(self) -> None:

@@ -17,9 +17,9 @@ MODEL = {"id": "m1", "name": "M", "params": [{"name": "text", "required": True, 
 class Service:
     """What a run does is told by the first word of its text.
 
-    `hold` is accepted and never ends (`hold late`: slowly); `stuck` is never answered; `fail` is a failed run;
-    `refuse` a 400, `busy` a 429 at first; `cost 2` tells 2 credits (`meet 2`: once three of it are there), `free` tells no cost; all else costs one.
-    The answer is the text in capitals.
+    `hold` is accepted and never ends (`hold late`: slowly); `stuck` is never answered; `fail` is a failed run; `refuse` a 400,
+    `busy` a 429 at first; `cost 2` tells 2 credits (`meet 2`: once three of it are there), `free` tells no cost; all else
+    costs one. The answer is the text in capitals.
     """
 
     def __init__(self) -> None:
