@@ -189,11 +189,13 @@ def digest_of(inputs: Mapping[str, Any]) -> str:
     >>> digest_of({"text": "hi", "size": 1}) == digest_of({"size": 1, "text": "hi"}) != digest_of({"text": "hi"})
     True
     """
-    try:
-        content = msgspec.json.encode(inputs, enc_hook=_named, order="deterministic")
-    except (TypeError, ValueError, OverflowError, RecursionError):  # it can't be sent either, which its run will tell
-        return ""
-    return hashlib.blake2b(content, digest_size=12).hexdigest()
+    for order in ("deterministic", None):  # keys that are numbers can be sent, but not be sorted
+        try:
+            content = msgspec.json.encode(inputs, enc_hook=_named, order=order)
+            return hashlib.blake2b(content, digest_size=12).hexdigest()
+        except (TypeError, ValueError, OverflowError, RecursionError):
+            continue
+    return ""  # it can't be sent either, which its run will tell
 
 
 def _named(value: Any) -> str:

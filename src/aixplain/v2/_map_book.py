@@ -114,11 +114,12 @@ class Book:
     def settle(self, job: Job, item: MapItem) -> None:
         """Write down what became of an input."""
         credits = credits_of(item)
+        entry = _entry(job, item, credits) if self._checkpoint is not None else None
         with self._lock:
             self._budget.count(credits)
-            if self._checkpoint is not None:
+            if self._checkpoint is not None and entry is not None:
                 try:
-                    self._checkpoint.add(_entry(job, item, credits))
+                    self._checkpoint.add(entry)
                 except CheckpointError as error:
                     self.fail(error)
 
@@ -162,4 +163,5 @@ def _entry(job: Job, item: MapItem, credits: Any) -> Success | Failure:
 
     if item.result is not None:
         return Success(job.index, job.digest, credits, result=one_line(vars(item.result)["_body"]))
-    return Failure(job.index, job.digest, credits, error=f"{type(item.error).__name__}: {item.error}")
+    told = f"{type(item.error).__name__}: {item.error}".encode("utf-8", "replace").decode()  # it may quote a broken input
+    return Failure(job.index, job.digest, credits, error=told)

@@ -56,6 +56,14 @@ def test_what_failed_is_run_again(mapped: Any, service: Any, file: Path) -> None
     ] * 2
 
 
+def test_an_input_that_is_no_text_at_all_is_written_down_too(model: Any, file: Path) -> None:
+    values = ["\ud800", {"text": "a", "stream\ud800": 1}, {"text": 7, "\ud800": 1}]
+    with pytest.warns(UserWarning, match="not found"):
+        items = list(model.map(values, checkpoint=file))
+    assert all(item.error for item in items)
+    assert len(lines(file)) == 4
+
+
 def test_the_file_names_the_model_and_holds_no_inputs(mapped: Any, file: Path) -> None:
     mapped(["secret Words"])
     head, entry = lines(file)
@@ -112,6 +120,12 @@ def test_other_settings_are_noticed(mapped: Any) -> None:
     assert mapped(["a"], size=1) == ["A"]
     with pytest.raises(CheckpointError, match="the inputs, or the settings that they share, have changed"):
         mapped(["a"], size=2)
+
+
+def test_keys_that_are_numbers_count_too(mapped: Any) -> None:
+    mapped([{"text": "a", "size": {1: "x", "y": 2}}])
+    with pytest.raises(CheckpointError, match="have changed"):
+        mapped([{"text": "a", "size": {2: "x", "y": 2}}])
 
 
 def test_the_models_own_values_are_settings_too(model: Any, mapped: Any) -> None:
@@ -181,7 +195,7 @@ asyncio.run(main())
 
 @pytest.mark.parametrize("script", [BLOCKING, ON_ASYNCIO])
 def test_a_map_that_was_killed_goes_on(service: Any, file: Path, script: str) -> None:
-    values = [*map(str, range(20)), "stuck", "never"]
+    values = [*map(str, range(20)), "stuck", "stuck too"]
     with subprocess.Popen([sys.executable, "-c", script, service.url, file, *values], stdout=subprocess.PIPE) as process:
         assert process.stdout is not None
         seen = [process.stdout.readline().decode().strip() for _ in range(20)]
