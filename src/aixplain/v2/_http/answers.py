@@ -18,7 +18,18 @@ class BrokenAnswer(Exception):
 class Answers:
     """The answers that one connection gets, one after another."""
 
-    __slots__ = ("_feed", "_inflate", "_keeps_alive", "_method", "_parser", "_surplus", "headers", "is_whole", "pieces", "status")
+    __slots__ = (
+        "_feed",
+        "_inflate",
+        "_keeps_alive",
+        "_method",
+        "_parser",
+        "_surplus",
+        "headers",
+        "is_whole",
+        "pieces",
+        "status",
+    )
 
     def __init__(self) -> None:
         self._parser = httptools.HttpResponseParser(self)
