@@ -194,8 +194,9 @@ class ModelBase(ModelFields, rename="camel", kw_only=True):
     def _get_call(cls, id: str, options: dict[str, Any]) -> Operation[bytes]:
         if not isinstance(id, str) or not id.strip():
             raise InputError(f"A model is got by its id or its path, not by {id!r}")
-        for name in options and options.keys() - BaseGetParams.__annotations__.keys():
-            raise InputError(f"'{name}' is nothing that a get takes{did_you_mean(name, BaseGetParams.__annotations__)}")
+        known = BaseGetParams.__annotations__
+        for name in options.keys() - known.keys() if options else ():
+            raise InputError(f"'{name}' is nothing that a get takes{did_you_mean(name, known)}")
         path = options.get("resource_path") or cls.RESOURCE_PATH
         return operations.get(cls._settings(), id, options.get("host"), options.get("api_key"), path)
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, TypeVar, cast, get_origin
 
 import msgspec
@@ -60,17 +60,23 @@ def parse(data: Any, kind: type[T]) -> T:
 
 
 def _parse(data: Any, kind: Any) -> Any:
-    is_json = isinstance(data, str) and kind is not str
-    if is_json and not data.lstrip().startswith(("{", "[")) and (fenced := _FENCED.search(data)):
-        data = fenced[1]
+    read_json, read_plain = _readers(kind)
+    if kind is str or not isinstance(data, str):
+        return read_plain(data)
+    fenced = None if data.lstrip().startswith(("{", "[")) else _FENCED.search(data)
+    return read_json(fenced[1] if fenced else data)
+
+
+def _readers(kind: Any) -> tuple[Callable[[str], Any], Callable[[Any], Any]]:
+    """How a class is read from JSON, and from plain data."""
     if _is_pydantic(kind):
-        return kind.model_validate_json(data) if is_json else kind.model_validate(data)
-    return msgspec.json.decode(data, type=kind) if is_json else msgspec.convert(data, kind)
+        return kind.model_validate_json, kind.model_validate
+    return lambda text: msgspec.json.decode(text, type=kind), lambda plain: msgspec.convert(plain, kind)
 
 
-def _is_pydantic(kind: Any) -> Any:
+def _is_pydantic(kind: Any) -> bool:
     library = sys.modules.get("pydantic")  # a class of it can't be without it
-    return library is not None and isinstance(kind, type) and issubclass(kind, library.BaseModel)
+    return library is not None and isinstance(kind, type) and bool(issubclass(kind, library.BaseModel))
 
 
 def _name(kind: Any) -> str:
