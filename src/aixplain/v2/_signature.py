@@ -39,15 +39,19 @@ def shows_inputs(method: MethodT) -> MethodT:
 
 
 class _ShowsInputs:
-    __slots__ = ("_function",)
+    """A function among the attributes of a class, that is bound as `shows_inputs` says."""
 
     def __init__(self, function: Callable[..., Any]) -> None:
-        self._function = function
+        functools.update_wrapper(self, function)
+        self.__func__ = function
+
+    def __call__(self, *arguments: Any, **inputs: Any) -> Any:
+        return self.__func__(*arguments, **inputs)
 
     def __get__(self, model: ModelBase | None, owner: type | None = None) -> Any:
         if model is None:
-            return self._function
-        stand_in = _StandIn(self._function)
+            return self.__func__
+        stand_in = _StandIn(self.__func__)
         stand_in.model = model
         return MethodType(stand_in, model)
 

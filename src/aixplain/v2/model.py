@@ -146,6 +146,8 @@ class Model(ModelBase, rename="camel", kw_only=True):
         run_retry_wait: float = ...,
         **inputs: Any,
     ) -> ModelResult: ...
+    @overload
+    def run(self, /, *, stream: bool, **inputs: Any) -> ModelResult | ModelResponseStreamer: ...
     @shows_inputs
     def run(
         self,
@@ -281,6 +283,8 @@ class AsyncModel(ModelBase, rename="camel", kw_only=True):
         run_retry_wait: float = ...,
         **inputs: Any,
     ) -> ModelResult: ...
+    @overload
+    async def run(self, /, *, stream: bool, **inputs: Any) -> ModelResult | AsyncModelResponseStreamer: ...
     @shows_inputs
     async def run(
         self,
