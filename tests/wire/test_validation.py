@@ -118,7 +118,8 @@ def test_each_of_several_values_is_checked() -> None:
     assert fits(several, (1, 2))
     assert fits(several, [])
     assert not fits(several, [1, True])
-    assert problems([several], {"x": [1, "two"]}) == ["Parameter 'x' has invalid type. Expected text, got list"]
+    (problem,) = problems([several], {"x": [1, "two"]})
+    assert problem == "Parameter 'x' has invalid type. Expected text, got list (item 1 is 'two')"
 
 
 def test_several_values_where_one_is_wanted_are_refused() -> None:

@@ -161,13 +161,13 @@ def _complete(record: Record, plain: dict[str, Any], told: dict[str, Any]) -> No
 
 
 def _completed(part: Any, plain: Any, was: Any) -> Any:
-    if plain is None:
-        return None if was in NO_NUMBER else was  # the field could not take it
+    if plain is None or plain == [] or (isinstance(part, Record) and not isinstance(was, dict)):
+        return plain if was in NO_NUMBER else was  # the field could not take it
     if isinstance(part, list) and isinstance(was, list):
         if len(part) != len(was):
             return was
         return [_completed(*each) for each in zip(part, plain, was, strict=True)]
-    if isinstance(part, Record) and isinstance(was, dict):
+    if isinstance(part, Record):
         _complete(part, plain, was)
     return plain
 
@@ -181,8 +181,12 @@ class LateRecord(OpenRecord):
     _late: ClassVar[tuple[str, ...]] = ()
 
     def _settle(self) -> None:
+        """Read all, for who would see the JSON."""
         for name in self._late:
-            getattr(self, name)
+            value = getattr(self, name)
+            for each in value if isinstance(value, list) else [value]:
+                if isinstance(each, LateRecord):
+                    each._settle()
 
     def __eq__(self, other: object) -> bool:
         if type(self) is not type(other):

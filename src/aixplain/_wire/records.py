@@ -59,7 +59,7 @@ def decode(kind: type[T], body: bytes | msgspec.Raw) -> T:
 def parse(body: bytes | msgspec.Raw) -> Any:
     """The plain data in a JSON body. Raises `msgspec.DecodeError`.
 
-    The NaN and Infinity of Python's services are no JSON, and are read all the same.
+    The NaN and Infinity of Python's services are no JSON, and are read as null.
     """
     try:
         return msgspec.json.decode(body)
@@ -75,7 +75,7 @@ def _parse_as_python(body: bytes) -> Any:
     import json  # slow to import, and few services need it
 
     try:
-        return json.loads(body)
+        return json.loads(body, parse_constant=lambda name: None)
     except ValueError as error:
         raise msgspec.DecodeError(str(error)) from error
 
