@@ -15,7 +15,7 @@ import pytest
 from aixplain import Aixplain, AsyncAixplain
 from aixplain.hub import Document, Hub, Input, ModelError, Output, progress
 from aixplain.hub.embedded import EmbeddedHub, start
-from aixplain.v2.model import AsyncModel, AsyncModelResponseStreamer, AsyncPage
+from aixplain.v2.model import AsyncModel, AsyncPage
 
 SETTINGS = ("TEAM_API_KEY", "AIXPLAIN_API_KEY", "BACKEND_URL", "MODELS_RUN_URL", "AIXPLAIN_TRUSTED_HOSTS", "AIXPLAIN_HUB_KEYS")
 
@@ -159,7 +159,7 @@ class Awaited:
         self.runner.run(self.target.__aexit__(*error))
 
     def _wrapped(self, value: Any) -> Any:
-        kinds = (AsyncModel, AsyncModelResponseStreamer, AsyncPage)
+        kinds = (AsyncModel, AsyncPage, AsyncIterator)
         is_ours = isinstance(value, kinds) or inspect.isroutine(value) or inspect.isclass(value)
         return Awaited(value, self.runner) if is_ours else value
 

@@ -57,7 +57,7 @@ def holds(written: Any, told: Any) -> bool:
 COPIES: list[Callable[[Any], Any]] = [
     copy.copy,
     copy.deepcopy,
-    lambda record: pickle.loads(pickle.dumps(record)),  # noqa: S301 - made two words ago
+    lambda record: pickle.loads(pickle.dumps(record)),
     lambda record: type(record).from_dict(record.to_dict()),
     lambda record: type(record).from_json(record.to_json()),
 ]
@@ -293,7 +293,7 @@ def test_no_answer_breaks_a_result_or_loses_anything(told: dict[str, Any]) -> No
     assert result._raw_data == told
     assert set(told) <= set(result.to_dict())
     assert ModelResult.from_dict(result.to_dict()) == result
-    assert pickle.loads(pickle.dumps(result)) == result  # noqa: S301 - made two words ago
+    assert pickle.loads(pickle.dumps(result)) == result
     assert repr(result).startswith("ModelResult(")
 
 

@@ -16,7 +16,7 @@ from aixplain._wire.open_records import LateRecord, OpenRecord, decode_all_open,
 COPIES: list[Callable[[Any], Any]] = [
     copy.copy,
     copy.deepcopy,
-    lambda record: pickle.loads(pickle.dumps(record)),  # noqa: S301 - made two words ago
+    lambda record: pickle.loads(pickle.dumps(record)),
     lambda record: type(record).from_dict(record.to_dict()),
     lambda record: type(record).from_json(record.to_json()),
 ]
@@ -54,7 +54,7 @@ def test_an_attribute_that_nobody_told_is_an_attribute_error_that_python_can_exp
     with pytest.raises(AttributeError, match=r"'Point' has no attribute 'colour', and the answer has no such key") as error:
         _ = point.colour
     assert (error.value.name, error.value.obj) == ("colour", point)
-    with pytest.raises(AttributeError, match="'Point' has no attribute 'x_y'$"):
+    with pytest.raises(AttributeError, match=r"'Point' has no attribute 'x_y'$"):
         _ = Point(1).x_y  # type: ignore[attr-defined]
 
 
