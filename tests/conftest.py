@@ -125,7 +125,7 @@ class Awaited:
     def __setattr__(self, name: str, value: Any) -> None:
         setattr(self.target, name, value)
 
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+    def __call__(self, /, *args: Any, **kwargs: Any) -> Any:
         async def call() -> Any:  # inside the loop, as a user's call is
             result = self.target(*args, **kwargs)
             return await result if inspect.isawaitable(result) else result

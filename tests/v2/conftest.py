@@ -58,6 +58,19 @@ MODEL = {
 }
 
 
+#: A parameter of each kind.
+PARAMETERS: list[dict[str, Any]] = [
+    {"name": "text", "required": True, "dataType": "text", "dataSubType": "text"},
+    {"name": "temperature", "dataType": "text", "dataSubType": "number", "defaultValues": [{"value": 0.7}]},
+    {"name": "language", "dataType": "label", "availableOptions": [{"value": "en", "label": "English"}, {"value": "es"}]},
+    {"name": "words", "dataType": "text", "multipleValues": True},
+    {"name": "history", "dataType": "text", "dataSubType": "json"},
+    {"name": "verbose", "dataType": "boolean", "defaultValues": [{"value": False}]},
+    {"name": "source", "dataType": "label", "isFixed": True, "defaultValues": [{"value": "en"}]},
+    {"name": "image", "dataType": "image"},
+]
+
+
 class Asked(NamedTuple):
     """A request that the service got."""
 
@@ -132,10 +145,16 @@ def told() -> Callable[..., dict[str, Any]]:
 
 @pytest.fixture
 def model_with(canned: Any) -> Callable[..., Any]:
-    """`model_with(param, …, strict=…)`: a model of the canned service with these parameters, each a dict or a name."""
+    """`model_with(param, …)`: a model of the canned service with these parameters, each a dict or the name of a text."""
 
     def make(*params: dict[str, Any] | str, **changed: Any) -> Any:
         written = [{"name": each, "dataType": "text"} if isinstance(each, str) else each for each in params]
         return canned.Model.from_dict({**MODEL, "params": written, **changed})
 
     return make
+
+
+@pytest.fixture
+def model(model_with: Callable[..., Any]) -> Any:
+    """A model with a parameter of each kind: text (required), temperature, language, words, history, verbose, source, image."""
+    return model_with(*PARAMETERS)
