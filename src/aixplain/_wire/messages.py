@@ -205,8 +205,9 @@ class AssetInfo(Record, rename="camel"):
 class Search(Record, rename="camel", omit_defaults=True):
     """The body of `POST /v2/models/paginate`."""
 
-    page_number: int = 0
-    page_size: int = 20
+    # These are always written: a default that is made is not left out.
+    page_number: int = msgspec.field(default_factory=lambda: 0)
+    page_size: int = msgspec.field(default_factory=lambda: 20)
     sort: list[dict[str, Any]] | None = None
     q: str | None = None
     functions: list[str | FunctionInfo] | None = None

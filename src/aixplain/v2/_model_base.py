@@ -9,7 +9,7 @@ import msgspec
 
 from aixplain._wire.messages import Parameter
 from aixplain._wire.open_records import decode_open
-from aixplain._wire.validation import did_you_mean
+from aixplain._wire.validation import did_you_mean, plain
 from aixplain.v2 import _operations as operations
 from aixplain.v2 import enums
 from aixplain.v2._flow import Operation
@@ -221,7 +221,7 @@ def _ways(model: ModelBase) -> set[str]:
 def _tool_parameter(parameter: Parameter, value: Any) -> dict[str, Any]:
     return {
         "name": parameter.name,
-        "value": value,
+        "value": plain(value),
         "required": parameter.required,
         "datatype": parameter.data_type,
         "allowMulti": parameter.multiple_values,

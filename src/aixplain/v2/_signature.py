@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from types import MethodType
 from typing import TYPE_CHECKING, Any, Literal, TypeVar, cast
 
+from aixplain._wire.messages import CLIENT_CONTROLS
 from aixplain._wire.validation import FILE_TYPES, kind_of
 
 if TYPE_CHECKING:
@@ -93,11 +94,11 @@ def signature_for(model: ModelBase, function: Callable[..., Any]) -> inspect.Sig
 
 
 def _own(model: ModelBase) -> Iterator[inspect.Parameter]:
-    """The model's parameters; those that no keyword can name are left to `**{...}`."""
+    """The model's parameters that a keyword can name. What steers the client is none, whatever a service calls it."""
     import inspect  # slow to import
 
     for name, parameter in model.inputs._form.parameters.items():
-        if name.isidentifier() and not keyword.iskeyword(name):
+        if name.isidentifier() and not keyword.iskeyword(name) and name not in CLIENT_CONTROLS:
             value = model.inputs[name]
             default = inspect.Parameter.empty if value is None and parameter.required else value
             yield inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=_annotation(parameter))
