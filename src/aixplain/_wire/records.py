@@ -6,9 +6,10 @@ import math
 import types
 import typing
 from collections.abc import Mapping
-from typing import Any, NamedTuple, Self, TypeVar
+from typing import Any, Self, TypeVar
 
 import msgspec
+from msgspec.structs import FieldInfo
 
 T = TypeVar("T")
 StructT = TypeVar("StructT", bound=msgspec.Struct)
@@ -30,9 +31,10 @@ class Record(msgspec.Struct):
         plain: dict[str, Any] = msgspec.to_builtins(self)
         return plain
 
-    def to_json(self) -> str:
-        """The record as JSON text, under the names of the wire."""
-        return msgspec.json.encode(self.to_dict()).decode()
+    def to_json(self, *, indent: int | None = None) -> str:
+        """The record as JSON text, under the names of the wire; with `indent`, a line for each value."""
+        text = msgspec.json.encode(self.to_dict())
+        return (text if indent is None else msgspec.json.format(text, indent=indent)).decode()
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Self:
@@ -146,10 +148,10 @@ def _salvage_record(kind: type[StructT], value: Any) -> StructT:
         raise msgspec.ValidationError(f"{value!r:.80} is no {kind.__name__}")
     known = {}
     for field in _fields(kind):
-        if field.key not in value:
+        if field.encode_name not in value:
             continue
         try:
-            known[field.name] = read(field.type, value[field.key])
+            known[field.name] = read(field.type, value[field.encode_name])
         except msgspec.ValidationError:
             if field.required:
                 raise
@@ -159,18 +161,10 @@ def _salvage_record(kind: type[StructT], value: Any) -> StructT:
         raise msgspec.ValidationError(str(missing)) from missing
 
 
-class _Field(NamedTuple):
-    name: str
-    key: str
-    type: Any
-    required: bool
-
-
-def _fields(kind: type[msgspec.Struct]) -> tuple[_Field, ...]:
+def _fields(kind: type[msgspec.Struct]) -> tuple[FieldInfo, ...]:
     """A record's fields, kept on its class: msgspec works their types out anew each time that it is asked."""
-    known: tuple[_Field, ...] | None = vars(kind).get("_known_fields")
+    known: tuple[FieldInfo, ...] | None = vars(kind).get("_known_fields")
     if known is None:
-        asked = msgspec.structs.fields(kind)
-        known = tuple(_Field(each.name, each.encode_name, each.type, each.required) for each in asked)
+        known = msgspec.structs.fields(kind)
         type.__setattr__(kind, "_known_fields", known)
     return known

@@ -59,7 +59,7 @@ class ModelBase(ModelFields, rename="camel", kw_only=True):
         """The model's inputs with their current values: `model.inputs.temperature = 0.7`."""
         inputs: InputsProxy | None = vars(self).get("_inputs")
         if inputs is None:
-            inputs = vars(self)["_inputs"] = InputsProxy(self)
+            inputs = vars(self).setdefault("_inputs", InputsProxy(self))  # one for all threads
         return inputs
 
     @inputs.setter
