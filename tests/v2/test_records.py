@@ -14,6 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aixplain.v2 import exceptions
+from aixplain.v2._chunks import ChunkDecoder
 from aixplain.v2.enums import ResponseStatus
 from aixplain.v2.exceptions import AixplainV2Error, InvalidResponseError
 from aixplain.v2.model import Detail, Message, ModelResult, Page, StreamChunk, Usage
@@ -354,3 +355,29 @@ def test_an_error_goes_to_another_process_with_all_that_it_knows(error: Any, cop
 def test_every_kind_of_error_is_tried_here() -> None:
     ours = {kind for kind in kinds_of(AixplainV2Error) if kind.__module__ == exceptions.__name__}
     assert {type(error) for error in ERRORS} == ours
+
+
+# --- Streams --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        {"choices": [{"delta": {"content": "hi"}, "finish_reason": "stop"}]},
+        {"choices": []},
+        {"data": "hi"},
+        {"choices": [{"delta": {"content": 7}}]},
+        {"data": "hi", "tool_calls": "odd"},
+    ],
+    ids=str,
+)
+def test_the_usage_of_a_stream_has_its_further_keys(event: dict[str, Any]) -> None:
+    usage = {"total_tokens": "3", "prompt_tokens_details": {"cached_tokens": 1}}
+    decoder = ChunkDecoder()
+    decoder.feed(b"data: " + msgspec.json.encode({**event, "usage": usage}) + b"\n\ndata: [DONE]\n\n")
+    (chunk,) = decoder.ready
+    assert chunk.usage is not None
+    assert (chunk.usage.total_tokens, chunk.usage.prompt_tokens_details) == (3, {"cached_tokens": 1})
+    whole = decoder.result().usage
+    assert whole is not None
+    assert whole.prompt_tokens_details == {"cached_tokens": 1}

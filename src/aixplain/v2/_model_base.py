@@ -58,9 +58,10 @@ class ModelBase(ModelFields, rename="camel", kw_only=True):
     def inputs(self) -> InputsProxy:
         """The model's inputs with their current values: `model.inputs.temperature = 0.7`."""
         inputs: InputsProxy | None = vars(self).get("_inputs")
-        if inputs is None:
-            inputs = vars(self).setdefault("_inputs", InputsProxy(self))  # one for all threads
-        return inputs
+        if inputs is not None:
+            return inputs
+        made: InputsProxy = vars(self).setdefault("_inputs", InputsProxy(self))  # one for all threads
+        return made
 
     @inputs.setter
     def inputs(self, values: Mapping[str, Any]) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, NotRequired, TypeVar
 
 import msgspec
@@ -33,14 +33,14 @@ class ModelSearchParams(BaseSearchParams):
     host: NotRequired[str]
     developer: NotRequired[str]
     path: NotRequired[str]
-    functions: NotRequired[Function | str | Sequence[Function | str]]
-    vendors: NotRequired[Supplier | str | Sequence[Supplier | str]]
-    suppliers: NotRequired[Supplier | str | Sequence[Supplier | str]]
-    source_languages: NotRequired[Language | str | Sequence[Language | str]]
-    target_languages: NotRequired[Language | str | Sequence[Language | str]]
+    functions: NotRequired[Function | str | Iterable[Function | str]]
+    vendors: NotRequired[Supplier | str | Iterable[Supplier | str]]
+    suppliers: NotRequired[Supplier | str | Iterable[Supplier | str]]
+    source_languages: NotRequired[Language | str | Iterable[Language | str]]
+    target_languages: NotRequired[Language | str | Iterable[Language | str]]
     is_finetunable: NotRequired[bool]
     saved: NotRequired[bool]
-    status: NotRequired[AssetStatus | str | Sequence[AssetStatus | str]]
+    status: NotRequired[AssetStatus | str | Iterable[AssetStatus | str]]
 
 
 def _same(value: Any) -> Any:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator
 from typing import Any, Generic, NotRequired, Protocol, TypedDict, TypeVar, overload, runtime_checkable
 
 from aixplain._wire.open_records import LateRecord
@@ -31,7 +31,7 @@ class BaseSearchParams(TypedDict):
 
     api_key: NotRequired[str]
     resource_path: NotRequired[str]
-    ownership: NotRequired[OwnershipType | str | Sequence[OwnershipType | str]]
+    ownership: NotRequired[OwnershipType | str | Iterable[OwnershipType | str]]
     sort_by: NotRequired[SortBy | str]
     sort_order: NotRequired[SortOrder | str | int]
     page_number: NotRequired[int]
