@@ -125,7 +125,7 @@ class Plan(msgspec.Struct):
 
     def send_files(self) -> Operation[None]:
         """Send the files that all runs share, once."""
-        if not self.model.inputs._takes_files:
+        if not self.model.inputs._form.takes_files:
             return
         from aixplain.v2._files import local_files  # few models take files
 
@@ -182,7 +182,7 @@ def _check_shared(model: ModelBase, shared: dict[str, Any]) -> None:
     """Inputs that all runs share are refused at once: else every one of them would fail of it."""
     given = [each for each in model.params if shared.get(each.name) is not None]
     values = shared
-    if model.inputs._takes_files:
+    if model.inputs._form.takes_files:
         from aixplain.v2._files import local_files  # few models take files
 
         values = {**shared, **{name: file.name for name, file in local_files(given, shared).items()}}

@@ -4,6 +4,7 @@
     ├── ConfigurationError      (ValueError)       no key, a wrong address, a setting that can't be
     ├── ValidationError                            a call that can't be made; nothing was sent
     │   └── InputError          (ValueError)       an input that is missing, misspelt or of a wrong type
+    ├── UnexpectedDataError     (ValueError)       a result that is not what `parse` was asked for
     ├── ResourceError                              a resource that is not in a state for this
     ├── APIError                                   the service refused, or the run failed
     ├── TimeoutError            (TimeoutError)     the deadline passed; `poll_url` resumes
@@ -63,6 +64,14 @@ class ValidationError(AixplainV2Error):
 
 class InputError(ValidationError, ValueError):
     """An input is missing, misspelt, of a wrong type or not among the options. Nothing was sent."""
+
+
+class UnexpectedDataError(AixplainV2Error, ValueError):
+    """A result is not of the class that `parse` was asked for. `data` is what it is."""
+
+    def __init__(self, message: str, data: Any = None) -> None:
+        super().__init__(message)
+        self.data = data
 
 
 class ResourceError(AixplainV2Error):

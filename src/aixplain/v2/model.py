@@ -29,6 +29,7 @@ from aixplain.v2._records import (
     Version,
 )
 from aixplain.v2._search import ModelSearchParams, SearchCall
+from aixplain.v2._signature import shows_inputs
 from aixplain.v2._stream import AsyncModelResponseStreamer, ModelResponseStreamer
 from aixplain.v2.enums import AssetStatus, ResponseStatus
 from aixplain.v2.exceptions import ValidationError
@@ -104,7 +105,7 @@ class ModelRunParams(BaseRunParams):
     stream: NotRequired[bool]
 
 
-class Model(ModelBase, rename="camel", dict=True, weakref=True, kw_only=True):
+class Model(ModelBase, rename="camel", kw_only=True):
     """A model, blocking. Get one from a client: `Aixplain().Model.get("openai/gpt-4o")`."""
 
     @classmethod
@@ -133,10 +134,11 @@ class Model(ModelBase, rename="camel", dict=True, weakref=True, kw_only=True):
         return Page.of(cls._page_parts(body), lambda number: cls._page(call.at_page(number)))
 
     @overload
-    def run(self, *, stream: Literal[True], **inputs: Any) -> ModelResponseStreamer: ...
+    def run(self, /, *, stream: Literal[True], **inputs: Any) -> ModelResponseStreamer: ...
     @overload
     def run(
         self,
+        /,
         *,
         timeout: float = ...,
         wait_time: float | None = ...,
@@ -150,9 +152,11 @@ class Model(ModelBase, rename="camel", dict=True, weakref=True, kw_only=True):
         **inputs: Any,
     ) -> ModelResult: ...
     @overload
-    def run(self, *, stream: bool, **inputs: Any) -> ModelResult | ModelResponseStreamer: ...
+    def run(self, /, *, stream: bool, **inputs: Any) -> ModelResult | ModelResponseStreamer: ...
+    @shows_inputs
     def run(
         self,
+        /,
         *,
         timeout: float = operations.RUN_TIMEOUT,
         wait_time: float | None = None,
@@ -185,13 +189,17 @@ class Model(ModelBase, rename="camel", dict=True, weakref=True, kw_only=True):
         with watched(self.name or "run", run):
             return self._drive(operations.run(self._settings(), run))
 
-    def run_async(self, *, timeout: float = operations.RUN_TIMEOUT, api_key: str | None = None, **inputs: Any) -> ModelResult:
+    @shows_inputs
+    def run_async(
+        self, /, *, timeout: float = operations.RUN_TIMEOUT, api_key: str | None = None, **inputs: Any
+    ) -> ModelResult:
         """Start a run and return at once; `model.poll(result.url)` asks after it, `sync_poll` waits for it."""
         run = self._prepare(inputs, operations.Run("", {}, timeout, api_key=api_key))
         return self._drive(operations.submit(self._settings(), run, sync_only=self.is_sync_only))
 
+    @shows_inputs
     def run_stream(
-        self, *, timeout: float = operations.RUN_TIMEOUT, api_key: str | None = None, **inputs: Any
+        self, /, *, timeout: float = operations.RUN_TIMEOUT, api_key: str | None = None, **inputs: Any
     ) -> ModelResponseStreamer:
         """Run the model and give its answer in pieces as they come.
 
@@ -281,7 +289,7 @@ class Model(ModelBase, rename="camel", dict=True, weakref=True, kw_only=True):
         return ModelMap(walk(plan, iter(values), cast("Aixplain", self._client())._transport))
 
 
-class AsyncModel(ModelBase, rename="camel", dict=True, weakref=True, kw_only=True):
+class AsyncModel(ModelBase, rename="camel", kw_only=True):
     """A model on asyncio. Get one from a client: `await AsyncAixplain().Model.get("openai/gpt-4o")`."""
 
     @classmethod
@@ -310,10 +318,11 @@ class AsyncModel(ModelBase, rename="camel", dict=True, weakref=True, kw_only=Tru
         return AsyncPage.of(cls._page_parts(body), lambda number: cls._page(call.at_page(number)))
 
     @overload
-    async def run(self, *, stream: Literal[True], **inputs: Any) -> AsyncModelResponseStreamer: ...
+    async def run(self, /, *, stream: Literal[True], **inputs: Any) -> AsyncModelResponseStreamer: ...
     @overload
     async def run(
         self,
+        /,
         *,
         timeout: float = ...,
         wait_time: float | None = ...,
@@ -327,9 +336,11 @@ class AsyncModel(ModelBase, rename="camel", dict=True, weakref=True, kw_only=Tru
         **inputs: Any,
     ) -> ModelResult: ...
     @overload
-    async def run(self, *, stream: bool, **inputs: Any) -> ModelResult | AsyncModelResponseStreamer: ...
+    async def run(self, /, *, stream: bool, **inputs: Any) -> ModelResult | AsyncModelResponseStreamer: ...
+    @shows_inputs
     async def run(
         self,
+        /,
         *,
         timeout: float = operations.RUN_TIMEOUT,
         wait_time: float | None = None,
@@ -362,15 +373,17 @@ class AsyncModel(ModelBase, rename="camel", dict=True, weakref=True, kw_only=Tru
         with watched(self.name or "run", run):
             return await self._drive(operations.run(self._settings(), run))
 
+    @shows_inputs
     async def run_async(
-        self, *, timeout: float = operations.RUN_TIMEOUT, api_key: str | None = None, **inputs: Any
+        self, /, *, timeout: float = operations.RUN_TIMEOUT, api_key: str | None = None, **inputs: Any
     ) -> ModelResult:
         """Start a run and return at once; `model.poll(result.url)` asks after it, `sync_poll` waits for it."""
         run = self._prepare(inputs, operations.Run("", {}, timeout, api_key=api_key))
         return await self._drive(operations.submit(self._settings(), run, sync_only=self.is_sync_only))
 
+    @shows_inputs
     def run_stream(
-        self, *, timeout: float = operations.RUN_TIMEOUT, api_key: str | None = None, **inputs: Any
+        self, /, *, timeout: float = operations.RUN_TIMEOUT, api_key: str | None = None, **inputs: Any
     ) -> AsyncModelResponseStreamer:
         """Run the model and give its answer in pieces as they come; not awaited itself.
 
