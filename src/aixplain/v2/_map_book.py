@@ -162,6 +162,6 @@ def _entry(job: Job, item: MapItem, credits: Any) -> Success | Failure:
     from aixplain.v2._checkpoint import Failure, Success
 
     if item.result is not None:
-        return Success(job.index, job.digest, credits, result=msgspec.Raw(item.result.to_json()))
+        return Success(job.index, job.digest, credits, result=msgspec.Raw(msgspec.json.encode(item.result._raw_data)))
     told = f"{type(item.error).__name__}: {item.error}".encode("utf-8", "replace").decode()  # it may quote a broken input
     return Failure(job.index, job.digest, credits, error=told)
