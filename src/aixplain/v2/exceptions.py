@@ -9,6 +9,8 @@
     ├── APIError                                   the service refused, or the run failed
     ├── TimeoutError            (TimeoutError)     the deadline passed; `poll_url` resumes
     ├── FileUploadError                            a file that can't be read, or wasn't taken
+    ├── BudgetReachedError                         a map stopped, because what it may spend is spent
+    ├── CheckpointError         (ValueError)       a map's file is another map's, or can't be read or written
     └── ConnectionLostError     (ConnectionError)  the service can't be reached, or stopped talking
         ├── InvalidResponseError                   it answered, but not in the protocol
         └── IncompleteStreamError                  a stream was cut; `partial` has the text that came
@@ -110,6 +112,19 @@ class TimeoutError(AixplainV2Error, builtins.TimeoutError):
 
 class FileUploadError(AixplainV2Error):
     """A file can't be read, is too large, or was not taken."""
+
+
+class BudgetReachedError(AixplainV2Error):
+    """A map stopped before its inputs were through: `used_credits` of its `budget` are spent. All it started was given out."""
+
+    def __init__(self, message: str | list[str], *, budget: float = 0.0, used_credits: float = 0.0) -> None:
+        super().__init__(message, {"budget": budget, "used_credits": used_credits})
+        self.budget = budget
+        self.used_credits = used_credits
+
+
+class CheckpointError(AixplainV2Error, ValueError):
+    """The checkpoint of a map is of another model or other inputs, is in use, is no checkpoint, or can't be read or written."""
 
 
 class ConnectionLostError(AixplainV2Error, ConnectionError):
