@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar
 
 import msgspec
 
-from aixplain._wire.records import Record, decode, parse, read
+from aixplain._wire.records import Record, parse, read
 
 OpenT = TypeVar("OpenT", bound="OpenRecord")
 KindT = TypeVar("KindT", bound="type[LateRecord]")
@@ -69,9 +69,7 @@ class OpenRecord(Record, dict=True):
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Self:
         """The record that `to_dict`, or a service, wrote as plain data."""
-        record = super().from_dict(data)
-        remember(record, dict(data))
-        return record
+        return _read_open(cls, dict(data))
 
     def __copy__(self) -> Self:
         twin: Self = super().__copy__()  # type: ignore[misc] # msgspec's own, which its types leave out
@@ -90,8 +88,17 @@ class OpenRecord(Record, dict=True):
 
 def decode_open(kind: type[OpenT], body: Body) -> OpenT:
     """Read a JSON body as `decode` does, and remember it."""
-    record = decode(kind, body)
+    try:
+        record = msgspec.json.decode(body, type=kind)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return _read_open(kind, parse(body))
     vars(record)["_source"] = body
+    return record
+
+
+def _read_open(kind: type[OpenT], told: Any) -> OpenT:
+    record = read(kind, told)
+    remember(record, told)
     return record
 
 

@@ -162,6 +162,6 @@ def _entry(job: Job, item: MapItem, credits: Any) -> Success | Failure:
     from aixplain.v2._checkpoint import Failure, Success, one_line
 
     if item.result is not None:
-        return Success(job.index, job.digest, credits, result=one_line(vars(item.result)["_body"]))
+        return Success(job.index, job.digest, credits, result=one_line(item.result._body))
     told = f"{type(item.error).__name__}: {item.error}".encode("utf-8", "replace").decode()  # it may quote a broken input
     return Failure(job.index, job.digest, credits, error=told)
