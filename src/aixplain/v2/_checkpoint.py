@@ -178,11 +178,6 @@ def _read_line(line: bytes) -> _Known | None:
     return known if known.index >= 0 else None
 
 
-def one_line(body: bytes) -> msgspec.Raw:
-    """The body of an answer on one line."""
-    return msgspec.Raw(msgspec.json.format(body, indent=-1) if b"\n" in body else body)
-
-
 def digest_of(inputs: Mapping[str, Any]) -> str:
     """What tells these inputs from others. A file counts by its path.
 

@@ -159,9 +159,9 @@ def _checkpoint(plan: Plan) -> Checkpoint | None:
 
 
 def _entry(job: Job, item: MapItem, credits: Any) -> Success | Failure:
-    from aixplain.v2._checkpoint import Failure, Success, one_line
+    from aixplain.v2._checkpoint import Failure, Success
 
     if item.result is not None:
-        return Success(job.index, job.digest, credits, result=one_line(item.result._body))
+        return Success(job.index, job.digest, credits, result=msgspec.Raw(msgspec.json.encode(item.result._raw_data)))
     told = f"{type(item.error).__name__}: {item.error}".encode("utf-8", "replace").decode()  # it may quote a broken input
     return Failure(job.index, job.digest, credits, error=told)

@@ -82,12 +82,6 @@ class Result(LateRecord, rename="camel"):
             ) from error
 
     @property
-    def _body(self) -> bytes:
-        """The answer as JSON, as it came where that is held."""
-        source = vars(self).get("_source")
-        return source if isinstance(source, bytes) else msgspec.json.encode(self._raw_data)
-
-    @property
     def in_progress(self) -> bool:
         """The run goes on; `url` is where to ask after it."""
         return not self.completed

@@ -7,7 +7,6 @@ from typing import Any
 
 import httptools
 
-
 _COMPRESSED = frozenset({"gzip", "x-gzip", "deflate"})
 
 

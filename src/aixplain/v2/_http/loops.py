@@ -159,7 +159,7 @@ class Connection(asyncio.Protocol):
         finally:
             timer.cancel()
 
-    def _expire(self, waiter: asyncio.Future[None], was_silent: bool) -> None:  # noqa: FBT001 - a callback of the loop
+    def _expire(self, waiter: asyncio.Future[None], was_silent: bool) -> None:
         if not waiter.done():
             waiter.set_exception(failures.silent(self.route, self._options) if was_silent else failures.late(self.route))
 
