@@ -241,10 +241,10 @@ class ModelBase(ModelFields, rename="camel", dict=True, weakref=True, kw_only=Tr
         inputs = {name: value for name, value in {**held._values, **given}.items() if value is not None}
         checked: dict[str, Any] = inputs
         if held._takes_files:
-            from aixplain.v2._files import local_files  # few models take files
+            from aixplain.v2._files import local_files, names_of  # few models take files
 
             controls.files = local_files(self.params, inputs)
-            checked = {**inputs, **{name: file.name for name, file in controls.files.items()}}
+            checked = {**inputs, **{name: names_of(found) for name, found in controls.files.items()}}
         validate(held, checked, strict=self._settings().strict)
         controls.model_id, controls.inputs = self.id or "", inputs
         return controls

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any, Self
+from os import PathLike
+from typing import TYPE_CHECKING, Any, Self
 
 import msgspec
 
@@ -21,7 +22,10 @@ from aixplain._wire.messages import (
 )
 from aixplain._wire.records import Record, decode
 from aixplain.v2.enums import ResponseStatus
-from aixplain.v2.exceptions import InvalidResponseError
+from aixplain.v2.exceptions import InvalidResponseError, ValidationError
+
+if TYPE_CHECKING:
+    from aixplain.v2._settings import Settings
 
 __all__ = [
     "Attribute",
@@ -78,8 +82,8 @@ class Result(Record, rename="camel", dict=True):
         raise AttributeError(f"{type(self).__name__!r} has no attribute {name!r}, and the answer has no such key")
 
     @classmethod
-    def from_body(cls, body: bytes) -> Self:
-        """Read the body of an answer, and keep it. Raises `InvalidResponseError`."""
+    def from_body(cls, body: bytes, settings: Settings | None = None) -> Self:
+        """Read the body of an answer, and keep it with the client's settings. Raises `InvalidResponseError`."""
         try:
             result = decode(cls, body)
         except msgspec.DecodeError as error:
@@ -87,7 +91,9 @@ class Result(Record, rename="camel", dict=True):
                 f"The service answered with something that is no result: {body[:200]!r}. "
                 "Is this the address of an aiXplain service or a hub?"
             ) from error
-        vars(result)["_body"] = body
+        own = vars(result)
+        own["_body"] = body
+        own["_settings"] = settings
         return result
 
     @property
@@ -125,6 +131,30 @@ class ModelResult(Result, rename="camel", dict=True):
     status_code: int | None = None
     progress: float | None = None
     """How much is done of a run in progress, from 0 to 1; None where the service doesn't say."""
+
+    def save(
+        self,
+        path: str | PathLike[str],
+        *,
+        overwrite: bool = False,
+        timeout: float = 600.0,
+        api_key: str | None = None,
+        show_progress: bool = False,
+    ) -> Any:
+        """Save the data to a file or into a folder, as `Model.save` does: gives the path, or a list of them.
+
+        A result of an `AsyncModel` is awaited: `await result.save(path)`. One that was copied, unpickled or made by hand
+        belongs to no client; `aix.Model.save(result, path)` saves it.
+        """
+        settings = vars(self).get("_settings")
+        if settings is None:
+            raise ValidationError(
+                "This result belongs to no client: it was copied, unpickled or made by hand. "
+                "aix.Model.save(result, path) saves it with a client's connections"
+            )
+        return settings.client.Model.save(
+            self, path, overwrite=overwrite, timeout=timeout, api_key=api_key, show_progress=show_progress
+        )
 
 
 class StreamChunk(Record):

@@ -5,9 +5,9 @@ from __future__ import annotations
 import contextlib
 import os
 import time
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from datetime import timedelta
-from typing import TypeVar
+from typing import Any, TypeVar
 
 # Loaded here and not when first raised: a Ctrl-C during that import inside the library ends the process.
 import pyreqwest.exceptions as http_errors
@@ -15,7 +15,7 @@ from pyreqwest.client import Client, ClientBuilder, SyncClient, SyncClientBuilde
 from pyreqwest.request import RequestBuilder, StreamRequest, SyncRequestBuilder, SyncStreamRequest
 from pyreqwest.response import ResponseBodyReader, SyncResponseBodyReader
 
-from aixplain.v2._flow import Request, Response, TransportFailure, TransportTimeout
+from aixplain.v2._flow import Body, Request, Response, TransportFailure, TransportTimeout
 from aixplain.v2._interrupt import interruptible
 
 CONNECT_TIMEOUT = timedelta(seconds=10)
@@ -33,13 +33,26 @@ def _configure(builder: BuilderT, *, direct: bool) -> BuilderT:
     return builder.no_proxy() if direct else builder
 
 
-def _fill(builder: RequestBuilderT, request: Request) -> RequestBuilderT:
+def _fill(builder: RequestBuilderT, request: Request, pieces_of: Callable[[Body], Any]) -> RequestBuilderT:
     builder = builder.headers(request.headers)
-    if request.content is not None:
-        builder = builder.body_bytes(request.content)
+    content = request.content
+    if isinstance(content, bytes):
+        builder = builder.body_bytes(content)
+    elif content is not None:
+        # With the length the library sends no transfer-encoding.
+        builder = builder.header("content-length", str(content.size)).body_stream(pieces_of(content))
     if request.timeout is not None:
         builder = builder.timeout(timedelta(seconds=max(request.timeout, 0.001)))
     return builder
+
+
+async def _beside_the_loop(body: Body) -> AsyncIterator[bytes]:
+    """The pieces of a body, each read in a thread: a disk may be slow, and its read would stall the loop."""
+    from asyncio import to_thread  # slow to import, and loaded by whoever awaits this
+
+    pieces = iter(body)
+    while piece := await to_thread(next, pieces, b""):
+        yield piece
 
 
 def _failure(request: Request, error: http_errors.PyreqwestError) -> TransportFailure:
@@ -48,11 +61,16 @@ def _failure(request: Request, error: http_errors.PyreqwestError) -> TransportFa
     if isinstance(error, http_errors.RequestTimeoutError):
         connecting = isinstance(error, http_errors.ConnectTimeoutError | http_errors.PoolTimeoutError)
         return TransportTimeout(f"{origin} did not answer in time", sent=not connecting)
-    if isinstance(error, http_errors.ConnectError):
+    if isinstance(error, http_errors.ConnectError) and _was_connecting(error):
         return TransportFailure(f"{origin} can't be reached: {_reason(error)}", sent=False)
     if isinstance(error, http_errors.BuilderError):
         return TransportFailure(f"{origin} is no address to send to: {_reason(error)}", sent=False)
     return TransportFailure(f"{origin} broke the connection: {_reason(error)}")
+
+
+def _was_connecting(error: http_errors.ConnectError) -> bool:
+    """The library gives a connection that broke under a large request the same name."""
+    return any(cause["message"] == "client error (Connect)" for cause in error.details["causes"] or ())
 
 
 def _reason(error: http_errors.PyreqwestError) -> str:
@@ -78,7 +96,7 @@ class PyreqwestTransport:
         client = self._open_client()
         try:
             with interruptible(self.close):
-                answer = _fill(client.request(request.method, request.url), request).build().send()
+                answer = _fill(client.request(request.method, request.url), request, iter).build().send()
             return Response(answer.status, answer.headers, answer.bytes().to_bytes())
         except http_errors.PyreqwestError as error:
             raise _failure(request, error) from error
@@ -86,7 +104,7 @@ class PyreqwestTransport:
     def stream(self, request: Request) -> PyreqwestStream | Response:
         client = self._open_client()
         try:
-            builder = _fill(client.request(request.method, request.url), request)
+            builder = _fill(client.request(request.method, request.url), request, iter)
             opened = builder.streamed_read_buffer_limit(0).build_streamed()
             with interruptible(self.close):
                 answer = opened.__enter__()
@@ -150,7 +168,7 @@ class AsyncPyreqwestTransport:
     async def request(self, request: Request) -> Response:
         client = self._open_client()
         try:
-            answer = await _fill(client.request(request.method, request.url), request).build().send()
+            answer = await _fill(client.request(request.method, request.url), request, _beside_the_loop).build().send()
             return Response(answer.status, answer.headers, (await answer.bytes()).to_bytes())
         except http_errors.PyreqwestError as error:
             raise _failure(request, error) from error
@@ -158,7 +176,7 @@ class AsyncPyreqwestTransport:
     async def stream(self, request: Request) -> AsyncPyreqwestStream | Response:
         client = self._open_client()
         try:
-            builder = _fill(client.request(request.method, request.url), request)
+            builder = _fill(client.request(request.method, request.url), request, _beside_the_loop)
             opened = builder.streamed_read_buffer_limit(0).build_streamed()
             answer = await opened.__aenter__()
             stream = AsyncPyreqwestStream(request, opened, answer.body_reader, answer.headers)
