@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 #: Bytes that a sink is given at a time, on asyncio: each time is a hop to a thread.
-BLOCK = 1024 * 1024
+BLOCK = 256 * 1024
 NOT_DONE = "this machine was not done in time"
 
 

@@ -14,7 +14,7 @@ from typing import BinaryIO, NamedTuple
 from aixplain.v2._disk import Pour, Work
 from aixplain.v2._flow import Now, Operation, Request, Sleep, TransportFailure, TransportTimeout
 from aixplain.v2._outputs import Output, name_of, outputs_of
-from aixplain.v2._outside import admission, refused_outside
+from aixplain.v2._outside import admission, lost_outside, refused_outside
 from aixplain.v2._progress import MB, Meter
 from aixplain.v2._records import ModelResult
 from aixplain.v2._send import ATTEMPTS, Deadline, begin, jittered, send
@@ -207,5 +207,5 @@ def _fetch(settings: Settings, url: str, saving: Saving, deadline: Deadline, api
         words = f"{origin(url)} did not give the output: {refused_outside(error)}"
         raise APIError(words, error.status_code, error.response_data) from error
     except ConnectionLostError as error:
-        raise ConnectionLostError(f"The output was not saved: {error.__cause__ or error}") from error
+        raise ConnectionLostError(f"The output was not saved: {lost_outside(error)}") from error
     yield Pour(stream, saving)

@@ -72,7 +72,7 @@ def _from_data_address(value: str) -> Output | None:
         return None
     content = unquote_to_bytes(value[found.end() :])
     try:
-        return Output(content=b64decode(content) if found[2] else content, headers={"content-type": found[1]})
+        return Output(content=b64decode(content, validate=True) if found[2] else content, headers={"content-type": found[1]})
     except ValueError as error:
         raise ValidationError(f"The result's data address is broken: {error}") from error
 

@@ -15,7 +15,7 @@ from enum import IntEnum
 from typing import TYPE_CHECKING
 
 from aixplain.v2._disk import Work
-from aixplain.v2._flow import Operation, TransportTimeout
+from aixplain.v2._flow import Operation, TransportFailure, TransportTimeout
 from aixplain.v2._send import Admission, Deadline
 from aixplain.v2._settings import Settings, host_of, origin
 from aixplain.v2.exceptions import APIError, ConfigurationError, ConnectionLostError
@@ -123,6 +123,11 @@ def _inner(address: IPv4Address | IPv6Address) -> IPv4Address | None:
     if address in IPv6Network("64:ff9b::/96"):
         return IPv4Address(int(address) & 0xFFFFFFFF)
     return address.ipv4_mapped or address.sixtofour
+
+
+def lost_outside(error: ConnectionLostError) -> str:
+    """Why there was no answer, without the advice for a service that is down."""
+    return str(error.__cause__ if isinstance(error.__cause__, TransportFailure) else error)
 
 
 def refused_outside(error: APIError) -> str:

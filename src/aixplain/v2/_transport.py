@@ -108,7 +108,7 @@ class PyreqwestTransport:
             opened = builder.streamed_read_buffer_limit(0).build_streamed()
             with interruptible(self.close):
                 answer = opened.__enter__()
-            stream = PyreqwestStream(request, opened, answer.body_reader, answer.headers)
+            stream = PyreqwestStream(request, opened, answer.body_reader, answer.headers, self.close)
             if answer.status < 300:
                 return stream
             with contextlib.closing(stream), interruptible(self.close):
@@ -132,15 +132,21 @@ class PyreqwestStream:
     """The open body of an answer, blocking."""
 
     def __init__(
-        self, request: Request, opened: SyncStreamRequest, reader: SyncResponseBodyReader, headers: Mapping[str, str]
+        self,
+        request: Request,
+        opened: SyncStreamRequest,
+        reader: SyncResponseBodyReader,
+        headers: Mapping[str, str],
+        abort: Callable[[], None],
     ) -> None:
         self.headers = headers
-        self._request, self._reader = request, reader
+        self._request, self._reader, self._abort = request, reader, abort
         self._opened: SyncStreamRequest | None = opened
 
     def read(self) -> bytes | None:
         try:
-            chunk = self._reader.read_chunk()
+            with interruptible(self._abort):
+                chunk = self._reader.read_chunk()
         except http_errors.PyreqwestError as error:
             raise _failure(self._request, error) from error
         return None if chunk is None else chunk.to_bytes()

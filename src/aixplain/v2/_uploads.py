@@ -11,8 +11,8 @@ from aixplain._wire.messages import Upload
 from aixplain._wire.records import decode
 from aixplain.v2._disk import Work
 from aixplain.v2._files import MB, Found, LocalFile
-from aixplain.v2._flow import Now, Operation, Request, Response, TransportFailure, TransportTimeout
-from aixplain.v2._outside import admission, refused_outside
+from aixplain.v2._flow import Now, Operation, Request, Response, TransportTimeout
+from aixplain.v2._outside import admission, lost_outside, refused_outside
 from aixplain.v2._progress import Meter
 from aixplain.v2._send import Deadline, headers, send
 from aixplain.v2._settings import LOOPBACK, Key, Settings, absolute, host_of, origin
@@ -113,9 +113,10 @@ def _put(settings: Settings, url: str, file: LocalFile, deadline: Deadline) -> O
         yield from send(settings, request, deadline, repeatable=True, admits=admission(settings, deadline))
     except APIError as error:
         raise _not_taken(file, refused_outside(error), error) from error
-    except (ConfigurationError, ConnectionLostError) as error:
-        cause = error.__cause__  # without the advice for a service that is down
-        raise _not_taken(file, str(cause if isinstance(cause, TransportFailure) else error), error) from error
+    except ConnectionLostError as error:
+        raise _not_taken(file, lost_outside(error), error) from error
+    except ConfigurationError as error:
+        raise _not_taken(file, str(error), error) from error
 
 
 def _is_less_safe(settings: Settings, url: str) -> bool:
