@@ -25,6 +25,7 @@ if TYPE_CHECKING:
         InvalidResponseError,
         ResourceError,
         StreamFailedError,
+        StreamTimeoutError,
         TimeoutError,
         ValidationError,
     )
@@ -43,6 +44,7 @@ __all__ = [
     "InvalidResponseError",
     "ResourceError",
     "StreamFailedError",
+    "StreamTimeoutError",
     "TimeoutError",
     "ValidationError",
 ]

@@ -187,7 +187,7 @@ def test_a_result_that_has_nothing_to_save_says_so(aix: Any, tmp_path: Path, res
     assert left_in(tmp_path) == []
 
 
-@pytest.mark.parametrize("lose", [copy.copy, copy.deepcopy, lambda result: pickle.loads(pickle.dumps(result))])  # noqa: S301
+@pytest.mark.parametrize("lose", [copy.copy, copy.deepcopy, lambda result: pickle.loads(pickle.dumps(result))])
 def test_a_copy_belongs_to_no_client_and_any_client_saves_it(
     result_of: Any, connect: Any, hub: EmbeddedHub, tmp_path: Path, lose: Any
 ) -> None:

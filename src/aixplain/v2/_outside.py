@@ -15,7 +15,7 @@ from enum import IntEnum
 from typing import TYPE_CHECKING
 
 from aixplain.v2._disk import Work
-from aixplain.v2._flow import Operation, TransportFailure, TransportTimeout
+from aixplain.v2._flow import Now, Operation, TransportFailure, TransportTimeout
 from aixplain.v2._send import Admission, Deadline
 from aixplain.v2._settings import Settings, host_of, origin
 from aixplain.v2.exceptions import APIError, ConfigurationError, ConnectionLostError
@@ -72,6 +72,7 @@ def admission(settings: Settings, deadline: Deadline) -> Admission:
 def _reach(host: str, deadline: Deadline) -> Operation[Reach]:
     try:
         reach: Reach = yield Work(lambda: reach_of(host), max(deadline.left, 0.001))
+        deadline.now = yield Now()
     except TransportTimeout as failure:
         raise deadline.error(reason=f"the address of {host} was not found in time") from failure
     except OSError as error:
