@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import copy
 import inspect
@@ -20,7 +21,7 @@ from urllib.parse import quote
 
 import pytest
 
-from aixplain import APIError, ConnectionLostError, FileSaveError, TimeoutError, ValidationError
+from aixplain import APIError, AsyncAixplain, ConnectionLostError, FileSaveError, TimeoutError, ValidationError
 from aixplain.hub import Document, Hub
 from aixplain.hub.embedded import EmbeddedHub, start
 from aixplain.v2._outside import reach_of
@@ -233,7 +234,23 @@ def test_places_that_can_not_be_written_are_sentences(result_of: Any, save: Any,
         save(result_of([address, address]), tmp_path / "file")
 
 
-@pytest.mark.skipif(not Path("/dev/full").exists(), reason="a device of Linux")
+def test_what_is_no_ordinary_file_is_never_replaced(result_of: Any, save: Any, tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "fifo")
+    with pytest.raises(FileSaveError, match="is no ordinary file"):
+        save(result_of("hi"), tmp_path / "fifo", overwrite=True)
+    assert (tmp_path / "fifo").is_fifo()
+
+
+def test_when_one_of_several_fails_the_error_notes_which_are_saved(
+    result_of: Any, save: Any, place: Any, says: Any, tmp_path: Path
+) -> None:
+    addresses = [place.on("GET", "/a.png", says(200, b"a")), place.on("GET", "/b.png", says(404))]
+    with pytest.raises(APIError) as error:
+        save(result_of(addresses), tmp_path)
+    assert error.value.__notes__ == [f"Saved before that: {tmp_path / 'a.png'}"]
+    assert left_in(tmp_path) == ["a.png"]
+
+
 def test_a_full_disk_leaves_nothing_behind(result_of: Any, save: Any, place: Any, says: Any, tmp_path: Path) -> None:
     address = place.on("GET", "/a.bin", says(200, bytes(4_000_000)))
     result = result_of(address)
@@ -477,6 +494,30 @@ def test_a_large_output_does_not_pass_through_the_memory(place: Any, says: Any, 
     assert python < 12
     assert resident < 50
     assert (tmp_path / "film.mp4").stat().st_size == 120 * 2**20
+
+
+def test_an_asyncio_save_that_is_cancelled_leaves_nothing(hub: EmbeddedHub, place: Any, tmp_path: Path) -> None:
+    leave = threading.Event()
+
+    def hang(handler: Any) -> None:
+        handler.answer(200, bytes(2_000_000), content_length="3000000")
+        leave.wait(30)
+        handler.hang_up()
+
+    result = ModelResult("SUCCESS", True, data=place.on("GET", "/a.bin", hang))
+
+    async def main() -> None:
+        async with AsyncAixplain(backend_url=hub.url) as aix:
+            saving = asyncio.ensure_future(aix.Model.save(result, tmp_path))
+            while not left_in(tmp_path) and not saving.done():  # noqa: ASYNC110 - nobody tells of the first bytes
+                await asyncio.sleep(0.01)
+            assert saving.cancel(), saving.exception()
+            with pytest.raises(asyncio.CancelledError):
+                await saving
+            assert left_in(tmp_path) == []
+
+    asyncio.run(main())
+    leave.set()
 
 
 def test_a_ctrl_c_ends_a_blocking_download_and_leaves_nothing(place: Any, tmp_path: Path) -> None:

@@ -16,9 +16,9 @@ from typing import TYPE_CHECKING
 
 from aixplain.v2._disk import Work
 from aixplain.v2._flow import Now, Operation, TransportFailure, TransportTimeout
-from aixplain.v2._send import Admission, Deadline
+from aixplain.v2._send import Admission, Deadline, ErrorT
 from aixplain.v2._settings import Settings, host_of, origin
-from aixplain.v2.exceptions import APIError, ConfigurationError, ConnectionLostError
+from aixplain.v2.exceptions import AixplainV2Error, APIError, ConfigurationError, ConnectionLostError
 
 if TYPE_CHECKING:
     from ipaddress import IPv4Address, IPv6Address
@@ -59,14 +59,22 @@ def admission(settings: Settings, deadline: Deadline) -> Admission:
         reach = yield from _reach(host, deadline)
         if reach is Reach.PUBLIC:
             return
-        own = yield from _reach(host_of(settings.backend_url), deadline)
-        if reach > min(own, Reach.LOOPBACK):
+        own = Reach.PUBLIC if reach is Reach.NEVER else (yield from _own_reach(settings, deadline))
+        if reach > own:
             raise ConfigurationError(
                 f"{origin(url)} is inside a network where {origin(settings.backend_url)}, which named it, has no business; "
                 "nothing was asked. If that is meant, name the host in AIXPLAIN_TRUSTED_HOSTS (it then gets the key too)."
             )
 
     return admit
+
+
+def _own_reach(settings: Settings, deadline: Deadline) -> Operation[Reach]:
+    """How far inside the service stands itself; on the internet, when nobody knows."""
+    try:
+        return min((yield from _reach(host_of(settings.backend_url), deadline)), Reach.LOOPBACK)
+    except ConnectionLostError:
+        return Reach.PUBLIC
 
 
 def _reach(host: str, deadline: Deadline) -> Operation[Reach]:
@@ -124,6 +132,12 @@ def _inner(address: IPv4Address | IPv6Address) -> IPv4Address | None:
     if address in IPv6Network("64:ff9b::/96"):
         return IPv4Address(int(address) & 0xFFFFFFFF)
     return address.ipv4_mapped or address.sixtofour
+
+
+def retold(new: ErrorT, error: AixplainV2Error) -> ErrorT:
+    """The new error, with what the old one knows of the request."""
+    new.attempts, new.request_id, new.curl = error.attempts, error.request_id, error.curl
+    return new
 
 
 def lost_outside(error: ConnectionLostError) -> str:

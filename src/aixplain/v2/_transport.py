@@ -6,7 +6,7 @@ import contextlib
 import os
 import threading
 import time
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
 from datetime import timedelta
 from typing import Any, TypeVar
 
@@ -24,6 +24,7 @@ CONNECT_TIMEOUT = timedelta(seconds=10)
 #: An idle connection is dropped sooner than a server drops it (uvicorn: 5 s; most balancers: 60 s).
 KEEP_IDLE = timedelta(seconds=4)
 
+T = TypeVar("T")
 BuilderT = TypeVar("BuilderT", ClientBuilder, SyncClientBuilder)
 RequestBuilderT = TypeVar("RequestBuilderT", RequestBuilder, SyncRequestBuilder)
 
@@ -179,6 +180,18 @@ class PyreqwestStream:
             self._aside.end()
 
 
+async def _cancellable(coroutine: Coroutine[Any, Any, T]) -> T:
+    """The library loses a cancellation that comes together with what is awaited: the task would go on, uncancelled."""
+    from asyncio import CancelledError, current_task  # slow to import, and loaded by whoever awaits this
+
+    task = current_task()
+    before = task.cancelling() if task is not None else 0
+    value = await coroutine
+    if task is not None and task.cancelling() > before:
+        raise CancelledError
+    return value
+
+
 class AsyncPyreqwestTransport:
     """On asyncio. Made on first use, and anew in a forked child."""
 
@@ -196,8 +209,9 @@ class AsyncPyreqwestTransport:
     async def request(self, request: Request) -> Response:
         client = self._open_client()
         try:
-            answer = await _fill(client.request(request.method, request.url), request, _beside_the_loop).build().send()
-            return Response(answer.status, answer.headers, (await answer.bytes()).to_bytes())
+            builder = _fill(client.request(request.method, request.url), request, _beside_the_loop)
+            answer = await _cancellable(builder.build().send())
+            return Response(answer.status, answer.headers, (await _cancellable(answer.bytes())).to_bytes())
         except http_errors.PyreqwestError as error:
             raise _failure(request, error) from error
 
@@ -206,12 +220,12 @@ class AsyncPyreqwestTransport:
         try:
             builder = _fill(client.request(request.method, request.url), request, _beside_the_loop)
             opened = builder.streamed_read_buffer_limit(0).build_streamed()
-            answer = await opened.__aenter__()
+            answer = await _cancellable(opened.__aenter__())
             stream = AsyncPyreqwestStream(request, opened, answer.body_reader, answer.headers)
             if answer.status < 300:
                 return stream
             try:
-                return Response(answer.status, answer.headers, (await answer.bytes()).to_bytes())
+                return Response(answer.status, answer.headers, (await _cancellable(answer.bytes())).to_bytes())
             finally:
                 await stream.close()
         except http_errors.PyreqwestError as error:
@@ -241,7 +255,7 @@ class AsyncPyreqwestStream:
 
     async def read(self) -> bytes | None:
         try:
-            chunk = await self._reader.read_chunk()
+            chunk = await _cancellable(self._reader.read_chunk())
         except http_errors.PyreqwestError as error:
             raise _failure(self._request, error) from error
         return None if chunk is None else chunk.to_bytes()

@@ -12,7 +12,7 @@ from aixplain._wire.records import decode
 from aixplain.v2._disk import Work
 from aixplain.v2._files import MB, Found, LocalFile
 from aixplain.v2._flow import Now, Operation, Request, Response, TransportTimeout
-from aixplain.v2._outside import admission, lost_outside, refused_outside
+from aixplain.v2._outside import admission, lost_outside, refused_outside, retold
 from aixplain.v2._progress import Meter
 from aixplain.v2._send import Deadline, headers, send
 from aixplain.v2._settings import LOOPBACK, Key, Settings, absolute, host_of, origin
@@ -81,9 +81,8 @@ def _send_one(
             place = yield from _announce(settings, file, deadline, api_key)
             yield from _put(settings, absolute(settings.backend_url, place.upload_url), file, deadline)
     except TimeoutError as error:
-        late = deadline.error(reason=f"{file.name} was going up, {sent / file.size:.0%} of {_megabytes(file)} sent")
-        late.attempts = error.attempts
-        raise late from error
+        progress = f"{file.name} was going up, {sent / file.size:.0%} of {_megabytes(file)} sent"
+        raise retold(deadline.error(reason=progress), error) from error
     return absolute(settings.backend_url, place.download_url)
 
 
@@ -124,9 +123,7 @@ def _is_less_safe(settings: Settings, url: str) -> bool:
 
 
 def _not_taken(file: LocalFile, reason: str, error: AixplainV2Error) -> FileUploadError:
-    failure = FileUploadError(f"{file.name} ({_megabytes(file)}) was not taken: {reason}")
-    failure.attempts, failure.request_id, failure.curl = error.attempts, error.request_id, error.curl
-    return failure
+    return retold(FileUploadError(f"{file.name} ({_megabytes(file)}) was not taken: {reason}"), error)
 
 
 def _megabytes(file: LocalFile) -> str:
