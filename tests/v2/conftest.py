@@ -1,150 +1,160 @@
-"""A small server whose answers a test writes: a store, a host of media, or a service that names addresses elsewhere."""
+"""A service on loopback that answers what a test tells it to, whatever it is asked: odd records, and requests to look at."""
 
 from __future__ import annotations
 
-import json
 import threading
-from collections import defaultdict
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, NamedTuple
 
+import msgspec
 import pytest
 
-Behaviour = Callable[["Handler"], None]
+MODEL = {
+    "id": "669a63646eb56306647e1091",
+    "name": "GPT-4o",
+    "description": "Answers",
+    "status": "onboarded",
+    "serviceName": None,
+    "host": "openai",
+    "developer": "OpenAI",
+    "vendor": {"id": 1777, "name": "OpenAI", "code": "openai"},
+    "function": {"id": "text-generation", "name": "Text Generation"},
+    "functionType": "ai",
+    "type": "model",
+    "pricing": {"price": 0.1, "unitType": "TOKEN", "unitTypeScale": "K"},
+    "version": {"name": None, "id": "v1"},
+    "createdAt": "2026-03-19T13:27:29.604Z",
+    "updatedAt": "2026-03-19T13:27:29.604Z",
+    "supportsStreaming": True,
+    "supportsBYOC": False,
+    "connectionType": ["synchronous", "asynchronous"],
+    "assetInfo": {"assetPath": "openai/gpt-4o", "instanceId": "openai/gpt-4o/openai"},
+    "attributes": [{"name": "license", "code": "license", "value": "MIT"}],
+    "params": [
+        {
+            "name": "text",
+            "required": True,
+            "multipleValues": False,
+            "isFixed": False,
+            "dataType": "text",
+            "dataSubType": "text",
+            "values": [],
+            "defaultValues": [],
+            "availableOptions": [],
+        },
+        {
+            "name": "temperature",
+            "required": False,
+            "multipleValues": False,
+            "isFixed": False,
+            "dataType": "text",
+            "dataSubType": "number",
+            "values": [],
+            "defaultValues": [{"value": 0.7}],
+            "availableOptions": [],
+        },
+    ],
+}
 
 
-class Seen(NamedTuple):
-    """A request as it arrived."""
+#: A parameter of each kind.
+PARAMETERS: list[dict[str, Any]] = [
+    {"name": "text", "required": True, "dataType": "text", "dataSubType": "text"},
+    {"name": "temperature", "dataType": "text", "dataSubType": "number", "defaultValues": [{"value": 0.7}]},
+    {"name": "language", "dataType": "label", "availableOptions": [{"value": "en", "label": "English"}, {"value": "es"}]},
+    {"name": "words", "dataType": "text", "multipleValues": True},
+    {"name": "history", "dataType": "text", "dataSubType": "json"},
+    {"name": "verbose", "dataType": "boolean", "defaultValues": [{"value": False}]},
+    {"name": "source", "dataType": "label", "isFixed": True, "defaultValues": [{"value": "en"}]},
+    {"name": "image", "dataType": "image"},
+]
+
+
+class Asked(NamedTuple):
+    """A request that the service got."""
 
     method: str
     path: str
-    headers: dict[str, str]
-    body: bytes
+    body: Any
 
 
-class Handler(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-    disable_nagle_algorithm = True
-    server: Place
-
-    def answer(self, status: int = 200, content: Any = b"", **headers: str) -> None:
-        body = content if isinstance(content, bytes) else json.dumps(content).encode()
-        self.send_response(status)
-        for name, value in {"content_length": str(len(body)), **headers}.items():
-            self.send_header(name.replace("_", "-"), value)
-        self.end_headers()
-        self.wfile.write(body)
-
-    def read_body(self) -> bytes:
-        return self.rfile.read(int(self.headers.get("content-length", 0)))
-
-    def hang_up(self) -> None:
-        self.close_connection = True
-
-    def _handle(self) -> None:
-        planned = self.server.plans[self.command, self.path.partition("?")[0]]
-        behaviour = planned.pop(0) if len(planned) > 1 else planned[0] if planned else _unknown
-        behaviour(self)
-
-    do_GET = do_POST = do_PUT = do_DELETE = _handle  # noqa: N815 - the library's names
-
-    def see(self, body: bytes) -> None:
-        headers = {name.lower(): value for name, value in self.headers.items()}
-        self.server.seen.append(Seen(self.command, self.path, headers, body))
-
-    def log_message(self, format: str, *args: Any) -> None:
-        """Tests have a quiet terminal."""
-
-
-def _unknown(handler: Handler) -> None:
-    handler.see(handler.read_body())
-    handler.answer(404, {"message": "nothing is planned here"})
-
-
-class Place(ThreadingHTTPServer):
-    """`place.on("GET", "/a.png", 503, 200, b"…")`: what it does when asked, in order; the last goes on."""
+class CannedService(ThreadingHTTPServer):
+    """Answers every request with `answer`, JSON or bytes, and keeps what it was `asked`."""
 
     daemon_threads = True
+    answer: Any = {}
 
     def __init__(self) -> None:
-        super().__init__(("127.0.0.1", 0), Handler)
+        super().__init__(("127.0.0.1", 0), _Handler)
         self.url = f"http://127.0.0.1:{self.server_port}"
-        self.plans: defaultdict[tuple[str, str], list[Behaviour]] = defaultdict(list)
-        self.seen: list[Seen] = []
-
-    def on(self, method: str, path: str, *behaviours: Behaviour) -> str:
-        """Plan this, and give the address."""
-        self.plans[method, path] += behaviours
-        return self.url + path
-
-    def asked(self, method: str) -> list[Seen]:
-        return [seen for seen in self.seen if seen.method == method]
-
-    def handle_error(self, request: Any, client_address: Any) -> None:
-        """A client that leaves early is what a test wants to see."""
+        self.asked: list[Asked] = []
 
 
-def says(status: int = 200, content: Any = b"", **headers: str) -> Behaviour:
-    """Read the request whole, and answer."""
+class _Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    server: CannedService
 
-    def behave(handler: Handler) -> None:
-        handler.see(handler.read_body())
-        handler.answer(status, content, **headers)
+    def do_GET(self) -> None:
+        self._answer()
 
-    return behave
+    def do_POST(self) -> None:
+        self._answer()
 
+    def _answer(self) -> None:
+        body = self.rfile.read(int(self.headers.get("content-length") or 0))
+        self.server.asked.append(Asked(self.command, self.path, msgspec.json.decode(body) if body else None))
+        answer = self.server.answer
+        content = answer if isinstance(answer, bytes) else msgspec.json.encode(answer)
+        self.send_response(200)
+        self.send_header("content-type", "application/json")
+        self.send_header("content-length", str(len(content)))
+        self.end_headers()
+        self.wfile.write(content)
 
-class Service(Place):
-    """A service with one model, `m`, that takes a file; it sends uploads to `store` and answers runs with `data`."""
-
-    def __init__(self, store: Place, data_type: str = "document", **parameter: Any) -> None:
-        super().__init__()
-        params = [{"name": "file", "required": True, "dataType": data_type, **parameter}]
-        self.on("GET", "/v2/models/m", says(200, {"id": "m", "name": "M", "params": params}))
-        place = {"uploadUrl": f"{store.url}/put?signature=s", "downloadUrl": f"{store.url}/get", "key": "k"}
-        self.on("POST", "/sdk/file/upload/temp-url", says(200, place))
-        self.on("POST", "/api/v2/execute/m", says(200, {"status": "SUCCESS", "completed": True, "data": "done"}))
+    def log_message(self, format: str, *args: Any) -> None:
+        """Say nothing."""
 
 
 @pytest.fixture
-def serve() -> Iterator[Callable[[Place], Any]]:
-    """Starts a server, and stops it after the test."""
-    started: list[Place] = []
-
-    def start(place: Place) -> Place:
-        started.append(place)
-        threading.Thread(target=place.serve_forever, args=(0.005,), daemon=True).start()
-        return place
-
-    yield start
-    for place in started:
-        place.shutdown()
-        place.server_close()
-
-
-@pytest.fixture(name="says")
-def says_fixture() -> Callable[..., Behaviour]:
-    """`says(503, b"…", retry_after="1")` reads a request whole, and answers."""
-    return says
+def service() -> Iterator[CannedService]:
+    """Set its `answer`."""
+    with CannedService() as running:
+        thread = threading.Thread(target=running.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        yield running
+        running.shutdown()
+        thread.join()
 
 
 @pytest.fixture
-def place(serve: Any) -> Place:
-    """A server somewhere else, where nothing is planned yet."""
-    started: Place = serve(Place())
-    return started
+def canned(connect: Any, service: CannedService) -> Any:
+    """A client of the canned service, once in each colour."""
+    return connect(api_key="key", backend_url=service.url)
 
 
 @pytest.fixture
-def store(serve: Any) -> Place:
-    """A store of another company: it takes a file at /put."""
-    place: Place = serve(Place())
-    place.on("PUT", "/put", says())
-    return place
+def told() -> Callable[..., dict[str, Any]]:
+    """`told(name="X")`: a MODEL as services tell it, with these keys changed."""
+
+    def make(**changed: Any) -> dict[str, Any]:
+        return {**msgspec.json.decode(msgspec.json.encode(MODEL)), **changed}
+
+    return make
 
 
 @pytest.fixture
-def service(serve: Any, store: Place) -> Callable[..., Any]:
-    """`service(data_type=…)` starts a service that sends its uploads to the store."""
-    return lambda **parameter: serve(Service(store, **parameter))
+def model_with(canned: Any) -> Callable[..., Any]:
+    """`model_with(param, …)`: a model of the canned service with these parameters, each a dict or the name of a text."""
+
+    def make(*params: dict[str, Any] | str, **changed: Any) -> Any:
+        written = [{"name": each, "dataType": "text"} if isinstance(each, str) else each for each in params]
+        return canned.Model.from_dict({**MODEL, "params": written, **changed})
+
+    return make
+
+
+@pytest.fixture
+def model(model_with: Callable[..., Any]) -> Any:
+    """A model with a parameter of each kind: text (required), temperature, language, words, history, verbose, source, image."""
+    return model_with(*PARAMETERS)

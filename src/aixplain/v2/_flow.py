@@ -37,6 +37,10 @@ class TransportTimeout(TransportFailure):
     """No answer came in the time that the request was given."""
 
 
+class TransportClosed(TransportFailure):
+    """The transport was closed under the request."""
+
+
 class Body(Protocol):
     """The content of a request that is read while it is sent, such as a file: it may be larger than the memory.
 

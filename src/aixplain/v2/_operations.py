@@ -133,7 +133,7 @@ def run_request(settings: Settings, run: Run, *, url: str | None = None, stream:
 def run(settings: Settings, run: Run) -> Operation[ModelResult]:
     """Run to the end: post, and poll when the service says that the run goes on. Raises `APIError` when it failed."""
     deadline = yield from begin(run.timeout)
-    run = yield from _with_files_sent(settings, run, deadline)
+    run = yield from with_files_sent(settings, run, deadline)
     tries = 0
     while True:
         try:
@@ -159,7 +159,7 @@ def submit(settings: Settings, run: Run, *, sync_only: bool) -> Operation[ModelR
     A model that only runs synchronously has no such way in v2, so its run goes to the v1 address.
     """
     deadline = yield from begin(run.timeout)
-    run = yield from _with_files_sent(settings, run, deadline)
+    run = yield from with_files_sent(settings, run, deadline)
     request = _v1_request(settings, run) if sync_only else run_request(settings, run)
     return raise_for_failure((yield from _post(settings, request, deadline)))
 
@@ -286,7 +286,7 @@ def _poll_pause(elapsed: float, wait_time: float | None) -> float:
 def stream(settings: Settings, run: Run) -> Operation[Stream | AsyncStream]:
     """Start a run whose answer comes in pieces, and open its body."""
     deadline = yield from begin(run.timeout)
-    run = yield from _with_files_sent(settings, run, deadline)
+    run = yield from with_files_sent(settings, run, deadline)
     opened: Stream | AsyncStream = yield from send(
         settings, run_request(settings, run, stream=True), deadline, repeatable=False, streamed=True
     )
@@ -296,7 +296,7 @@ def stream(settings: Settings, run: Run) -> Operation[Stream | AsyncStream]:
 # --- Files ----------------------------------------------------------------------------------------
 
 
-def _with_files_sent(settings: Settings, run: Run, deadline: Deadline) -> Operation[Run]:
+def with_files_sent(settings: Settings, run: Run, deadline: Deadline) -> Operation[Run]:
     """The run with the addresses of its local files, once they are up."""
     if not run.files:
         return run

@@ -125,6 +125,17 @@ class PyreqwestTransport:
     def now(self) -> float:
         return time.monotonic()
 
+    def apart(self) -> PyreqwestTransport:
+        """One like this with connections of its own, which can be broken off without harm to other calls; it is open."""
+        twin = PyreqwestTransport(direct=self._direct)
+        twin._open_client()
+        return twin
+
+    def abort(self) -> None:
+        """Break off what is on its way in any thread. Nothing can be sent after it."""
+        if self._client is not None and self._process == os.getpid():
+            self._client.close()
+
     def close(self) -> None:
         client, self._client = self._client, None
         if client is not None and self._process == os.getpid():

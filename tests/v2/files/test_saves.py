@@ -188,8 +188,12 @@ def test_a_result_that_has_nothing_to_save_says_so(aix: Any, tmp_path: Path, res
     assert left_in(tmp_path) == []
 
 
-@pytest.mark.parametrize("lose", [copy.copy, copy.deepcopy, lambda result: pickle.loads(pickle.dumps(result))])
-def test_a_copy_belongs_to_no_client_and_any_client_saves_it(
+def test_a_shallow_copy_stays_with_its_client(result_of: Any, save: Any, tmp_path: Path) -> None:
+    assert save(copy.copy(result_of("hi")), tmp_path) == tmp_path / "result.txt"
+
+
+@pytest.mark.parametrize("lose", [copy.deepcopy, lambda result: pickle.loads(pickle.dumps(result))])
+def test_what_was_unpickled_belongs_to_no_client_and_any_client_saves_it(
     result_of: Any, connect: Any, hub: EmbeddedHub, tmp_path: Path, lose: Any
 ) -> None:
     lost = lose(result_of("hi"))
