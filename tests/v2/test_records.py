@@ -328,6 +328,7 @@ ERRORS: list[AixplainV2Error] = [
     exceptions.APIError("unknown", 404, {"requestId": "r"}, "Not Found"),
     exceptions.TimeoutError("late", poll_url="http://127.0.0.1/x"),
     exceptions.FileUploadError("too large"),
+    exceptions.FileSaveError("in the way"),
     exceptions.BudgetReachedError("spent", budget=1.0, used_credits=1.5),
     exceptions.CheckpointError("no checkpoint"),
     exceptions.ConnectionLostError("gone"),
