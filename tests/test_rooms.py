@@ -52,10 +52,17 @@ ROOMS = {
     # An operation: the wire and the steps; what an answer becomes, where it is asked for, and what is raised when there is
     # none. Of _files only the type of what goes up.
     "aixplain.v2._operations": Room(
-        ours=OPERATIONS | names("aixplain.v2._records aixplain.v2._idempotency aixplain.v2._files"),
+        ours=OPERATIONS | names("aixplain.v2._records aixplain.v2._idempotency aixplain.v2._files aixplain.v2._uploads"),
         libraries=names("msgspec"),
         pure=True,
     ),
+    # An operation too, whose steps touch the disk.
+    "aixplain.v2._uploads": Room(
+        ours=OPERATIONS | names("aixplain.v2._disk aixplain.v2._files aixplain.v2._outside aixplain.v2._progress"),
+        libraries=names("msgspec"),
+        pure=True,
+    ),
+    "aixplain.v2._disk": Room(ours=names("aixplain.v2._flow")),
     "aixplain.v2._send": Room(ours=OPERATIONS, libraries=names("msgspec"), pure=True),
     # What people bring: an answer of requests, a notebook. Neither is loaded for its own sake.
     "aixplain.v2._stream": Room(ours=names("aixplain._wire aixplain.v2"), libraries=names("msgspec requests urllib3")),

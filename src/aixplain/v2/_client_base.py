@@ -12,6 +12,7 @@ class ClientBase:
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
+        settings.client = self
 
     @property
     def backend_url(self) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from typing import Any
 
 from aixplain.v2.exceptions import ConfigurationError
 
@@ -32,7 +33,10 @@ class Settings:
     All of it stays as it was made, but for `keeps_keys`: whether the service has said that it keeps idempotency keys.
     """
 
-    __slots__ = ("_own", "api_key", "backend_url", "keeps_keys", "model_url", "strict", "trusted")
+    __slots__ = ("_own", "api_key", "backend_url", "client", "keeps_keys", "model_url", "strict", "trusted")
+
+    client: Any
+    """The client that these are of: what it gave finds its way back to it."""
 
     def __init__(
         self, api_key: str | None, backend_url: str, model_url: str, trusted: frozenset[str], strict: bool = False
@@ -53,11 +57,15 @@ class Settings:
         """Whether the service runs on this machine."""
         return host_of(self.backend_url) in LOOPBACK
 
+    def trusts(self, url: str) -> bool:
+        """Whether the key may travel to this address."""
+        if url.startswith(self._own):
+            return True
+        return origin(url) in self.trusted or (url.startswith("https:") and host_of(url) in self.trusted)
+
     def check_trusted(self, url: str) -> None:
         """Raise `ConfigurationError` unless the key may travel to this address."""
-        if url.startswith(self._own):
-            return
-        if origin(url) in self.trusted or (url.startswith("https:") and host_of(url) in self.trusted):
+        if self.trusts(url):
             return
         raise ConfigurationError(
             f"{origin(url) or url!r} is not an address of this client, so the key is not sent to it and nothing was asked. "

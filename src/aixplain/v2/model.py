@@ -48,6 +48,8 @@ from aixplain.v2.resource import (
 )
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from aixplain.v2._map import AsyncModelMap, MapItem, ModelMap
     from aixplain.v2.core import Aixplain, AsyncAixplain
     from aixplain.v2.enums import Function, Language, Supplier
@@ -181,7 +183,7 @@ class Model(ModelBase, rename="camel", kw_only=True):
         if stream:
             return self.run_stream(timeout=timeout, api_key=api_key, **inputs)
         controls = operations.Run(
-            "", {}, timeout, wait_time, api_key, on_progress, cancel_on_interrupt, run_retries, run_retry_wait
+            "", {}, timeout, wait_time, api_key, on_progress, cancel_on_interrupt, run_retries, run_retry_wait, show_progress
         )
         run = self._prepare(inputs, controls)
         if not show_progress:
@@ -240,6 +242,33 @@ class Model(ModelBase, rename="camel", kw_only=True):
         Raises `APIError` when there is no such run (404), or it is over (409).
         """
         self._drive(operations.cancel(self._settings(), operations.place_of(run), api_key))
+
+    @classmethod
+    def save(
+        cls,
+        result: ModelResult,
+        path: str | os.PathLike[str],
+        *,
+        overwrite: bool = False,
+        timeout: float = operations.SAVE_TIMEOUT,
+        api_key: str | None = None,
+        show_progress: bool = False,
+    ) -> Path | list[Path]:
+        """Save what a result has, and give the path; a list of paths where its data is a list, or an object, with addresses.
+
+        What an address names is fetched; text is saved as UTF-8, other data as JSON. `path` is a file, or a folder (one that
+        exists, or ends with /, or is made for several outputs) where each is named as its service calls it. Files are whole
+        or not there. One that exists is replaced with `overwrite=True` only. `timeout` is one deadline in seconds. Large
+        files draw a bar in a terminal, and all with `show_progress`.
+
+        The key goes to this client's own addresses alone, and no address leads further inside a network than the service
+        stands itself. Raises `FileSaveError` (also an OSError), `APIError`, `TimeoutError`, and `ValidationError` for a result
+        that has nothing to save.
+        """
+        from aixplain.v2._downloads import Wanted, save  # few results are saved
+
+        wanted = Wanted(path, overwrite, timeout, api_key, show_progress)
+        return cls._drive(save(cls._settings(), result, wanted))
 
     def map(
         self,
@@ -365,7 +394,7 @@ class AsyncModel(ModelBase, rename="camel", kw_only=True):
         if stream:
             return await self.run_stream(timeout=timeout, api_key=api_key, **inputs).open()
         controls = operations.Run(
-            "", {}, timeout, wait_time, api_key, on_progress, cancel_on_interrupt, run_retries, run_retry_wait
+            "", {}, timeout, wait_time, api_key, on_progress, cancel_on_interrupt, run_retries, run_retry_wait, show_progress
         )
         run = self._prepare(inputs, controls)
         if not show_progress:
@@ -428,6 +457,33 @@ class AsyncModel(ModelBase, rename="camel", kw_only=True):
         Raises `APIError` when there is no such run (404), or it is over (409).
         """
         await self._drive(operations.cancel(self._settings(), operations.place_of(run), api_key))
+
+    @classmethod
+    async def save(
+        cls,
+        result: ModelResult,
+        path: str | os.PathLike[str],
+        *,
+        overwrite: bool = False,
+        timeout: float = operations.SAVE_TIMEOUT,
+        api_key: str | None = None,
+        show_progress: bool = False,
+    ) -> Path | list[Path]:
+        """Save what a result has, and give the path; a list of paths where its data is a list, or an object, with addresses.
+
+        What an address names is fetched; text is saved as UTF-8, other data as JSON. `path` is a file, or a folder (one that
+        exists, or ends with /, or is made for several outputs) where each is named as its service calls it. Files are whole
+        or not there. One that exists is replaced with `overwrite=True` only. `timeout` is one deadline in seconds. Large
+        files draw a bar in a terminal, and all with `show_progress`.
+
+        The key goes to this client's own addresses alone, and no address leads further inside a network than the service
+        stands itself. Raises `FileSaveError` (also an OSError), `APIError`, `TimeoutError`, and `ValidationError` for a result
+        that has nothing to save.
+        """
+        from aixplain.v2._downloads import Wanted, save  # few results are saved
+
+        wanted = Wanted(path, overwrite, timeout, api_key, show_progress)
+        return await cls._drive(save(cls._settings(), result, wanted))
 
     def map(
         self,
