@@ -1,17 +1,45 @@
-"""What both colours of a client share: their settings, and nothing with another client."""
+"""What both colours of a client share: its settings, its transport, and nothing with another client."""
 
 from __future__ import annotations
 
+import os
+from _thread import allocate_lock  # threading is slow to import
+from typing import Generic, Protocol, TypeVar
+
 from aixplain.v2._settings import Settings
+from aixplain.v2.exceptions import ConfigurationError
+
+TransportT = TypeVar("TransportT")
 
 
-class ClientBase:
-    """One client. What is slow to load is loaded by the first call that needs it."""
+class EmbeddedHub(Protocol):
+    """The hub that `local` starts, as the SDK knows it."""
+
+    url: str
+
+    def wait_until_ready(self) -> None:
+        """Return once it answers; raise what kept it from starting."""
+
+    def close(self) -> None:
+        """Stop it."""
+
+
+class ClientBase(Generic[TransportT]):
+    """One client. What is slow to load is loaded by the first call that needs it.
+
+    A transport that the client made belongs to the process: a forked child makes one of its own, and leaves the
+    inherited one alone. A transport that was passed is its maker's to share or not.
+    """
 
     settings: Settings
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, transport: TransportT | None) -> None:
         self.settings = settings
+        self._given = transport
+        self._opened = transport
+        self._process = os.getpid()
+        self._hub: EmbeddedHub | None = None
+        self._hub_process = 0
 
     @property
     def backend_url(self) -> str:
@@ -25,3 +53,56 @@ class ClientBase:
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}(backend_url={self.settings.backend_url!r})"
+
+    @property
+    def _transport(self) -> TransportT:
+        opened = self._opened
+        return opened if opened is not None and self._process == os.getpid() else self._open()
+
+    def _open(self) -> TransportT:
+        with _opening:
+            if self._opened is None or self._process != os.getpid():
+                if self._opened is not None:
+                    _inherited.append(self._opened)
+                self._opened = self._given if self._given is not None else self._make_transport()
+                self._process = os.getpid()
+            return self._opened
+
+    def _make_transport(self) -> TransportT:
+        raise NotImplementedError
+
+    def _take_transport(self) -> TransportT | None:
+        """The transport, to close it; None when this process has opened none. The next call makes a new one."""
+        if self._process != os.getpid():
+            return None
+        opened, self._opened = self._opened, self._given
+        return opened
+
+    def _attach(self, hub: EmbeddedHub) -> None:
+        self._hub, self._hub_process = hub, os.getpid()
+
+    def _detach(self) -> EmbeddedHub | None:
+        """The hub that closing the client stops: one of this process, and no forked child's."""
+        hub, self._hub = self._hub, None
+        return hub if self._hub_process == os.getpid() else None
+
+
+#: Transports of the parent, in a forked child. To collect them would reach for their sockets.
+_inherited: list[object] = []
+_opening = allocate_lock()
+
+
+def _renew_lock() -> None:
+    global _opening  # a thread that held it is not in the child
+    _opening = allocate_lock()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_renew_lock)
+
+
+def check_own_times(transport: object, **times: float | None) -> None:
+    """Raise `ConfigurationError` for times that a transport which was passed would not keep."""
+    named = [name for name, value in times.items() if value is not None]
+    if transport is not None and named:
+        raise ConfigurationError(f"{named[0]} is the business of the transport that you pass: set it there.")

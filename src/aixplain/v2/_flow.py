@@ -37,6 +37,10 @@ class TransportTimeout(TransportFailure):
     """No answer came in the time that the request was given."""
 
 
+class TransportClosed(TransportFailure):
+    """The transport was closed under the request."""
+
+
 class Response(msgspec.Struct):
     """A whole answer. Header names are in lower case."""
 

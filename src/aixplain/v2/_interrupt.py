@@ -4,17 +4,17 @@ While the HTTP library waits, in native code, Python can't run the handler of a 
 unnoticed until the answer or the deadline. So for the length of a request the signal also wakes a thread
 (`signal.set_wakeup_fd`), which closes the connection; the library returns, and Python raises `KeyboardInterrupt`.
 Only in the main thread, only for Python's own handler of Ctrl-C, and only when nobody else uses that wake-up, as
-asyncio does. The thread starts with the first request and sleeps in a read.
+asyncio does. The thread starts with the first request and sleeps in a read; it ends with the last transport that is
+closed. A forked child has nothing of it, and starts anew.
 """
 
 from __future__ import annotations
 
+import os
 import signal
 import threading
 from collections.abc import Callable
 from types import TracebackType
-
-_main_thread = threading.main_thread().ident
 
 
 class _Watcher:
@@ -24,17 +24,18 @@ class _Watcher:
         self.abort: Callable[[], None] | None = None
         import socket  # slow to import, and needed once
 
-        self._listening, waking = socket.socketpair()
-        waking.setblocking(False)
-        self._waking = waking
-        threading.Thread(target=self._watch, name="aixplain-interrupt", daemon=True).start()
+        self._listening, self._waking = socket.socketpair()
+        self._waking.setblocking(False)
+        self._thread = threading.Thread(target=self._watch, name="aixplain-interrupt", daemon=True)
+        self._thread.start()
 
     def _watch(self) -> None:
-        while woken := self._listening.recv(1):
-            abort = self.abort
-            ours = woken[0] == signal.SIGINT and signal.getsignal(signal.SIGINT) is signal.default_int_handler
-            if ours and abort is not None:
-                abort()
+        with self._listening:
+            while woken := self._listening.recv(1):
+                abort = self.abort
+                ours = woken[0] == signal.SIGINT and signal.getsignal(signal.SIGINT) is signal.default_int_handler
+                if ours and abort is not None:
+                    abort()
 
     def attach(self) -> bool:
         """Ask to be woken by signals; False, and nothing is changed, when someone else already is."""
@@ -47,33 +48,90 @@ class _Watcher:
         self.abort = None
         signal.set_wakeup_fd(-1)
 
+    def end(self) -> None:
+        """End the thread, and wait for that, unless this is the thread itself."""
+        self._waking.close()
+        if self._thread is not threading.current_thread():
+            self._thread.join()
 
+    def forget(self) -> None:
+        """Let go of the sockets, in a process without the thread."""
+        self._waking.close()
+        self._listening.close()
+
+
+# The process has one wake-up descriptor, and so one watcher. A signal's handler may make requests too: hence the RLock.
+_lock = threading.RLock()
 _watcher: _Watcher | None = None
+_transports = 0
+_main_thread = threading.main_thread().ident
+
+
+def retain() -> None:
+    """A transport is open."""
+    global _transports
+    with _lock:
+        _transports += 1
+
+
+def release() -> None:
+    """A transport is closed. With the last one the thread ends, now or when the request of the main thread is over."""
+    global _transports
+    with _lock:
+        _transports -= 1
+        idle = _take_idle()
+    if idle is not None:  # outside the lock, which the thread may be waiting for
+        idle.end()
+
+
+def _take_idle() -> _Watcher | None:
+    """The watcher, when nobody needs it any more."""
+    global _watcher
+    if _transports or _watcher is None or _watcher.abort is not None:
+        return None
+    idle, _watcher = _watcher, None
+    return idle
 
 
 class interruptible:  # noqa: N801 - reads as the statement that it is
     """`with interruptible(close):` — a Ctrl-C in the block calls `close` from another thread."""
 
-    __slots__ = ("_abort", "_attached")
+    __slots__ = ("_abort", "_watcher")
 
     def __init__(self, abort: Callable[[], None]) -> None:
         self._abort = abort
-        self._attached = False
+        self._watcher: _Watcher | None = None
 
     def __enter__(self) -> None:
-        if threading.get_ident() == _main_thread:
-            watcher = _open_watcher()
-            self._attached = watcher.attach()
-            if self._attached:
+        global _watcher
+        if threading.get_ident() != _main_thread:
+            return
+        with _lock:
+            watcher = _watcher = _watcher or _Watcher()
+            if watcher.attach():
                 watcher.abort = self._abort
+                self._watcher = watcher
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        if self._attached:
-            _open_watcher().detach()
+        if self._watcher is None:
+            return
+        with _lock:
+            self._watcher.detach()
+            idle = None if _transports else _take_idle()
+        if idle is not None:
+            idle.end()
 
 
-def _open_watcher() -> _Watcher:
-    global _watcher  # the process has one wake-up descriptor, so there is one watcher
-    if _watcher is None:
-        _watcher = _Watcher()
-    return _watcher
+def _start_anew() -> None:
+    """In a forked child: the thread is not there, and its sockets would wake the parent's."""
+    global _lock, _watcher, _transports, _main_thread
+    if _watcher is not None:
+        if _watcher.abort is not None:
+            _watcher.detach()
+        _watcher.forget()
+    _lock, _watcher, _transports = threading.RLock(), None, 0
+    _main_thread = threading.main_thread().ident
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_start_anew)

@@ -247,6 +247,7 @@ class ModelBase(ModelFields, rename="camel", dict=True, weakref=True, kw_only=Tr
             checked = {**inputs, **{name: file.name for name, file in controls.files.items()}}
         validate(held, checked, strict=self._settings().strict)
         controls.model_id, controls.inputs = self.id or "", inputs
+        controls.path, controls.function = self.path, self.function
         return controls
 
     def _ensure_streams(self) -> None:

@@ -9,6 +9,7 @@
     ├── TimeoutError            (TimeoutError)     the deadline passed; `poll_url` resumes
     ├── FileUploadError                            a file that can't be read, or wasn't taken
     └── ConnectionLostError     (ConnectionError)  the service can't be reached, or stopped talking
+        ├── ConnectionTimeoutError                 it took longer to connect, or was silent for longer, than allowed
         ├── InvalidResponseError                   it answered, but not in the protocol
         └── IncompleteStreamError                  a stream was cut; `partial` has the text that came
             ├── StreamFailedError   (APIError)     the service reported a failure inside a stream
@@ -105,6 +106,13 @@ class FileUploadError(AixplainV2Error):
 
 class ConnectionLostError(AixplainV2Error, ConnectionError):
     """The service can't be reached, or the connection broke before its answer was whole."""
+
+
+class ConnectionTimeoutError(ConnectionLostError, builtins.TimeoutError):
+    """The service took longer than `connect_timeout` to reach, or was silent for longer than `read_timeout`.
+
+    It is the builtin `TimeoutError` too. The deadline of a call is another matter, and raises `TimeoutError` of this module.
+    """
 
 
 class InvalidResponseError(ConnectionLostError):

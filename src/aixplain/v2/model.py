@@ -14,6 +14,7 @@ from aixplain.v2 import enums
 from aixplain.v2._flow import AsyncStream, Operation, Stream, adrive, drive
 from aixplain.v2._inputs import InputsProxy
 from aixplain.v2._model_base import ModelBase, find_function_by_id, find_supplier_by_id
+from aixplain.v2._observe import observed
 from aixplain.v2._progress import watched
 from aixplain.v2._records import (
     Attribute,
@@ -103,8 +104,9 @@ class Model(ModelBase, rename="camel", dict=True, weakref=True, kw_only=True):
     """A model, blocking. Get one from a client: `Aixplain().Model.get("openai/gpt-4o")`."""
 
     @classmethod
-    def _drive(cls, operation: Operation[T]) -> T:
-        return drive(operation, cast("Aixplain", cls._client())._transport)
+    def _drive(cls, operation: Operation[T], run: operations.Run | None = None) -> T:
+        aix = cast("Aixplain", cls._client())
+        return drive(observed(operation, aix.settings, run), aix._transport)
 
     @classmethod
     def get(cls, id: str, **kwargs: Unpack[BaseGetParams]) -> Self:
@@ -174,14 +176,14 @@ class Model(ModelBase, rename="camel", dict=True, weakref=True, kw_only=True):
         )
         run = self._prepare(inputs, controls)
         if not show_progress:
-            return self._drive(operations.run(self._settings(), run))
+            return self._drive(operations.run(self._settings(), run), run)
         with watched(self.name or "run", run):
-            return self._drive(operations.run(self._settings(), run))
+            return self._drive(operations.run(self._settings(), run), run)
 
     def run_async(self, *, timeout: float = operations.RUN_TIMEOUT, api_key: str | None = None, **inputs: Any) -> ModelResult:
         """Start a run and return at once; `model.poll(result.url)` asks after it, `sync_poll` waits for it."""
         run = self._prepare(inputs, operations.Run("", {}, timeout, api_key=api_key))
-        return self._drive(operations.submit(self._settings(), run, sync_only=self.is_sync_only))
+        return self._drive(operations.submit(self._settings(), run, sync_only=self.is_sync_only), run)
 
     def run_stream(
         self, *, timeout: float = operations.RUN_TIMEOUT, api_key: str | None = None, **inputs: Any
@@ -192,7 +194,7 @@ class Model(ModelBase, rename="camel", dict=True, weakref=True, kw_only=True):
         """
         self._ensure_streams()
         run = self._prepare(inputs, operations.Run("", {}, timeout, api_key=api_key))
-        return ModelResponseStreamer(cast(Stream, self._drive(operations.stream(self._settings(), run))))
+        return ModelResponseStreamer(cast(Stream, self._drive(operations.stream(self._settings(), run), run)))
 
     def poll(self, poll_url: str, *, api_key: str | None = None) -> ModelResult:
         """Ask once after a run, by its address or its id; a failed run is a result here.
@@ -215,9 +217,9 @@ class Model(ModelBase, rename="camel", dict=True, weakref=True, kw_only=True):
         """Wait for a run that `run_async` started, by its address or its id. Takes and raises what `run` does."""
         run = operations.Run("", {}, timeout, wait_time, api_key, on_progress, cancel_on_interrupt)
         if not show_progress:
-            return self._drive(operations.sync_poll(self._settings(), poll_url, run))
+            return self._drive(operations.sync_poll(self._settings(), poll_url, run), run)
         with watched(self.name or "run", run):
-            return self._drive(operations.sync_poll(self._settings(), poll_url, run))
+            return self._drive(operations.sync_poll(self._settings(), poll_url, run), run)
 
     def cancel(self, run: ModelResult | str, *, api_key: str | None = None) -> None:
         """Ask the service to give a run up: the result of `run_async`, or a run's address or id.
@@ -231,8 +233,9 @@ class AsyncModel(ModelBase, rename="camel", dict=True, weakref=True, kw_only=Tru
     """A model on asyncio. Get one from a client: `await AsyncAixplain().Model.get("openai/gpt-4o")`."""
 
     @classmethod
-    async def _drive(cls, operation: Operation[T]) -> T:
-        return await adrive(operation, cast("AsyncAixplain", cls._client())._transport)
+    async def _drive(cls, operation: Operation[T], run: operations.Run | None = None) -> T:
+        aix = cast("AsyncAixplain", cls._client())
+        return await adrive(observed(operation, aix.settings, run), aix._transport)
 
     @classmethod
     async def get(cls, id: str, **kwargs: Unpack[BaseGetParams]) -> Self:
@@ -302,16 +305,16 @@ class AsyncModel(ModelBase, rename="camel", dict=True, weakref=True, kw_only=Tru
         )
         run = self._prepare(inputs, controls)
         if not show_progress:
-            return await self._drive(operations.run(self._settings(), run))
+            return await self._drive(operations.run(self._settings(), run), run)
         with watched(self.name or "run", run):
-            return await self._drive(operations.run(self._settings(), run))
+            return await self._drive(operations.run(self._settings(), run), run)
 
     async def run_async(
         self, *, timeout: float = operations.RUN_TIMEOUT, api_key: str | None = None, **inputs: Any
     ) -> ModelResult:
         """Start a run and return at once; `model.poll(result.url)` asks after it, `sync_poll` waits for it."""
         run = self._prepare(inputs, operations.Run("", {}, timeout, api_key=api_key))
-        return await self._drive(operations.submit(self._settings(), run, sync_only=self.is_sync_only))
+        return await self._drive(operations.submit(self._settings(), run, sync_only=self.is_sync_only), run)
 
     def run_stream(
         self, *, timeout: float = operations.RUN_TIMEOUT, api_key: str | None = None, **inputs: Any
@@ -324,7 +327,7 @@ class AsyncModel(ModelBase, rename="camel", dict=True, weakref=True, kw_only=Tru
         run = self._prepare(inputs, operations.Run("", {}, timeout, api_key=api_key))
 
         async def start() -> AsyncStream:
-            return cast(AsyncStream, await self._drive(operations.stream(self._settings(), run)))
+            return cast(AsyncStream, await self._drive(operations.stream(self._settings(), run), run))
 
         return AsyncModelResponseStreamer(start)
 
@@ -349,9 +352,9 @@ class AsyncModel(ModelBase, rename="camel", dict=True, weakref=True, kw_only=Tru
         """Wait for a run that `run_async` started, by its address or its id. Takes and raises what `run` does."""
         run = operations.Run("", {}, timeout, wait_time, api_key, on_progress, cancel_on_interrupt)
         if not show_progress:
-            return await self._drive(operations.sync_poll(self._settings(), poll_url, run))
+            return await self._drive(operations.sync_poll(self._settings(), poll_url, run), run)
         with watched(self.name or "run", run):
-            return await self._drive(operations.sync_poll(self._settings(), poll_url, run))
+            return await self._drive(operations.sync_poll(self._settings(), poll_url, run), run)
 
     async def cancel(self, run: ModelResult | str, *, api_key: str | None = None) -> None:
         """Ask the service to give a run up: the result of `run_async`, or a run's address or id.
