@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from aixplain.v2._settings import read_profile
 from aixplain.v2.core import Aixplain
 
 HubOption = Annotated[
@@ -22,4 +23,12 @@ def connect(hub: str | None) -> Aixplain:
     """The client that a command uses; close it."""
     if hub is not None:
         return Aixplain(backend_url=hub)
-    return Aixplain() if any(os.environ.get(name) for name in _REMOTE) else Aixplain.local()
+    return Aixplain() if _is_set_up() else Aixplain.local()
+
+
+def _is_set_up() -> bool:
+    """Whether the environment or a profile says where to go, or with which key."""
+    if any(os.environ.get(name) for name in _REMOTE):
+        return True
+    profile = read_profile()
+    return profile is not None and bool(profile.has_key or profile.backend_url or profile.model_url)

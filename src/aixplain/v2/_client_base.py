@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import os
 from _thread import allocate_lock  # threading is slow to import
-from typing import Generic, Protocol, TypeVar
+from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 
 from aixplain.v2._settings import Settings
 from aixplain.v2.exceptions import ConfigurationError
 
+if TYPE_CHECKING:
+    from aixplain.v2._model_base import ModelBase
+
+ModelT = TypeVar("ModelT", bound="ModelBase")
 TransportT = TypeVar("TransportT")
 
 
@@ -67,6 +71,11 @@ class ClientBase(Generic[TransportT]):
                 self._opened = self._given if self._given is not None else self._make_transport()
                 self._process = os.getpid()
             return self._opened
+
+    def _bound(self, kind: type[ModelT]) -> type[ModelT]:
+        """The models of this client: one class, whatever thread comes first."""
+        bound: type[ModelT] = vars(self).get("_models") or vars(self).setdefault("_models", kind.bound_to(self))
+        return bound
 
     def _make_transport(self) -> TransportT:
         raise NotImplementedError

@@ -206,7 +206,7 @@ class ModelBase(ModelFields, rename="camel", dict=True, weakref=True, kw_only=Tr
         return plain
 
     @classmethod
-    def bound_to(cls, client: ClientBase) -> type[Self]:
+    def bound_to(cls, client: ClientBase[Any]) -> type[Self]:
         """This class for one client: what it gets and finds belongs to that client."""
         space = {"context": client, "__module__": cls.__module__, "__doc__": cls.__doc__}
         metaclass: Any = type(cls)
@@ -216,12 +216,12 @@ class ModelBase(ModelFields, rename="camel", dict=True, weakref=True, kw_only=Tr
     # --- What both colours ask before they send -----------------------------------------------------
 
     @classmethod
-    def _client(cls) -> ClientBase:
+    def _client(cls) -> ClientBase[Any]:
         if cls.context is None:
             raise ValidationError(
                 f"{cls.__name__} belongs to no client. Use the one of a client: Aixplain().Model, or Aixplain.local().Model"
             )
-        client: ClientBase = cls.context
+        client: ClientBase[Any] = cls.context
         return client
 
     @classmethod

@@ -92,9 +92,9 @@ class Profile:
         self.connect_timeout: float | None = values.get("connect_timeout")
         self.read_timeout: float | None = values.get("read_timeout")
         self.key_from = next((each for each in KEYS if each in values), None)
-        """The setting that says its key."""
+        """Which setting says its key, and what it says."""
+        self.said: Any = concealed(values["api_key"]) if "api_key" in values else values.get(self.key_from or "")
         self._file = file
-        self._said: Any = concealed(values["api_key"]) if "api_key" in values else values.get(self.key_from or "")
 
     @property
     def has_key(self) -> bool:
@@ -105,9 +105,9 @@ class Profile:
         """Its key, from wherever it is. Raises `ConfigurationError` when it isn't there."""
         if self.key_from == "api_key":
             self._file.warn_if_open()
-            return concealed(self._said)
+            return concealed(self.said)
         try:
-            return _from_variable(self._said) if self.key_from == "api_key_env" else _from_command(self._said)
+            return _from_variable(self.said) if self.key_from == "api_key_env" else _from_command(self.said)
         except ConfigurationError as error:
             raise self._file.problem(str(error), self.name, self.key_from) from error
 

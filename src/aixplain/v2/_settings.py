@@ -203,7 +203,7 @@ def config_path() -> str:
 
 
 def read_profile(named: str | None = None) -> Profile | None:
-    """The profile of this name, of AIXPLAIN_PROFILE, or the file's own choice. Where no file is, that is all it costs to see."""
+    """The profile of this name, of AIXPLAIN_PROFILE, or the file's own choice; None where there is none."""
     wanted = named or os.environ.get("AIXPLAIN_PROFILE") or None
     path = config_path()
     if wanted is None and not os.path.exists(path):  # noqa: PTH110 - as above

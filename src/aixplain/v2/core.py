@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from aixplain.v2.client import AixplainClient, AsyncAixplainClient
     from aixplain.v2.model import AsyncModel, Model
 
+
 class Aixplain(ClientBase["Transport"]):
     """A client of the platform or of a hub, blocking. Thread-safe; several live side by side, each with its own key.
 
@@ -82,12 +83,9 @@ class Aixplain(ClientBase["Transport"]):
     @property
     def Model(self) -> type[Model]:  # noqa: N802 - the reference's name
         """The models of this client."""
-        bound: type[Model] | None = vars(self).get("_models")
-        if bound is None:
-            from aixplain.v2.model import Model
+        from aixplain.v2.model import Model  # slow to import, and not needed to make a client
 
-            bound = vars(self).setdefault("_models", Model.bound_to(self))  # one, whatever thread comes first
-        return bound
+        return self._bound(Model)
 
     @property
     def client(self) -> AixplainClient:
@@ -162,12 +160,9 @@ class AsyncAixplain(ClientBase["AsyncTransport"]):
     @property
     def Model(self) -> type[AsyncModel]:  # noqa: N802 - the reference's name
         """The models of this client."""
-        bound: type[AsyncModel] | None = vars(self).get("_models")
-        if bound is None:
-            from aixplain.v2.model import AsyncModel
+        from aixplain.v2.model import AsyncModel  # slow to import, and not needed to make a client
 
-            bound = vars(self).setdefault("_models", AsyncModel.bound_to(self))  # one, whatever thread comes first
-        return bound
+        return self._bound(AsyncModel)
 
     @property
     def client(self) -> AsyncAixplainClient:
