@@ -72,7 +72,8 @@ class _Call(NamedTuple):
         if isinstance(error, http_errors.RequestTimeoutError):
             return self._timeout(error, origin)
         if isinstance(error, http_errors.ConnectError):
-            return TransportFailure(f"{origin} can't be reached: {_reason(error)}", sent=False)
+            hint = " (SSL_CERT_FILE names an authority of your own)" if "certificate" in _reason(error) else ""
+            return TransportFailure(f"{origin} can't be reached: {_reason(error)}{hint}", sent=False)
         if isinstance(error, http_errors.BuilderError):
             return TransportFailure(f"{origin} is no address to send to: {_reason(error)}", sent=False)
         return TransportFailure(f"{origin} broke the connection: {_reason(error)}")
