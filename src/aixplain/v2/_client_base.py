@@ -56,7 +56,8 @@ class ClientBase(Generic[TransportT]):
         return self.settings.model_url
 
     def __repr__(self) -> str:
-        return f"{type(self).__name__}(backend_url={self.settings.backend_url!r})"
+        settings: Settings | None = vars(self).get("settings")  # None in the traceback of one that can't be made
+        return f"{type(self).__name__}({f'backend_url={settings.backend_url!r}' if settings else ''})"
 
     @property
     def _transport(self) -> TransportT:

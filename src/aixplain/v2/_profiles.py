@@ -42,7 +42,7 @@ def _text(name: str, value: Any) -> None:
 
 def _command(name: str, value: Any) -> None:
     words = value if isinstance(value, list) else [value]
-    if not words or not all(isinstance(word, str) and word for word in words):
+    if not all(isinstance(word, str) for word in words) or not any(words[:1]):
         raise ConfigurationError(f"{name} is a command, or a list of its words, not {value!r}")
 
 

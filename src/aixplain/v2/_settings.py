@@ -18,7 +18,7 @@ from aixplain.v2.exceptions import ConfigurationError
 if TYPE_CHECKING:
     from aixplain.v2._profiles import Profile
 
-__all__ = ["Key", "Settings", "absolute", "concealed", "host_of", "origin", "resolve"]
+__all__ = ["Key", "Settings", "absolute", "conceal", "concealed", "host_of", "origin", "resolve"]
 
 PLATFORM_CATALOG = "https://platform-api.aixplain.com"
 PLATFORM_RUNS = "https://models.aixplain.com/api/v2/execute"
@@ -44,6 +44,12 @@ class Key(str):
 def concealed(api_key: str | None) -> Key | None:
     """A key that was passed as plain text, from here on hidden; None for none."""
     return Key(api_key) if api_key else None
+
+
+def conceal(options: Any) -> None:
+    """Hide the key among the options of a call, if there is one."""
+    if "api_key" in options:
+        options["api_key"] = concealed(options["api_key"])
 
 
 class Settings:

@@ -29,6 +29,7 @@ from aixplain.v2._records import (
     Version,
 )
 from aixplain.v2._search import ModelSearchParams, SearchCall
+from aixplain.v2._settings import conceal, concealed
 from aixplain.v2._stream import AsyncModelResponseStreamer, ModelResponseStreamer
 from aixplain.v2.enums import AssetStatus, ResponseStatus
 from aixplain.v2.exceptions import ValidationError
@@ -114,6 +115,7 @@ class Model(ModelBase, rename="camel", dict=True, weakref=True, kw_only=True):
 
         `host` narrows a path that several hosts serve.
         """
+        conceal(kwargs)
         return cls._from_answer(cls._drive(cls._get_call(id, dict(kwargs))))
 
     @classmethod
@@ -122,6 +124,7 @@ class Model(ModelBase, rename="camel", dict=True, weakref=True, kw_only=True):
 
         Raises `ValueError` for a name that is no filter, with the nearest one.
         """
+        conceal(kwargs)
         return cls._page(cls._search_call(query, dict(kwargs)))
 
     @classmethod
@@ -169,6 +172,7 @@ class Model(ModelBase, rename="camel", dict=True, weakref=True, kw_only=True):
 
         Raises `ValueError` before anything is sent, `APIError` when the run failed, `TimeoutError` at the deadline.
         """
+        api_key = concealed(api_key)
         if stream:
             return self.run_stream(timeout=timeout, api_key=api_key, **inputs)
         controls = operations.Run(
@@ -182,6 +186,7 @@ class Model(ModelBase, rename="camel", dict=True, weakref=True, kw_only=True):
 
     def run_async(self, *, timeout: float = operations.RUN_TIMEOUT, api_key: str | None = None, **inputs: Any) -> ModelResult:
         """Start a run and return at once; `model.poll(result.url)` asks after it, `sync_poll` waits for it."""
+        api_key = concealed(api_key)
         run = self._prepare(inputs, operations.Run("", {}, timeout, api_key=api_key))
         return self._drive(operations.submit(self._settings(), run, sync_only=self.is_sync_only), run)
 
@@ -192,6 +197,7 @@ class Model(ModelBase, rename="camel", dict=True, weakref=True, kw_only=True):
 
         Raises `ValidationError` when the model doesn't support it.
         """
+        api_key = concealed(api_key)
         self._ensure_streams()
         run = self._prepare(inputs, operations.Run("", {}, timeout, api_key=api_key))
         return ModelResponseStreamer(cast(Stream, self._drive(operations.stream(self._settings(), run), run)))
@@ -201,6 +207,7 @@ class Model(ModelBase, rename="camel", dict=True, weakref=True, kw_only=True):
 
         `result.completed` tells whether it is over. The run may be another process's.
         """
+        api_key = concealed(api_key)
         return self._drive(operations.poll(self._settings(), poll_url, api_key))
 
     def sync_poll(
@@ -215,6 +222,7 @@ class Model(ModelBase, rename="camel", dict=True, weakref=True, kw_only=True):
         cancel_on_interrupt: bool = False,
     ) -> ModelResult:
         """Wait for a run that `run_async` started, by its address or its id. Takes and raises what `run` does."""
+        api_key = concealed(api_key)
         run = operations.Run("", {}, timeout, wait_time, api_key, on_progress, cancel_on_interrupt)
         if not show_progress:
             return self._drive(operations.sync_poll(self._settings(), poll_url, run), run)
@@ -226,6 +234,7 @@ class Model(ModelBase, rename="camel", dict=True, weakref=True, kw_only=True):
 
         Raises `APIError` when there is no such run (404), or it is over (409).
         """
+        api_key = concealed(api_key)
         self._drive(operations.cancel(self._settings(), operations.place_of(run), api_key))
 
 
@@ -243,6 +252,7 @@ class AsyncModel(ModelBase, rename="camel", dict=True, weakref=True, kw_only=Tru
 
         `host` narrows a path that several hosts serve.
         """
+        conceal(kwargs)
         return cls._from_answer(await cls._drive(cls._get_call(id, dict(kwargs))))
 
     @classmethod
@@ -251,6 +261,7 @@ class AsyncModel(ModelBase, rename="camel", dict=True, weakref=True, kw_only=Tru
 
         Raises `ValueError` for a name that is no filter, with the nearest one.
         """
+        conceal(kwargs)
         return await cls._page(cls._search_call(query, dict(kwargs)))
 
     @classmethod
@@ -298,6 +309,7 @@ class AsyncModel(ModelBase, rename="camel", dict=True, weakref=True, kw_only=Tru
 
         Raises `ValueError` before anything is sent, `APIError` when the run failed, `TimeoutError` at the deadline.
         """
+        api_key = concealed(api_key)
         if stream:
             return await self.run_stream(timeout=timeout, api_key=api_key, **inputs).open()
         controls = operations.Run(
@@ -313,6 +325,7 @@ class AsyncModel(ModelBase, rename="camel", dict=True, weakref=True, kw_only=Tru
         self, *, timeout: float = operations.RUN_TIMEOUT, api_key: str | None = None, **inputs: Any
     ) -> ModelResult:
         """Start a run and return at once; `model.poll(result.url)` asks after it, `sync_poll` waits for it."""
+        api_key = concealed(api_key)
         run = self._prepare(inputs, operations.Run("", {}, timeout, api_key=api_key))
         return await self._drive(operations.submit(self._settings(), run, sync_only=self.is_sync_only), run)
 
@@ -323,6 +336,7 @@ class AsyncModel(ModelBase, rename="camel", dict=True, weakref=True, kw_only=Tru
 
         Raises `ValidationError` when the model doesn't support it.
         """
+        api_key = concealed(api_key)
         self._ensure_streams()
         run = self._prepare(inputs, operations.Run("", {}, timeout, api_key=api_key))
 
@@ -336,6 +350,7 @@ class AsyncModel(ModelBase, rename="camel", dict=True, weakref=True, kw_only=Tru
 
         `result.completed` tells whether it is over. The run may be another process's.
         """
+        api_key = concealed(api_key)
         return await self._drive(operations.poll(self._settings(), poll_url, api_key))
 
     async def sync_poll(
@@ -350,6 +365,7 @@ class AsyncModel(ModelBase, rename="camel", dict=True, weakref=True, kw_only=Tru
         cancel_on_interrupt: bool = False,
     ) -> ModelResult:
         """Wait for a run that `run_async` started, by its address or its id. Takes and raises what `run` does."""
+        api_key = concealed(api_key)
         run = operations.Run("", {}, timeout, wait_time, api_key, on_progress, cancel_on_interrupt)
         if not show_progress:
             return await self._drive(operations.sync_poll(self._settings(), poll_url, run), run)
@@ -361,6 +377,7 @@ class AsyncModel(ModelBase, rename="camel", dict=True, weakref=True, kw_only=Tru
 
         Raises `APIError` when there is no such run (404), or it is over (409).
         """
+        api_key = concealed(api_key)
         await self._drive(operations.cancel(self._settings(), operations.place_of(run), api_key))
 
 
