@@ -12,6 +12,7 @@ import subprocess
 import sys
 import textwrap
 import threading
+import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -334,8 +335,7 @@ def test_closing_a_client_ends_the_requests_of_other_tasks(silent: str) -> None:
     async def main() -> list[Any]:
         aix = AsyncAixplain(backend_url=silent)
         tasks = [asyncio.ensure_future(aix.Model.get("acme/shout")) for _ in range(4)]
-        while accepted() < 4:
-            await asyncio.sleep(0.01)
+        await asyncio.to_thread(wait_for_connections, 4)
         await aix.close()
         return await asyncio.gather(*tasks, return_exceptions=True)
 
@@ -425,11 +425,6 @@ def silent() -> Iterator[str]:
             _held.pop().close()
 
 
-def accepted() -> int:
-    return len(_held)
-
-
 def wait_for_connections(count: int) -> None:
-    pause = threading.Event()
-    while accepted() < count:
-        pause.wait(0.01)
+    while len(_held) < count:
+        time.sleep(0.01)

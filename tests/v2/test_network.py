@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import builtins
 import contextlib
+import os
 import socket
 import ssl
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -15,7 +18,7 @@ from typing import Any
 import pytest
 import trustme
 
-from aixplain import Aixplain, APIError, ConnectionLostError, ConnectionTimeoutError, TimeoutError
+from aixplain import Aixplain, ConnectionLostError, ConnectionTimeoutError, TimeoutError
 from aixplain.hub.embedded import EmbeddedHub
 from aixplain.v2.exceptions import ConfigurationError, StreamTimeoutError
 
@@ -93,15 +96,16 @@ def authority() -> trustme.CA:
 @pytest.fixture
 def secure_url(hub: EmbeddedHub, authority: trustme.CA) -> Iterator[str]:
     """The test hub, over TLS, with a certificate of an authority that nobody knows."""
+    with served(lambda connection: secured(connection, authority, port_of(hub))) as port:
+        yield f"https://localhost:{port}"
+
+
+def secured(connection: socket.socket, authority: trustme.CA, port: int) -> None:
+    """Talk TLS on a connection, for a port of this machine that doesn't."""
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     authority.issue_cert("localhost", "hub.test").configure_cert(context)
-
-    def handle(connection: socket.socket) -> None:
-        with context.wrap_socket(connection, server_side=True) as secured:
-            forward(secured, port_of(hub))
-
-    with served(handle) as port:
-        yield f"https://localhost:{port}"
+    with context.wrap_socket(connection, server_side=True) as inside:
+        forward(inside, port)
 
 
 def test_an_authority_of_ones_own_is_trusted_by_ssl_cert_file(
@@ -114,10 +118,44 @@ def test_an_authority_of_ones_own_is_trusted_by_ssl_cert_file(
 
 
 def test_an_authority_that_nobody_knows_is_not(connect: Any, secure_url: str) -> None:
-    with pytest.raises(ConnectionLostError, match="can't be reached: .*(certificate|UnknownIssuer)") as error:
+    with pytest.raises(ConnectionLostError, match=r"can't be reached: .*certificate.*SSL_CERT_FILE") as error:
         connect(api_key="a-key", backend_url=secure_url).Model.get("acme/shout")
     assert len(error.value.attempts) == 2
-    assert "SSL_CERT_FILE" in str(error.value)
+
+
+FORKING = """
+import os, sys, warnings
+from aixplain import Aixplain
+warnings.filterwarnings("ignore", ".*fork.*", DeprecationWarning)
+aix = Aixplain("a-key", sys.argv[1])
+def shout():
+    return aix.Model.get("acme/shout").run(text="hi").data
+assert shout() == "HI!"
+pid = os.fork()
+if pid == 0:
+    with aix:
+        os._exit(0 if shout() == "HI!" else 1)
+assert os.waitpid(pid, 0)[1] == 0
+assert shout() == "HI!"
+"""
+
+
+def test_a_forked_child_has_a_secure_connection_of_its_own_and_its_parent_keeps_the_one_it_had(
+    hub: EmbeddedHub, authority: trustme.CA, tmp_path: Path
+) -> None:
+    authority.cert_pem.write_to_path(str(tmp_path / "authority.pem"))
+    connections: list[socket.socket] = []
+
+    def handle(connection: socket.socket) -> None:
+        connections.append(connection)
+        secured(connection, authority, port_of(hub))
+
+    with served(handle) as port:
+        environment = {**os.environ, "SSL_CERT_FILE": str(tmp_path / "authority.pem")}
+        command = [sys.executable, "-W", "error", "-c", FORKING, f"https://localhost:{port}"]
+        done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=50)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert len(connections) == 2
 
 
 # --- Proxies --------------------------------------------------------------------------------------

@@ -300,7 +300,7 @@ def test_a_profile_that_is_not_there_is_told_with_the_nearest(config: Write) -> 
 
 def test_a_profile_without_a_file_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AIXPLAIN_PROFILE", "work")
-    with pytest.raises(ConfigurationError, match="because there is no file /nowhere/aixplain/config.toml"):
+    with pytest.raises(ConfigurationError, match=r"because there is no file /nowhere/aixplain/config\.toml"):
         made()
 
 

@@ -192,7 +192,8 @@ def _content_is_wanted() -> bool:
 
 
 def _asked_text(inputs: Mapping[str, Any]) -> str:
-    return _text(inputs["text"] if set(inputs) == {"text"} else dict(inputs))
+    text = inputs.get("text")
+    return text if isinstance(text, str) else _text(dict(inputs))
 
 
 def _text(value: Any) -> str:
