@@ -6,7 +6,9 @@ whoever owns the transport makes a new one there, and never touches the inherite
 
 from __future__ import annotations
 
+import atexit
 import contextlib
+import functools
 import os
 import time
 from collections.abc import Mapping
@@ -200,6 +202,7 @@ class AsyncPyreqwestTransport(AsyncClock):
         self._client = self._build()
 
     def _build(self) -> Client:
+        _end_in_peace()
         try:
             return _configure(ClientBuilder(), self._options).build()
         except RuntimeError:  # as above
@@ -231,6 +234,16 @@ class AsyncPyreqwestTransport(AsyncClock):
 
     async def close(self) -> None:
         await self._client.close()
+
+
+@functools.cache
+def _end_in_peace() -> None:
+    """Before this process ends, let the library's thread return from the loop that it woke last.
+
+    The loop has its answer as soon as it is woken, and may have closed by then; a thread that is still inside Python when
+    Python ends aborts the process.
+    """
+    atexit.register(time.sleep, 0.005)
 
 
 class AsyncPyreqwestStream:
