@@ -40,7 +40,7 @@ def test_a_request_is_one_line_with_address_status_time_attempt_and_id(connect: 
 def test_a_stream_is_told_when_it_opens(connect: Any, hub: EmbeddedHub, log: Any) -> None:
     with connect(backend_url=hub.url).Model.get("acme/count").run_stream(text="n") as stream:
         list(stream)
-    assert re.search(r"POST .*: HTTP 200 in \d+ ms \(attempt 1\)", told(log, logging.DEBUG)[-1])
+    assert re.search(r"POST .*: HTTP 200, a stream in \d+ ms \(attempt 1\)", told(log, logging.DEBUG)[-1])
 
 
 def test_a_retry_is_told_with_its_reason(connect: Any, log: Any, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -49,7 +49,7 @@ def test_a_retry_is_told_with_its_reason(connect: Any, log: Any, monkeypatch: py
         connect(backend_url="http://127.0.0.1:1").Model.get("acme/shout")
     [again] = told(log, logging.INFO)
     assert re.fullmatch(
-        r"GET http://127\.0\.0\.1:1/v2/models/acme%2Fshout: .* can't be reached: .*; sent again after 0\.\d s", again
+        r"GET http://127\.0\.0\.1:1/v2/models/acme%2Fshout: .* can't be reached: .*; sent again in 0\.\d s", again
     )
     assert [re.findall(r"attempt \d", line) for line in told(log, logging.DEBUG)] == [["attempt 1"], ["attempt 2"]]
 

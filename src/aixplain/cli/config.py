@@ -133,39 +133,42 @@ def _in_use(named: str | None) -> list[tuple[str, Any, str]]:
     from aixplain.v2 import _settings as settings
 
     profile = settings.read_profile(named)
-    environment = settings.Environment()
-    sources = settings.by_strength(environment, profile, named=named is not None)
-    catalog, runs = settings.the_place(None, None, sources)
-    place = next((each for each in sources if each.backend_url or each.model_url), None)
-    said_by = "the platform" if place is None else "the environment" if place is environment else place.called
-    key = next((each for each in sources if each.has_key and settings.may_go(each, (catalog, runs), set())), None)
-    withheld = [each.called for each in sources if each.has_key and each is not key]
-    told = profile.called if profile else ""
+    sources = settings.by_strength(settings.Environment(), profile, named=named is not None)
+    urls = settings.the_place(None, None, sources)
+    said_by = next((_called(each) for each in sources if each.backend_url or each.model_url), "the platform")
+    told = "" if profile is None else profile.called
+    strict, connecting, reading = (
+        (None, None, None) if profile is None else (profile.strict, profile.connect_timeout, profile.read_timeout)
+    )
     return [
-        ("profile", profile.name if profile else None, settings.config_path()),
-        ("api_key", *_key_in_use(key, withheld)),
-        ("backend_url", catalog, said_by),
-        ("model_url", runs, said_by),
-        ("strict", bool(profile and profile.strict), told if profile and profile.strict is not None else ""),
-        *(
-            (name, value if value is not None else usual, told if value is not None else "")
-            for name, value, usual in (
-                ("connect_timeout", profile and profile.connect_timeout, settings.CONNECT_TIMEOUT),
-                ("read_timeout", profile and profile.read_timeout, None),
-            )
-        ),
+        ("profile", profile and profile.name, settings.config_path()),
+        ("api_key", *_key_in_use(sources, urls)),
+        ("backend_url", urls[0], said_by),
+        ("model_url", urls[1], said_by),
+        ("strict", bool(strict), told if strict is not None else ""),
+        ("connect_timeout", connecting or settings.CONNECT_TIMEOUT, told if connecting else ""),
+        ("read_timeout", reading, told if reading else ""),
     ]
 
 
-def _key_in_use(source: Source | None, others: Sequence[str]) -> tuple[str | None, str]:
+def _called(source: Source) -> str:
     from aixplain.v2._profiles import Profile
 
-    unused = f"; that of {', '.join(others)} is not used" if others else ""
-    if source is None:
-        return None, f"none for this place{unused}" if others else ""
-    if isinstance(source, Profile):
-        return _key_of(source), source.called + unused
-    return _masked(source.key()), source.called + unused
+    return source.called if isinstance(source, Profile) else "the environment"
+
+
+def _key_in_use(sources: Sequence[Source], urls: tuple[str, str]) -> tuple[str | None, str]:
+    """The key that goes there, masked, and whose it is."""
+    from aixplain.v2._profiles import Profile
+    from aixplain.v2._settings import may_go
+
+    with_key = [each for each in sources if each.has_key]
+    used = next((each for each in with_key if may_go(each, urls, set())), None)
+    unused = ", ".join(each.called for each in with_key if each is not used)
+    note = f"; that of {unused} is not used" if unused else ""
+    if used is None:
+        return None, f"none for this place{note}" if note else ""
+    return _key_of(used) if isinstance(used, Profile) else _masked(used.key()), used.called + note
 
 
 def _key_of(profile: Profile) -> str:

@@ -9,10 +9,11 @@ from __future__ import annotations
 import logging
 import os
 import time
+from typing import Any
 
 import msgspec
 
-from aixplain.v2._flow import Open, Operation, Request, Response, Sleep, T
+from aixplain.v2._flow import Open, Operation, Request, Response, Sleep, Step, T, handled
 
 log = logging.getLogger("aixplain")
 log.addHandler(logging.NullHandler())
@@ -23,25 +24,7 @@ SECRETS = ("x-api-key", "authorization")
 
 def logged(operation: Operation[T]) -> Operation[T]:
     """The same steps, told to the log."""
-    told = _Requests()
-    answer = failure = None
-    while True:
-        try:
-            step = operation.send(answer) if failure is None else operation.throw(failure)
-        except StopIteration as end:
-            result: T = end.value
-            return result
-        answer = failure = None
-        request = step.request if isinstance(step, Open) else step
-        began = time.perf_counter()
-        try:
-            answer = yield step
-        except BaseException as error:  # noqa: BLE001 - it belongs to the operation
-            failure = error
-        if isinstance(request, Request):
-            told.sent(request, answer if failure is None else failure, time.perf_counter() - began)
-        elif isinstance(step, Sleep):
-            told.waited(step.seconds)
+    return handled(operation, _Requests().handle)
 
 
 class _Requests:
@@ -52,27 +35,43 @@ class _Requests:
         self._attempt = 0
         self._went_wrong = ""
 
-    def sent(self, request: Request, outcome: object, seconds: float) -> None:
-        """A request has its answer, or its failure."""
-        is_again = self._went_wrong and request.url == (self._last.url if self._last else "")
+    def handle(self, step: Step) -> Operation[Any]:
+        """Take a step, and tell what becomes of it."""
+        if isinstance(step, Sleep) and self._went_wrong and self._last is not None:
+            log.info("%s: %s; sent again in %.1f s", _name(self._last), self._went_wrong, step.seconds)
+        request = step.request if isinstance(step, Open) else step
+        if not isinstance(request, Request):
+            return (yield step)
+        began = time.perf_counter()
+        outcome: Any = None
+        try:
+            outcome = yield step
+        except BaseException as failure:
+            outcome = failure
+            raise
+        finally:
+            self._note(request, outcome, time.perf_counter() - began)
+        return outcome
+
+    def _note(self, request: Request, outcome: Any, seconds: float) -> None:
+        is_again = self._went_wrong and self._last is not None and request.url == self._last.url
         self._attempt = self._attempt + 1 if is_again else 1
         self._last = request
-        status = outcome.status if isinstance(outcome, Response) else 200
-        self._went_wrong = str(outcome) or type(outcome).__name__ if isinstance(outcome, BaseException) else ""
-        if not self._went_wrong and status >= 300:
-            self._went_wrong = f"HTTP {status}"
+        became = _became(outcome)
+        self._went_wrong = "" if became.startswith("HTTP 2") else became
         if not log.isEnabledFor(logging.DEBUG):
             return
-        became = self._went_wrong or f"HTTP {status}"
         log.debug("%s: %s in %.0f ms (attempt %d%s)", _name(request), became, seconds * 1e3, self._attempt, _id(outcome))
         if os.environ.get("AIXPLAIN_LOG_BODIES") == "1":
+            got = outcome.content if isinstance(outcome, Response) else outcome
             log.debug("%s: sent %s", _name(request), _shown(request, request.content))
-            log.debug("%s: got %s", _name(request), _shown(request, getattr(outcome, "content", None)))
+            log.debug("%s: got %s", _name(request), _shown(request, got))
 
-    def waited(self, seconds: float) -> None:
-        """A wait before the next request."""
-        if self._went_wrong and self._last is not None:
-            log.info("%s: %s; sent again after %.1f s", _name(self._last), self._went_wrong, seconds)
+
+def _became(outcome: Any) -> str:
+    if isinstance(outcome, BaseException):
+        return str(outcome) or type(outcome).__name__
+    return f"HTTP {outcome.status}" if isinstance(outcome, Response) else "HTTP 200, a stream"
 
 
 def _name(request: Request) -> str:
@@ -95,8 +94,10 @@ def _id(outcome: object) -> str:
 
 
 def _shown(request: Request, body: object) -> str:
+    if body is None or isinstance(body, BaseException):
+        return "nothing"
     if not isinstance(body, bytes):
-        return "no body" if body is None else "a body that is streamed"
+        return "a stream"
     text = body.decode("utf-8", "replace")
     for name in SECRETS:
         if secret := request.headers.get(name):
