@@ -1,7 +1,8 @@
-"""`aix config`, as a process."""
+"""`aix config`: what it shows, what it writes, and what it refuses."""
 
 from __future__ import annotations
 
+import io
 import os
 import pty
 import stat
@@ -10,6 +11,7 @@ import sys
 import termios
 import time
 import tomllib
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -17,6 +19,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from aixplain.cli import main
 from aixplain.hub import Hub
 from aixplain.hub.embedded import start
 
@@ -33,20 +36,28 @@ def path(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def environment(path: Path) -> dict[str, str]:
+    """For an `aix` in a process of its own."""
     kept = {name: value for name, value in os.environ.items() if name in ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR")}
     return {"LC_ALL": "C.UTF-8", **kept, "AIXPLAIN_CONFIG": str(path)}
 
 
 @pytest.fixture
-def config(environment: dict[str, str]) -> Run:
+def config(path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
     """`config("set", …, input=…, NAME="…")` gives status, stdout and stderr. Whatever happens, no key is shown."""
+    monkeypatch.setenv("AIXPLAIN_CONFIG", str(path))
+    monkeypatch.setattr(warnings, "showwarning", warnings.showwarning)  # aix sets its own
 
     def run(*words: str, input: str = "", **settings: str) -> tuple[int, str, str]:
-        command = [*AIX, "config", *words]
-        done = subprocess.run(command, input=input, capture_output=True, text=True, env=environment | settings, timeout=50)
-        assert "Traceback" not in done.stderr
-        assert KEY not in done.stdout + done.stderr
-        return done.returncode, done.stdout, done.stderr
+        with monkeypatch.context() as now:
+            for name, value in settings.items():
+                now.setenv(name, value)
+            now.setattr(sys, "argv", ["aix", "config", *words])
+            now.setattr(sys, "stdin", io.StringIO(input))
+            with pytest.raises(SystemExit) as end:
+                main()
+        out, err = capsys.readouterr()
+        assert KEY not in out + err
+        return int(end.value.code or 0), out, err
 
     return run
 

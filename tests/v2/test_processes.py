@@ -53,7 +53,7 @@ def script(hub: EmbeddedHub) -> Script:
 
     def run(code: str) -> str:
         whole = PRELUDE + textwrap.dedent(code)
-        command = [sys.executable, "-X", "dev", "-W", "error", "-c", whole, hub.url]
+        command = [sys.executable, "-W", "error", "-c", whole, hub.url]
         done = subprocess.run(command, capture_output=True, text=True, timeout=50)
         assert done.stderr == ""
         assert done.returncode == 0
