@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from _thread import allocate_lock  # threading is slow to import
+from _thread import RLock  # threading is slow to import
 from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 
 from aixplain.v2._settings import Settings
@@ -99,12 +99,12 @@ class ClientBase(Generic[TransportT]):
 
 #: Transports of the parent, in a forked child. To collect them would reach for their sockets.
 _inherited: list[object] = []
-_opening = allocate_lock()
+_opening = RLock()
 
 
 def _renew_lock() -> None:
     global _opening  # a thread that held it is not in the child
-    _opening = allocate_lock()
+    _opening = RLock()
 
 
 if hasattr(os, "register_at_fork"):

@@ -10,10 +10,11 @@ import atexit
 import contextlib
 import functools
 import os
+import sys
+import threading
 import time
 from collections.abc import Mapping
 from datetime import timedelta
-from threading import Lock
 from typing import NamedTuple, TypeVar
 
 # Loaded here and not when first raised: a Ctrl-C during that import inside the library ends the process.
@@ -105,7 +106,7 @@ class PyreqwestTransport(Clock):
 
     def __init__(self, options: Options = Options()) -> None:  # noqa: B008 - a tuple
         self._options = options
-        self._lock = Lock()
+        self._lock = threading.Lock()
         self._closed = False
         self._client: SyncClient | None = self._build()
 
@@ -238,12 +239,21 @@ class AsyncPyreqwestTransport(AsyncClock):
 
 @functools.cache
 def _end_in_peace() -> None:
-    """Before this process ends, let the library's thread return from the loop that it woke last.
+    atexit.register(_wait_for_the_library)
 
-    The loop has its answer as soon as it is woken, and may have closed by then; a thread that is still inside Python when
-    Python ends aborts the process.
+
+def _wait_for_the_library() -> None:
+    """Before this process ends, let the library's thread come back from the loop that it woke last.
+
+    That loop has its answer as soon as it is woken, and the program may be over by then; a thread that is still inside
+    Python when Python ends aborts the process. Python knows it by its frame alone, since Python didn't start it.
     """
-    atexit.register(time.sleep, 0.005)
+    ours = {thread.ident for thread in threading.enumerate()}
+    time.sleep(0.005)
+    for _ in range(100):
+        if sys._current_frames().keys() <= ours:
+            return
+        time.sleep(0.001)
 
 
 class AsyncPyreqwestStream:

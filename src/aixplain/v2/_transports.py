@@ -40,6 +40,7 @@ def open_async_transport(settings: Settings) -> AsyncTransport:
 def _options(httpx2: Any, settings: Settings) -> dict[str, Any]:
     return {
         "timeout": httpx2.Timeout(None, connect=settings.connect_timeout, read=settings.read_timeout),
+        "limits": httpx2.Limits(keepalive_expiry=4),
         "trust_env": not settings.is_loopback,
     }
 
