@@ -17,13 +17,17 @@ from aixplain.hub import Document, Hub, Input, ModelError, Output, progress
 from aixplain.hub.embedded import EmbeddedHub, start
 from aixplain.v2.model import AsyncModel, AsyncPage
 
-SETTINGS = ("TEAM_API_KEY", "AIXPLAIN_API_KEY", "BACKEND_URL", "MODELS_RUN_URL", "AIXPLAIN_TRUSTED_HOSTS", "AIXPLAIN_HUB_KEYS")
+SETTINGS = (
+    *("TEAM_API_KEY", "AIXPLAIN_API_KEY", "BACKEND_URL", "MODELS_RUN_URL", "AIXPLAIN_TRUSTED_HOSTS", "AIXPLAIN_HUB_KEYS"),
+    *("AIXPLAIN_CONFIG", "AIXPLAIN_PROFILE", "AIXPLAIN_LOG_BODIES"),
+)
 
 
 @pytest.fixture(autouse=True)
 def no_settings_of_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in SETTINGS:
         monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("XDG_CONFIG_HOME", "/nowhere")
 
 
 def models_for_tests(release: threading.Event) -> Hub:

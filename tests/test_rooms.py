@@ -58,7 +58,8 @@ ROOMS = {
     ),
     # An operation too, whose steps touch the disk.
     "aixplain.v2._uploads": Room(
-        ours=OPERATIONS | names("aixplain.v2._disk aixplain.v2._files aixplain.v2._outside aixplain.v2._progress"),
+        ours=OPERATIONS
+        | names("aixplain.v2._addresses aixplain.v2._disk aixplain.v2._files aixplain.v2._outside aixplain.v2._progress"),
         libraries=names("msgspec"),
         pure=True,
     ),
@@ -69,6 +70,11 @@ ROOMS = {
     "aixplain.v2._progress": Room(libraries=names("IPython")),
     "aixplain.v2._clock": Room(),
     "aixplain.v2._http": Room(ours=names("aixplain.v2._flow aixplain.v2._clock"), libraries=names("httptools")),
+    "aixplain.v2._addresses": Room(ours=names("aixplain.v2.exceptions")),
+    # Two extras: a transport over another library, and spans.
+    "aixplain.v2._httpx2": Room(ours=names("aixplain.v2._flow aixplain.v2._clock"), libraries=names("httpx2")),
+    "aixplain.v2._telemetry": Room(ours=names("aixplain._wire aixplain.v2"), libraries=names("msgspec opentelemetry")),
+    "aixplain.v2._spans": Room(ours=names("aixplain._wire aixplain.v2"), libraries=names("msgspec opentelemetry")),
     # Aixplain.local() is the one door from the SDK to the hub.
     "aixplain.v2.core": Room(
         ours=names("aixplain._wire aixplain.v2"), libraries=names("msgspec"), loads=names("aixplain.hub.embedded")
@@ -76,7 +82,9 @@ ROOMS = {
     "aixplain.hub": Room(ours=names("aixplain._wire"), libraries=None),
     # The hub as a client of another hub, or of the platform.
     "aixplain.hub.backends.aixplain": Room(ours=names("aixplain._wire aixplain.hub aixplain.v2"), libraries=None),
-    "aixplain.cli": Room(ours=names("aixplain aixplain._wire aixplain.v2 aixplain.hub"), libraries=names("msgspec rich typer")),
+    "aixplain.cli": Room(
+        ours=names("aixplain aixplain._wire aixplain.v2 aixplain.hub"), libraries=names("msgspec rich tomlkit typer")
+    ),
     "aixplain.testing": Room(ours=names("aixplain aixplain._wire aixplain.v2 aixplain.hub"), libraries=None),
 }
 

@@ -14,7 +14,7 @@ A step that fails is thrown into the operation, which may catch it; so is a canc
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
 from typing import Any, Protocol, TypeVar
 
 import msgspec
@@ -209,6 +209,23 @@ class Now(Step):
 
     async def aperform(self, transport: AsyncTransport) -> float:
         return transport.now()
+
+
+def handled(operation: Operation[T], handle: Callable[[Step], Operation[Any]]) -> Operation[T]:
+    """The operation, each of whose steps is taken by another one: it may watch the step, or take it otherwise."""
+    answer: Any = None
+    failure: BaseException | None = None
+    while True:
+        try:
+            step = operation.throw(failure) if failure else operation.send(answer)
+        except StopIteration as end:
+            result: T = end.value
+            return result
+        answer = failure = None
+        try:
+            answer = yield from handle(step)
+        except BaseException as error:  # noqa: BLE001 - as for a driver
+            failure = error
 
 
 def drive(operation: Operation[T], transport: Transport) -> T:

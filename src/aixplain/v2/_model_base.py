@@ -130,7 +130,7 @@ class ModelBase(ModelFields, rename="camel", kw_only=True):
         }
 
     @classmethod
-    def bound_to(cls, client: ClientBase) -> type[Self]:
+    def bound_to(cls, client: ClientBase[Any]) -> type[Self]:
         """This class for one client: what it gets and finds belongs to that client."""
         space = {"context": client, "__module__": cls.__module__, "__doc__": cls.__doc__}
         metaclass: Any = type(cls)
@@ -140,12 +140,12 @@ class ModelBase(ModelFields, rename="camel", kw_only=True):
     # --- What both colours ask before they send -----------------------------------------------------
 
     @classmethod
-    def _client(cls) -> ClientBase:
+    def _client(cls) -> ClientBase[Any]:
         if cls.context is None:
             raise ValidationError(
                 f"{cls.__name__} belongs to no client. Use the one of a client: Aixplain().Model, or Aixplain.local().Model"
             )
-        client: ClientBase = cls.context
+        client: ClientBase[Any] = cls.context
         return client
 
     @classmethod
@@ -175,6 +175,7 @@ class ModelBase(ModelFields, rename="camel", kw_only=True):
             checked = {**inputs, **{name: names_of(found) for name, found in controls.files.items()}}
         validate(held._form, checked, strict=self._settings().strict if strict is None else strict)
         controls.model_id, controls.inputs = self.id or "", inputs
+        controls.path, controls.function = self.path, self.function
         return controls
 
     def _ensure_streams(self) -> None:

@@ -24,7 +24,7 @@ from aixplain.v2._send import (
     retry_after,
     send,
 )
-from aixplain.v2._settings import Settings, absolute, origin
+from aixplain.v2._settings import Settings, absolute, concealed, origin
 from aixplain.v2.exceptions import APIError, ConnectionLostError, InvalidResponseError, TimeoutError
 
 if TYPE_CHECKING:
@@ -96,6 +96,12 @@ class Run(msgspec.Struct):
     retry_wait: float = 1.0
     show_progress: bool = False
     files: Mapping[str, Found] = {}
+    path: str | None = None
+    """The model's path and its function, for whoever watches the run."""
+    function: str | None = None
+
+    def __post_init__(self) -> None:
+        self.api_key = concealed(self.api_key)
 
 
 def quoted(id: str) -> str:
@@ -250,7 +256,7 @@ def _poll_until_done(settings: Settings, place: str, deadline: Deadline, run: Ru
         if deadline.left <= 0:
             raise deadline.error(place)
         asked = deadline.now
-        request.headers["prefer"] = f"wait={min(WATCHED_HOLD if run.on_progress else HOLD, int(deadline.left) + 1)}"
+        request.headers["prefer"] = f"wait={_hold(settings, run, deadline)}"
         result, rest = yield from _ask(settings, request, deadline, place)
         if result is not None and result.completed:
             return result
@@ -272,6 +278,12 @@ def _ask(settings: Settings, request: Request, deadline: Deadline, place: str) -
         if error.status_code < 500 and error.status_code not in REFUSED:
             raise
         return None, min(error.retry_after or 0.0, LONGEST_WAIT)
+
+
+def _hold(settings: Settings, run: Run, deadline: Deadline) -> int:
+    """Seconds that the service may keep a poll: less than the client bears with its silence."""
+    silence = HOLD if settings.read_timeout is None else 0.8 * settings.read_timeout
+    return int(min(WATCHED_HOLD if run.on_progress else HOLD, deadline.left + 1, silence))
 
 
 def _poll_pause(elapsed: float, wait_time: float | None) -> float:

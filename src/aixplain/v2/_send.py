@@ -10,9 +10,27 @@ from msgspec.structs import replace
 
 from aixplain._wire.errors import MEANINGS, read_error
 from aixplain._wire.messages import IDEMPOTENCY_KEY, KEEPS_KEYS
-from aixplain.v2._flow import Now, Open, Operation, Request, Response, Sleep, TransportFailure, TransportTimeout
+from aixplain.v2._flow import (
+    Now,
+    Open,
+    Operation,
+    Request,
+    Response,
+    Sleep,
+    TransportClosed,
+    TransportFailure,
+    TransportTimeout,
+)
 from aixplain.v2._settings import Key, Settings, origin
-from aixplain.v2.exceptions import AixplainV2Error, APIError, Attempt, ConnectionLostError, TimeoutError
+from aixplain.v2.exceptions import (
+    AixplainV2Error,
+    APIError,
+    Attempt,
+    ConnectionLostError,
+    ConnectionTimeoutError,
+    ResourceError,
+    TimeoutError,
+)
 
 ErrorT = TypeVar("ErrorT", bound=AixplainV2Error)
 #: Whether a request without the key may go to an address: raises when it may not.
@@ -136,9 +154,10 @@ def _wait_before_retry(outcome: Response | TransportFailure, attempts: int, *, r
     if attempts >= ATTEMPTS:
         return None
     backoff = jittered(0.1 * 2**attempts)
+    if isinstance(outcome, TransportClosed):
+        return None
     if isinstance(outcome, TransportFailure):
-        over = isinstance(outcome, TransportTimeout) and outcome.sent  # it had all the time that there is
-        return backoff if (repeatable or not outcome.sent) and not over else None
+        return backoff if repeatable or not outcome.sent else None
     asked = retry_after(outcome)
     refused = outcome.status in REFUSED or (outcome.status == 503 and asked is not None)
     if not refused and not (repeatable and outcome.status >= 500):
@@ -199,11 +218,14 @@ def _redirected(request: Request, outcome: Response | TransportFailure, *, leave
 def _error(outcome: Response | TransportFailure, deadline: Deadline) -> AixplainV2Error:
     if isinstance(outcome, Response):
         return refusal(outcome)
+    if isinstance(outcome, TransportClosed):
+        return ResourceError(f"{outcome}. A run that the service has taken may go on; the client can be used again.")
     if isinstance(outcome, TransportTimeout) and deadline.left <= 0.01:
         return deadline.error(reason=str(outcome))
-    return ConnectionLostError(
-        f"{outcome}. Is the service running, and is this its address? `aix hub serve` starts one on this machine."
-    )
+    if isinstance(outcome, TransportTimeout) and outcome.sent:
+        return ConnectionTimeoutError(f"{outcome}. A run that answers only at its end is silent until then: allow it more.")
+    kind = ConnectionTimeoutError if isinstance(outcome, TransportTimeout) else ConnectionLostError
+    return kind(f"{outcome}. Is the service running, and is this its address? `aix hub serve` starts one on this machine.")
 
 
 def _cause(outcome: Response | TransportFailure) -> TransportFailure | None:

@@ -13,6 +13,7 @@
     ├── BudgetReachedError                         a map stopped, because what it may spend is spent
     ├── CheckpointError         (ValueError)       a map's file is another map's, or can't be read or written
     └── ConnectionLostError     (ConnectionError)  the service can't be reached, or stopped talking
+        ├── ConnectionTimeoutError                 it took longer to connect, or was silent for longer, than allowed
         ├── InvalidResponseError                   it answered, but not in the protocol
         └── IncompleteStreamError                  a stream was cut; `partial` has the text that came
             ├── StreamFailedError   (APIError)     the service reported a failure inside a stream
@@ -134,6 +135,13 @@ class CheckpointError(AixplainV2Error, ValueError):
 
 class ConnectionLostError(AixplainV2Error, ConnectionError):
     """The service can't be reached, or the connection broke before its answer was whole."""
+
+
+class ConnectionTimeoutError(ConnectionLostError, builtins.TimeoutError):
+    """The service took longer than `connect_timeout` to reach, or was silent for longer than `read_timeout`.
+
+    It is the builtin `TimeoutError` too. The deadline of a call is another matter, and raises `TimeoutError` of this module.
+    """
 
 
 class InvalidResponseError(ConnectionLostError):

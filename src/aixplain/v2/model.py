@@ -15,6 +15,7 @@ from aixplain.v2 import enums
 from aixplain.v2._flow import AsyncStream, Operation, Stream, adrive, drive
 from aixplain.v2._inputs import InputsProxy
 from aixplain.v2._model_base import ModelBase, find_function_by_id, find_supplier_by_id
+from aixplain.v2._observe import observed
 from aixplain.v2._progress import watched
 from aixplain.v2._records import (
     Attribute,
@@ -29,6 +30,7 @@ from aixplain.v2._records import (
     Version,
 )
 from aixplain.v2._search import ModelSearchParams, SearchCall
+from aixplain.v2._settings import conceal, concealed
 from aixplain.v2._signature import shows_inputs
 from aixplain.v2._stream import AsyncModelResponseStreamer, ModelResponseStreamer
 from aixplain.v2.enums import AssetStatus, ResponseStatus
@@ -111,8 +113,9 @@ class Model(ModelBase, rename="camel", kw_only=True):
     """A model, blocking. Get one from a client: `Aixplain().Model.get("openai/gpt-4o")`."""
 
     @classmethod
-    def _drive(cls, operation: Operation[T]) -> T:
-        return drive(operation, cast("Aixplain", cls._client())._transport)
+    def _drive(cls, operation: Operation[T], run: operations.Run | None = None) -> T:
+        aix = cast("Aixplain", cls._client())
+        return drive(observed(operation, aix.settings, run), aix._transport)
 
     @classmethod
     def get(cls, id: str, **kwargs: Unpack[BaseGetParams]) -> Self:
@@ -120,6 +123,7 @@ class Model(ModelBase, rename="camel", kw_only=True):
 
         `host` narrows a path that several hosts serve.
         """
+        conceal(kwargs)
         return cls._from_answer(cls._drive(cls._get_call(id, dict(kwargs))))
 
     @classmethod
@@ -128,6 +132,7 @@ class Model(ModelBase, rename="camel", kw_only=True):
 
         Raises `ValueError` for a name that is no filter, with the nearest one.
         """
+        conceal(kwargs)
         return cls._page(cls._search_call(query, dict(kwargs)))
 
     @classmethod
@@ -180,6 +185,7 @@ class Model(ModelBase, rename="camel", kw_only=True):
 
         Raises `ValueError` before anything is sent, `APIError` when the run failed, `TimeoutError` at the deadline.
         """
+        api_key = concealed(api_key)
         if stream:
             return self.run_stream(timeout=timeout, api_key=api_key, **inputs)
         controls = operations.Run(
@@ -187,17 +193,18 @@ class Model(ModelBase, rename="camel", kw_only=True):
         )
         run = self._prepare(inputs, controls)
         if not show_progress:
-            return self._drive(operations.run(self._settings(), run))
+            return self._drive(operations.run(self._settings(), run), run)
         with watched(self.name or "run", run):
-            return self._drive(operations.run(self._settings(), run))
+            return self._drive(operations.run(self._settings(), run), run)
 
     @shows_inputs
     def run_async(
         self, /, *, timeout: float = operations.RUN_TIMEOUT, api_key: str | None = None, **inputs: Any
     ) -> ModelResult:
         """Start a run and return at once; `model.poll(result.url)` asks after it, `sync_poll` waits for it."""
+        api_key = concealed(api_key)
         run = self._prepare(inputs, operations.Run("", {}, timeout, api_key=api_key))
-        return self._drive(operations.submit(self._settings(), run, sync_only=self.is_sync_only))
+        return self._drive(operations.submit(self._settings(), run, sync_only=self.is_sync_only), run)
 
     @shows_inputs
     def run_stream(
@@ -207,15 +214,17 @@ class Model(ModelBase, rename="camel", kw_only=True):
 
         Raises `ValidationError` when the model doesn't support it.
         """
+        api_key = concealed(api_key)
         self._ensure_streams()
         run = self._prepare(inputs, operations.Run("", {}, timeout, api_key=api_key))
-        return ModelResponseStreamer(cast(Stream, self._drive(operations.stream(self._settings(), run))))
+        return ModelResponseStreamer(cast(Stream, self._drive(operations.stream(self._settings(), run), run)))
 
     def poll(self, poll_url: str, *, api_key: str | None = None) -> ModelResult:
         """Ask once after a run, by its address or its id; a failed run is a result here.
 
         `result.completed` tells whether it is over. The run may be another process's.
         """
+        api_key = concealed(api_key)
         return self._drive(operations.poll(self._settings(), poll_url, api_key))
 
     def sync_poll(
@@ -230,17 +239,19 @@ class Model(ModelBase, rename="camel", kw_only=True):
         cancel_on_interrupt: bool = False,
     ) -> ModelResult:
         """Wait for a run that `run_async` started, by its address or its id. Takes and raises what `run` does."""
+        api_key = concealed(api_key)
         run = operations.Run("", {}, timeout, wait_time, api_key, on_progress, cancel_on_interrupt)
         if not show_progress:
-            return self._drive(operations.sync_poll(self._settings(), poll_url, run))
+            return self._drive(operations.sync_poll(self._settings(), poll_url, run), run)
         with watched(self.name or "run", run):
-            return self._drive(operations.sync_poll(self._settings(), poll_url, run))
+            return self._drive(operations.sync_poll(self._settings(), poll_url, run), run)
 
     def cancel(self, run: ModelResult | str, *, api_key: str | None = None) -> None:
         """Ask the service to give a run up: the result of `run_async`, or a run's address or id.
 
         Raises `APIError` when there is no such run (404), or it is over (409).
         """
+        api_key = concealed(api_key)
         self._drive(operations.cancel(self._settings(), operations.place_of(run), api_key))
 
     @classmethod
@@ -322,8 +333,9 @@ class AsyncModel(ModelBase, rename="camel", kw_only=True):
     """A model on asyncio. Get one from a client: `await AsyncAixplain().Model.get("openai/gpt-4o")`."""
 
     @classmethod
-    async def _drive(cls, operation: Operation[T]) -> T:
-        return await adrive(operation, cast("AsyncAixplain", cls._client())._transport)
+    async def _drive(cls, operation: Operation[T], run: operations.Run | None = None) -> T:
+        aix = cast("AsyncAixplain", cls._client())
+        return await adrive(observed(operation, aix.settings, run), aix._transport)
 
     @classmethod
     async def get(cls, id: str, **kwargs: Unpack[BaseGetParams]) -> Self:
@@ -331,6 +343,7 @@ class AsyncModel(ModelBase, rename="camel", kw_only=True):
 
         `host` narrows a path that several hosts serve.
         """
+        conceal(kwargs)
         return cls._from_answer(await cls._drive(cls._get_call(id, dict(kwargs))))
 
     @classmethod
@@ -339,6 +352,7 @@ class AsyncModel(ModelBase, rename="camel", kw_only=True):
 
         Raises `ValueError` for a name that is no filter, with the nearest one.
         """
+        conceal(kwargs)
         return await cls._page(cls._search_call(query, dict(kwargs)))
 
     @classmethod
@@ -391,6 +405,7 @@ class AsyncModel(ModelBase, rename="camel", kw_only=True):
 
         Raises `ValueError` before anything is sent, `APIError` when the run failed, `TimeoutError` at the deadline.
         """
+        api_key = concealed(api_key)
         if stream:
             return await self.run_stream(timeout=timeout, api_key=api_key, **inputs).open()
         controls = operations.Run(
@@ -398,17 +413,18 @@ class AsyncModel(ModelBase, rename="camel", kw_only=True):
         )
         run = self._prepare(inputs, controls)
         if not show_progress:
-            return await self._drive(operations.run(self._settings(), run))
+            return await self._drive(operations.run(self._settings(), run), run)
         with watched(self.name or "run", run):
-            return await self._drive(operations.run(self._settings(), run))
+            return await self._drive(operations.run(self._settings(), run), run)
 
     @shows_inputs
     async def run_async(
         self, /, *, timeout: float = operations.RUN_TIMEOUT, api_key: str | None = None, **inputs: Any
     ) -> ModelResult:
         """Start a run and return at once; `model.poll(result.url)` asks after it, `sync_poll` waits for it."""
+        api_key = concealed(api_key)
         run = self._prepare(inputs, operations.Run("", {}, timeout, api_key=api_key))
-        return await self._drive(operations.submit(self._settings(), run, sync_only=self.is_sync_only))
+        return await self._drive(operations.submit(self._settings(), run, sync_only=self.is_sync_only), run)
 
     @shows_inputs
     def run_stream(
@@ -418,11 +434,12 @@ class AsyncModel(ModelBase, rename="camel", kw_only=True):
 
         Raises `ValidationError` when the model doesn't support it.
         """
+        api_key = concealed(api_key)
         self._ensure_streams()
         run = self._prepare(inputs, operations.Run("", {}, timeout, api_key=api_key))
 
         async def start() -> AsyncStream:
-            return cast(AsyncStream, await self._drive(operations.stream(self._settings(), run)))
+            return cast(AsyncStream, await self._drive(operations.stream(self._settings(), run), run))
 
         return AsyncModelResponseStreamer(start)
 
@@ -431,6 +448,7 @@ class AsyncModel(ModelBase, rename="camel", kw_only=True):
 
         `result.completed` tells whether it is over. The run may be another process's.
         """
+        api_key = concealed(api_key)
         return await self._drive(operations.poll(self._settings(), poll_url, api_key))
 
     async def sync_poll(
@@ -445,17 +463,19 @@ class AsyncModel(ModelBase, rename="camel", kw_only=True):
         cancel_on_interrupt: bool = False,
     ) -> ModelResult:
         """Wait for a run that `run_async` started, by its address or its id. Takes and raises what `run` does."""
+        api_key = concealed(api_key)
         run = operations.Run("", {}, timeout, wait_time, api_key, on_progress, cancel_on_interrupt)
         if not show_progress:
-            return await self._drive(operations.sync_poll(self._settings(), poll_url, run))
+            return await self._drive(operations.sync_poll(self._settings(), poll_url, run), run)
         with watched(self.name or "run", run):
-            return await self._drive(operations.sync_poll(self._settings(), poll_url, run))
+            return await self._drive(operations.sync_poll(self._settings(), poll_url, run), run)
 
     async def cancel(self, run: ModelResult | str, *, api_key: str | None = None) -> None:
         """Ask the service to give a run up: the result of `run_async`, or a run's address or id.
 
         Raises `APIError` when there is no such run (404), or it is over (409).
         """
+        api_key = concealed(api_key)
         await self._drive(operations.cancel(self._settings(), operations.place_of(run), api_key))
 
     @classmethod

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import socket
 import time
 import weakref
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from aixplain.v2._clock import Clock
 from aixplain.v2._flow import Request, Response, TransportFailure
@@ -16,6 +18,9 @@ from aixplain.v2._http.options import KEEP_IDLE, Options
 from aixplain.v2._http.requests import head_of
 from aixplain.v2._http.routes import Route, Routes, Target
 from aixplain.v2._http.wires import Wire, connect
+
+if TYPE_CHECKING:
+    import ssl
 
 _FOR_EVER = 1e9
 
@@ -126,6 +131,7 @@ class SocketTransport(Clock):
         self._routes = Routes(direct=options.direct)
         self._idle: dict[Route, list[Connection]] = {}
         self._busy: set[Connection] = set()
+        self._context: ssl.SSLContext | None = None
         self._closed = False
 
     def request(self, request: Request) -> Response:
@@ -198,10 +204,17 @@ class SocketTransport(Clock):
         return connection
 
     def _connect(self, route: Route, until: float) -> Connection:
-        wire = connect(route, self._options, until)
+        wire = connect(route, self._options, until, self._secure)
         connection = Connection(wire, route, self._options, until)
         weakref.finalize(connection, wire.socket.close)  # of a client that nobody closes: without a warning
         return connection
+
+    def _secure(self) -> ssl.SSLContext:
+        if self._context is None:
+            from aixplain.v2._http.secure import new_context  # slow to import, and not needed on loopback
+
+            self._context = new_context()
+        return self._context
 
     def _idle_one(self, route: Route) -> Connection | None:
         idle = self._idle.get(route)
@@ -223,11 +236,14 @@ class SocketStream:
         self.headers: Mapping[str, str] = connection.answers.headers
         self._transport = transport
         self._connection: Connection | None = connection
+        self._process = os.getpid()
 
     def read(self) -> bytes | None:
         connection = self._connection
         if connection is None:
             return None
+        if self._process != os.getpid():
+            raise failures.inherited()
         answers = connection.answers
         while not answers.pieces:
             if answers.is_whole:
@@ -243,7 +259,12 @@ class SocketStream:
         connection, self._connection = self._connection, None
         if connection is None:
             return
-        if connection.answers.is_whole:
+        if self._process != os.getpid():
+            connection.close()  # this process's end of it alone
+        elif connection.answers.is_whole:
             self._transport.give_back(connection)
         else:
             self._transport.drop(connection)
+
+    def __del__(self) -> None:
+        self.close()  # of a stream that nobody closed

@@ -48,6 +48,11 @@ def closed(route: Route) -> TransportClosed:
     return TransportClosed(f"This client was closed while a request to {name_of(route)} was under way")
 
 
+def inherited() -> TransportFailure:
+    """Two processes that read one answer would each get half of it."""
+    return TransportFailure("This stream was opened before the process forked, and belongs to the parent")
+
+
 def reason(error: Exception) -> str:
     """The system's words, without its numbers."""
     if isinstance(error, ConnectionError) and error.errno:

@@ -6,7 +6,7 @@ import asyncio
 import time
 import weakref
 from collections.abc import AsyncGenerator, Callable, Mapping
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 from aixplain.v2._clock import AsyncClock
 from aixplain.v2._flow import Body, Request, Response, TransportFailure
@@ -15,6 +15,9 @@ from aixplain.v2._http.answers import Answers, BrokenAnswer
 from aixplain.v2._http.options import KEEP_IDLE, Options
 from aixplain.v2._http.requests import head_of
 from aixplain.v2._http.routes import Route, Routes, Target, tunnel_request
+
+if TYPE_CHECKING:
+    import ssl
 
 #: Bytes of a stream that wait for their reader before the service is told to wait.
 LARGEST_BACKLOG = 1024 * 1024
@@ -30,7 +33,7 @@ class Connection(asyncio.Protocol):
         self.idle_since = 0.0
         self.until = 0.0
         """When the request that it serves must be over, on the loop's clock."""
-        self._loop = asyncio.get_running_loop()
+        self.loop = asyncio.get_running_loop()
         self._options = options
         self._failure: TransportFailure | None = None
         self._is_over = False
@@ -57,7 +60,7 @@ class Connection(asyncio.Protocol):
             self._is_paused = True
             self._transport.pause_reading()
 
-    def connection_lost(self, error: Exception | None) -> None:
+    def connection_lost(self, exc: Exception | None) -> None:
         self._is_over = True
         if self._may_write is not None and not self._may_write.done():
             self._may_write.set_result(None)
@@ -65,11 +68,11 @@ class Connection(asyncio.Protocol):
             if self.answers.status or not self.idle_since:
                 self.answers.end()
         except BrokenAnswer as cut:
-            self._fail(cut if error is None else error)
+            self._fail(cut if exc is None else exc)
         self._wake()
 
     def pause_writing(self) -> None:
-        self._may_write = self._loop.create_future()
+        self._may_write = self.loop.create_future()
 
     def resume_writing(self) -> None:
         if self._may_write is not None and not self._may_write.done():
@@ -108,6 +111,11 @@ class Connection(asyncio.Protocol):
             self._transport.resume_reading()
         return self.answers.take()
 
+    @property
+    def is_awaited(self) -> bool:
+        """Whether somebody waits for what comes."""
+        return self._waiter is not None
+
     def is_usable(self) -> bool:
         """Whether it is young enough, and the service has not closed it."""
         return not self._is_over and not self._transport.is_closing() and time.monotonic() - self.idle_since < KEEP_IDLE
@@ -139,7 +147,7 @@ class Connection(asyncio.Protocol):
                 await self._bounded(self._may_write)
 
     async def _wait(self) -> None:
-        self._waiter = self._loop.create_future()
+        self._waiter = self.loop.create_future()
         try:
             await self._bounded(self._waiter)
         finally:
@@ -147,10 +155,10 @@ class Connection(asyncio.Protocol):
 
     async def _bounded(self, waiter: asyncio.Future[None]) -> None:
         """Wait, but not past the deadline, nor longer than silence is borne."""
-        left = self.until - self._loop.time()
+        left = self.until - self.loop.time()
         silence = self._options.read_timeout
         patience = left if silence is None else min(left, silence)
-        timer = self._loop.call_later(max(patience, 0.0), self._expire, waiter, silence is not None and silence < left)
+        timer = self.loop.call_later(max(patience, 0.0), self._expire, waiter, silence is not None and silence < left)
         try:
             await waiter
         finally:
@@ -195,6 +203,8 @@ class _Pool:
         finally:
             self.is_ending = True
             self._close_idle()
+            for connection in [each for each in self.busy if not each.is_awaited]:
+                connection.close()
 
     def close(self) -> None:
         """Close all connections, also under those who wait for them."""
@@ -214,6 +224,7 @@ class AsyncSocketTransport(AsyncClock):
     def __init__(self, options: Options = Options()) -> None:  # noqa: B008 - a tuple
         self._options = options
         self._routes = Routes(direct=options.direct)
+        self._context: ssl.SSLContext | None = None
         self._pools: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, _Pool] = weakref.WeakKeyDictionary()
         self._closed = False
 
@@ -303,11 +314,9 @@ class AsyncSocketTransport(AsyncClock):
 
     async def _connected(self, loop: asyncio.AbstractEventLoop, route: Route) -> Connection:
         place = route.first
-        tls = None
+        tls: ssl.SSLContext | None = None
         if route.secure:
-            from aixplain.v2._http.secure import context  # slow to import, and not needed on loopback
-
-            tls = context()
+            tls = self._context = self._context or _new_context()
         name = route.place.host if tls is not None and not route.tunnels else None
         transport, connection = await loop.create_connection(
             lambda: Connection(route, self._options),
@@ -332,6 +341,12 @@ class AsyncSocketTransport(AsyncClock):
         connection.answers = Answers()
 
 
+def _new_context() -> ssl.SSLContext:
+    from aixplain.v2._http.secure import new_context  # slow to import, and not needed on loopback
+
+    return new_context()
+
+
 class AsyncSocketStream:
     """The open body of an answer."""
 
@@ -353,3 +368,7 @@ class AsyncSocketStream:
         connection, self._connection = self._connection, None
         if connection is not None:
             self._give_back()
+
+    def __del__(self) -> None:
+        if self._connection is not None and not self._connection.loop.is_closed():
+            self._connection.loop.call_soon_threadsafe(self._give_back)  # of a stream that nobody closed
