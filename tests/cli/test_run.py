@@ -9,6 +9,8 @@ from typing import Any
 
 import pytest
 
+from aixplain.hub.embedded import EmbeddedHub
+
 Aix = Callable[..., Any]
 
 
@@ -97,3 +99,8 @@ def test_a_stream_that_fails_keeps_what_came_and_ends_the_line(aix: Aix) -> None
     done = aix("run", "acme/broken-pieces", "--stream", "hi")
     assert (done.status, done.out) == (1, "half\n")
     assert "the other half is lost" in done.err
+
+
+def test_letters_that_the_terminal_lacks_are_written_as_escapes(aix: Aix, hub: EmbeddedHub) -> None:
+    done = aix("run", "acme/say", "naïve Γ", settings={"BACKEND_URL": hub.url, "PYTHONIOENCODING": "ascii"})
+    assert (done.status, done.out) == (0, "na\\xefve \\u0393\n")

@@ -14,21 +14,29 @@ COLOURS = re.compile(r"\x1b\[(?:\d+;)*(?:3[0-7]|4[0-7]|9[0-7]|38|48)[;m]")
 
 
 @pytest.mark.parametrize(
-    "words",
+    ("words", "columns"),
     [
-        ["search"],
-        ["search", "--path", "aixplain/s"],
-        ["show", "aixplain/keywords"],
-        ["show", "aixplain/document-text"],
-        ["show", "acme/typed"],
-        ["run", "aixplain/document-text", "--help"],
+        (["search"], 80),
+        (["search"], 60),
+        (["show", "aixplain/keywords"], 80),
+        (["show", "aixplain/document-text"], 80),
+        (["show", "acme/typed"], 60),
+        (["search", "--help"], 80),
     ],
 )
-@pytest.mark.parametrize("columns", [80, 60])
 def test_no_line_is_wider_than_the_terminal(terminal: Terminal, words: list[str], columns: int) -> None:
     screen = terminal(*words, columns=columns)
     assert screen.status == 0
     assert max(map(cell_len, screen.lines)) <= columns
+
+
+def test_a_sentence_about_an_error_is_cut_between_words(terminal: Terminal) -> None:
+    screen = terminal("run", "acme/typed", "hi", "whole=10")
+    assert screen.status == 2
+    assert max(map(cell_len, screen.lines)) <= 80
+    assert " ".join(screen.lines).startswith(
+        "aix: Parameter validation failed: Parameter 'whole' has invalid value 10. Expected"
+    )
 
 
 def test_a_row_of_a_search_is_a_line_that_tells_where_it_is_cut(terminal: Terminal) -> None:

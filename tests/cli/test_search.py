@@ -55,7 +55,7 @@ def test_pages_follow_each_other_and_say_so(aix: Aix) -> None:
 def test_a_page_past_the_end_and_a_search_without_a_match_are_told(aix: Aix) -> None:
     past = aix("search", "--path", "acme", "--page", "9")
     assert (past.status, past.out) == (0, "")
-    assert past.err.startswith("There is no page 9: the ")
+    assert past.err.startswith("There is no page 9; the ")
     none = aix("search", "xylophone")
     assert (none.status, none.out, none.err) == (0, "", "No model matches. `aix search` without words lists all of them.\n")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 import warnings
@@ -11,6 +12,8 @@ from typing import Any, NoReturn, TextIO
 def main() -> NoReturn:
     """Run `aix`. Exit status: 0 done, 1 it failed, 2 it can't be done as asked, 130 interrupted."""
     warnings.showwarning = _show_warning
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")  # where the terminal's encoding lacks a letter, as stderr does
     try:
         from aixplain.cli.app import app
 
@@ -24,23 +27,27 @@ def main() -> NoReturn:
     except KeyboardInterrupt:
         sys.exit(130)
     except Exception as error:  # noqa: BLE001 - the boundary: what is known becomes a sentence, the rest is raised as it is
-        from aixplain.cli.failures import status_and_sentence
-
-        status, sentence = status_and_sentence(error)
-        if isinstance(error, OSError):
-            _silence(sys.stdout)
-        _stop(f"aix: {sentence}", status)
+        sys.exit(_told(error))
     sys.exit(0)
+
+
+def _told(error: Exception) -> int:
+    """Tell of an error in a sentence; the exit status that it ends with."""
+    from aixplain.cli.failures import status_and_sentence
+    from aixplain.cli.output import note
+
+    status, sentence = status_and_sentence(error)
+    try:
+        sys.stdout.flush()
+    except OSError:
+        _silence(sys.stdout)
+    note(f"aix: {sentence}")
+    return status
 
 
 def _silence(stream: TextIO) -> None:
     """What is left in a stream that can't be written would fail again when Python ends."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
-
-
-def _stop(sentence: str, status: int) -> NoReturn:
-    sys.stderr.write(sentence + "\n")
-    sys.exit(status)
 
 
 def _show_warning(message: Warning | str, category: type[Warning], *_: Any, **__: Any) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
+import textwrap
 from typing import Any
 
 
@@ -28,6 +30,9 @@ def print_piece(text: str) -> None:
 
 
 def note(text: str) -> None:
-    """Say something about the work, as one line whatever the terminal's width."""
+    """Say something about the work: whole words on each line of a terminal, one line elsewhere."""
     sys.stdout.flush()  # so that a terminal shows both in their order
+    width = shutil.get_terminal_size().columns
+    if sys.stderr.isatty() and len(text) > width:
+        text = textwrap.fill(text, width, break_long_words=False, break_on_hyphens=False)
     sys.stderr.write(text + "\n")

@@ -57,7 +57,7 @@ def _more(page: Page[Any]) -> str:
     if page.total == 0:
         return "No model matches. `aix search` without words lists all of them."
     if not len(page):
-        return f"There is no page {page.page_number + 1}: the {page.total} models that match take {page.page_total}."
+        return f"There is no page {page.page_number + 1}; the {page.total} models that match end on page {page.page_total}."
     following = f" Next: --page {page.page_number + 2}" if page.has_next else ""
     return f"{len(page)} of {page.total} models.{following}" if page.total > len(page) else ""
 
