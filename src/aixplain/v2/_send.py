@@ -109,7 +109,8 @@ def send(
         except TransportFailure as failure:
             outcome = failure
         if admits is None and not settings.keeps_keys and not isinstance(outcome, TransportFailure):
-            settings.keeps_keys = KEEPS_KEYS in outcome.headers
+            # The catalog may be another service's than the runs.
+            settings.keeps_keys = KEEPS_KEYS in outcome.headers and origin(request.url) == origin(settings.model_url)
         if _is_good(outcome):
             return outcome
         deadline.now = yield Now()
