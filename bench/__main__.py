@@ -7,7 +7,7 @@ import platform
 import sys
 from pathlib import Path
 
-QUESTIONS = ("import_time", "run_cpu")
+QUESTIONS = ("import_time", "run_cpu", "hub_durable", "hub_catalog")
 
 
 def main() -> None:
