@@ -179,7 +179,7 @@ def _check_names(inputs: Mapping[Any, Any]) -> None:
 
 def _check_shared(model: ModelBase, shared: dict[str, Any]) -> None:
     """Inputs that all runs share are refused at once: else every one of them would fail of it."""
-    given = [each for each in model.params if shared.get(each.name) is not None]
+    given = [each for each in model.inputs._form.chosen(shared) if shared.get(each.name) is not None]
     values = shared
     if model.inputs._form.takes_files:
         from aixplain.v2._files import local_files, names_of  # few models take files

@@ -72,9 +72,10 @@ class Aixplain(ClientBase):
     def _transport(self) -> Transport:
         if self._own_transport is not None:
             return self._own_transport
-        from aixplain.v2._transport import PyreqwestTransport  # loaded by the first request
+        from aixplain.v2._http.blocking import SocketTransport  # loaded by the first request
+        from aixplain.v2._http.options import Options
 
-        return PyreqwestTransport(direct=self.settings.is_loopback)
+        return SocketTransport(Options(self.settings.is_loopback))
 
     @cached_property
     def client(self) -> AixplainClient:
@@ -133,9 +134,10 @@ class AsyncAixplain(ClientBase):
     def _transport(self) -> AsyncTransport:
         if self._own_transport is not None:
             return self._own_transport
-        from aixplain.v2._transport import AsyncPyreqwestTransport  # loaded by the first request
+        from aixplain.v2._http.loops import AsyncSocketTransport  # loaded by the first request
+        from aixplain.v2._http.options import Options
 
-        return AsyncPyreqwestTransport(direct=self.settings.is_loopback)
+        return AsyncSocketTransport(Options(self.settings.is_loopback))
 
     @cached_property
     def client(self) -> AsyncAixplainClient:

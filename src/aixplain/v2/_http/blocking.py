@@ -14,7 +14,7 @@ from aixplain.v2._http.answers import Answers, BrokenAnswer
 from aixplain.v2._http.options import KEEP_IDLE, Options
 from aixplain.v2._http.requests import head_of
 from aixplain.v2._http.routes import Route, Routes, Target
-from aixplain.v2._http.wires import connect
+from aixplain.v2._http.wires import Wire, connect
 
 _FOR_EVER = 1e9
 
@@ -24,10 +24,10 @@ class Connection:
 
     __slots__ = ("_closed", "_options", "_wire", "answers", "idle_since", "route", "until")
 
-    def __init__(self, route: Route, options: Options, until: float) -> None:
+    def __init__(self, wire: Wire, route: Route, options: Options, until: float) -> None:
+        self._wire = wire
         self._closed = False
         self._options = options
-        self._wire = connect(route, options, until)
         self.answers = Answers()
         self.idle_since = 0.0
         self.route = route
@@ -64,6 +64,9 @@ class Connection:
         """Close it. Safe to call twice."""
         self._closed = True
         self._wire.socket.close()
+
+    def __del__(self) -> None:
+        self._wire.socket.close()  # of a client that nobody closed: without a warning
 
     def abort(self) -> None:
         """Close it under a thread that waits for it."""
@@ -149,6 +152,10 @@ class SocketTransport(Clock):
             content = b"".join(iter(stream.read, None))
             return Response(connection.answers.status, stream.headers, content)
 
+    def apart(self) -> SocketTransport:
+        """One like this with connections of its own, which can be closed without harm to other calls."""
+        return SocketTransport(self._options)
+
     def close(self) -> None:
         """Close all connections; a request that is under way in another thread ends with `TransportClosed`."""
         self._closed = True
@@ -184,13 +191,16 @@ class SocketTransport(Clock):
         return connection
 
     def _take(self, route: Route, until: float) -> Connection:
-        connection = self._idle_one(route) or Connection(route, self._options, until)
+        connection = self._idle_one(route) or self._connect(route, until)
         connection.until = until
         self._busy.add(connection)
         if self._closed:
             self.drop(connection)
             raise failures.closed(route)
         return connection
+
+    def _connect(self, route: Route, until: float) -> Connection:
+        return Connection(connect(route, self._options, until), route, self._options, until)
 
     def _idle_one(self, route: Route) -> Connection | None:
         idle = self._idle.get(route)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 from aixplain.v2._flow import TransportClosed, TransportFailure, TransportTimeout
 from aixplain.v2._http.options import Options
 from aixplain.v2._http.routes import Route
@@ -48,4 +50,6 @@ def closed(route: Route) -> TransportClosed:
 
 def reason(error: Exception) -> str:
     """The system's words, without its numbers."""
+    if isinstance(error, ConnectionError) and error.errno:
+        return os.strerror(error.errno)  # asyncio has words of its own
     return (error.strerror if isinstance(error, OSError) and error.strerror else None) or str(error) or type(error).__name__

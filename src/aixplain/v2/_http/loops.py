@@ -36,7 +36,7 @@ class Connection(asyncio.Protocol):
         self._is_over = False
         self._closed_by_us = False
         self._waiter: asyncio.Future[None] | None = None
-        self._awaited: Callable[[], bool] = self._has_head
+        self._awaited: Callable[[], bool] = self.has_head
         self._may_write: asyncio.Future[None] | None = None
         self._is_paused = False
 
@@ -78,8 +78,8 @@ class Connection(asyncio.Protocol):
 
     # --- Called by the transport --------------------------------------------------------------------
 
-    async def ask(self, request: Request, target: Target, awaited: Callable[[], bool]) -> None:
-        """Send a request, and wait for its answer, or the head of it. Raises `TransportFailure`."""
+    async def ask(self, request: Request, target: Target, *, whole: bool) -> None:
+        """Send a request, and wait for its whole answer, or the head of it. Raises `TransportFailure`."""
         self.idle_since = 0.0
         self.answers.begin(request.method)
         head, content = head_of(request, target), request.content
@@ -88,7 +88,7 @@ class Connection(asyncio.Protocol):
         else:
             self._transport.write(head)
             await self._send_pieces(content)
-        await self.wait_for(awaited)
+        await self.wait_for(self.is_whole if whole else self.has_head)
 
     async def wait_for(self, awaited: Callable[[], bool]) -> None:
         """Wait until this is true of the answer. Raises `TransportFailure`."""
@@ -117,9 +117,6 @@ class Connection(asyncio.Protocol):
         self._closed_by_us = True
         self._transport.abort()
         self._wake()
-
-    def _has_head(self) -> bool:
-        return self.answers.status > 0
 
     def is_whole(self) -> bool:
         """The whole answer is here."""
@@ -184,25 +181,31 @@ class _Pool:
     def __init__(self) -> None:
         self.idle: dict[Route, list[Connection]] = {}
         self.busy: set[Connection] = set()
-        self._keeper = self._close_with_the_loop()
+        self.is_ending = False
+        """The loop ends: what is still asked is answered, and no connection is kept."""
+        self._keeper = self._end_with_the_loop()
 
     async def watch(self) -> None:
         """Be told when the loop ends."""
         await anext(self._keeper)
 
-    async def _close_with_the_loop(self) -> AsyncGenerator[None, None]:
+    async def _end_with_the_loop(self) -> AsyncGenerator[None, None]:
         try:
             yield
         finally:
-            self.close()
+            self.is_ending = True
+            self._close_idle()
 
     def close(self) -> None:
         """Close all connections, also under those who wait for them."""
+        self._close_idle()
+        for connection in list(self.busy):
+            connection.close()
+
+    def _close_idle(self) -> None:
         for connections in self.idle.values():
             while connections:
                 connections.pop().close()
-        for connection in list(self.busy):
-            connection.close()
 
 
 class AsyncSocketTransport(AsyncClock):
@@ -215,14 +218,14 @@ class AsyncSocketTransport(AsyncClock):
         self._closed = False
 
     async def request(self, request: Request) -> Response:
-        connection, pool = await self._ask(request, Connection.is_whole)
+        connection, pool = await self._ask(request, whole=True)
         answers = connection.answers
         content = answers.take()
         self._give_back(connection, pool)
         return Response(answers.status, answers.headers, content)
 
     async def stream(self, request: Request) -> AsyncSocketStream | Response:
-        connection, pool = await self._ask(request, Connection.has_head)
+        connection, pool = await self._ask(request, whole=False)
         stream = AsyncSocketStream(connection, lambda: self._give_back(connection, pool))
         if connection.answers.status < 300:
             return stream
@@ -245,7 +248,7 @@ class AsyncSocketTransport(AsyncClock):
                 loop.call_soon_threadsafe(pool.close)
         await asyncio.sleep(0)  # the loop closes sockets in its next round
 
-    async def _ask(self, request: Request, awaited: Callable[[Connection], bool]) -> tuple[Connection, _Pool]:
+    async def _ask(self, request: Request, *, whole: bool) -> tuple[Connection, _Pool]:
         loop = asyncio.get_running_loop()
         until = loop.time() + (_FOR_EVER if request.timeout is None else request.timeout)
         target = self._routes.target(request.url)
@@ -256,7 +259,7 @@ class AsyncSocketTransport(AsyncClock):
         try:
             if self._closed:
                 raise failures.closed(target.route)
-            await connection.ask(request, target, lambda: awaited(connection))
+            await connection.ask(request, target, whole=whole)
         except BaseException:  # a cancellation too leaves the connection in the middle of an answer
             pool.busy.discard(connection)
             connection.close()
@@ -279,7 +282,7 @@ class AsyncSocketTransport(AsyncClock):
 
     def _give_back(self, connection: Connection, pool: _Pool) -> None:
         pool.busy.discard(connection)
-        if self._closed or not connection.answers.leaves_connection_usable:
+        if self._closed or pool.is_ending or not connection.answers.leaves_connection_usable:
             connection.close()
             return
         connection.idle_since = time.monotonic()

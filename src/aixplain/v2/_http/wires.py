@@ -25,7 +25,10 @@ HICCUP = 0.002
 class Wire(Protocol):
     """What a connection reads from and writes to."""
 
-    socket: socket.socket
+    @property
+    def socket(self) -> socket.socket:
+        """The socket itself."""
+        ...
 
     def receive(self, seconds: float) -> bytes | None:
         """What arrives; b"" at the end, None when nothing did in this time, or in less."""
@@ -81,7 +84,7 @@ class SecureWire:
     def __init__(self, connected: ssl.SSLSocket) -> None:
         import ssl  # loaded by whoever made the connection secure
 
-        self.socket: ssl.SSLSocket = connected
+        self.socket = connected
         connected.setblocking(False)
         self._not_now = (ssl.SSLWantReadError, ssl.SSLWantWriteError)
 
