@@ -258,25 +258,3 @@ def test_a_disk_that_is_written_does_not_hold_the_loop_up() -> None:
     assert sink.got == b"a" * 300_000 + b"bc"
     assert sink.ended
     assert stream.closed
-
-
-def test_a_disk_that_is_read_does_not_hold_the_loop_up() -> None:
-    from aixplain.v2._transport import _beside_the_loop
-
-    class Body:
-        size = 3
-
-        def __iter__(self) -> Any:
-            for piece in (b"a", b"b", b"c"):
-                slow.wait_for_the_loop()
-                yield piece
-
-    async def main() -> bytes:
-        global slow
-        slow = Slow()
-        return b"".join([piece async for piece in _beside_the_loop(Body())])
-
-    assert asyncio.run(main()) == b"abc"
-
-
-slow: Slow
