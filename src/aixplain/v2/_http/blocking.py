@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import socket
 import time
+import weakref
 from collections.abc import Mapping
 
 from aixplain.v2._clock import Clock
@@ -22,7 +23,7 @@ _FOR_EVER = 1e9
 class Connection:
     """One connection, for one request at a time."""
 
-    __slots__ = ("_closed", "_options", "_wire", "answers", "idle_since", "route", "until")
+    __slots__ = ("__weakref__", "_closed", "_options", "_wire", "answers", "idle_since", "route", "until")
 
     def __init__(self, wire: Wire, route: Route, options: Options, until: float) -> None:
         self._wire = wire
@@ -64,9 +65,6 @@ class Connection:
         """Close it. Safe to call twice."""
         self._closed = True
         self._wire.socket.close()
-
-    def __del__(self) -> None:
-        self._wire.socket.close()  # of a client that nobody closed: without a warning
 
     def abort(self) -> None:
         """Close it under a thread that waits for it."""
@@ -200,7 +198,10 @@ class SocketTransport(Clock):
         return connection
 
     def _connect(self, route: Route, until: float) -> Connection:
-        return Connection(connect(route, self._options, until), route, self._options, until)
+        wire = connect(route, self._options, until)
+        connection = Connection(wire, route, self._options, until)
+        weakref.finalize(connection, wire.socket.close)  # of a client that nobody closes: without a warning
+        return connection
 
     def _idle_one(self, route: Route) -> Connection | None:
         idle = self._idle.get(route)

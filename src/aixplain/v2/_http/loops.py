@@ -315,7 +315,6 @@ class AsyncSocketTransport(AsyncClock):
             place.port,
             ssl=None if route.tunnels else tls,
             server_hostname=name,
-            happy_eyeballs_delay=0.25,
         )
         if route.tunnels:
             await self._open_tunnel(connection, limit=loop.time() + self._options.connect_timeout)
