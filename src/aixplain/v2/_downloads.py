@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from aixplain.v2._disk import Pour, Work
-from aixplain.v2._flow import Now, Operation, Request, Sleep, TransportFailure, TransportTimeout
+from aixplain.v2._flow import Now, Operation, Request, Sleep, TransportClosed, TransportFailure, TransportTimeout
 from aixplain.v2._outputs import Output, outputs_of
 from aixplain.v2._outside import admission, lost_outside, refused_outside, retold
 from aixplain.v2._progress import MB
@@ -68,9 +68,9 @@ def _save_one(settings: Settings, target: Target, output: Output, deadline: Dead
             where, came = origin(output.address or ""), f"after {saving.done / MB:.1f} MB"
             deadline.now = yield Now()
             pause = jittered(0.1 * 2**attempt)
-            if isinstance(failure, TransportTimeout) or pause >= deadline.left:
+            if pause >= deadline.left:
                 raise deadline.error(reason=f"an output was coming from {where}, {came}") from failure
-            if attempt == ATTEMPTS:
+            if attempt == ATTEMPTS or isinstance(failure, TransportClosed):
                 raise ConnectionLostError(f"{where} broke off {came}: {failure}. Nothing was saved; try again") from failure
         finally:
             saving.discard()

@@ -7,6 +7,7 @@ import io
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
+from stat import S_ISDIR
 from typing import Any, Protocol, runtime_checkable
 
 from aixplain._wire.messages import Parameter
@@ -216,11 +217,16 @@ def _is_file(name: str) -> bool:
 
 
 def _at_path(kind: str, path: Path) -> LocalFile:
-    if path.is_dir():
-        raise FileUploadError(f"{path} is a folder; a model takes a file. Pack it, or give one of its files")
-    if not path.exists():
+    try:
+        is_folder = S_ISDIR(path.stat().st_mode)
+    except (FileNotFoundError, NotADirectoryError) as error:
         home = " A ~ is not resolved by itself: Path(…).expanduser() does." if path.parts[:1] == ("~",) else ""
-        raise FileUploadError(f"The file {path} is not there. Check the path; it is read from {Path.cwd()}.{home}")
+        raise FileUploadError(f"The file {path} is not there. Check the path; it is read from {Path.cwd()}.{home}") from error
+    except (OSError, ValueError) as error:  # no permission to look, too long a name, a NUL in it
+        reason = error.strerror if isinstance(error, OSError) else error
+        raise FileUploadError(f"The file {path} can't be read: {reason}.") from error
+    if is_folder:
+        raise FileUploadError(f"{path} is a folder; a model takes a file. Pack it, or give one of its files")
     if not os.access(path, os.R_OK):
         raise FileUploadError(f"The file {path} can't be read: you have no permission to. chmod +r gives it")
     return LocalFile(kind, path.name, path)

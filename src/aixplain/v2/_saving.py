@@ -29,10 +29,10 @@ class Target:
 
     def prepare(self) -> None:
         """Raise `FileSaveError` for what is known to go wrong before anything is asked. Blocks."""
-        self._is_folder = self._is_folder or self.path.is_dir()
-        if self._several and self.path.is_file():
-            raise FileSaveError(f"{self.path} is a file, and there are several outputs to save. Give a folder")
         with explained(self.path):
+            self._is_folder = self._is_folder or self.path.is_dir()
+            if self._several and self.path.is_file():
+                raise FileSaveError(f"{self.path} is a file, and there are several outputs to save. Give a folder")
             if self._is_folder:
                 self.path.mkdir(parents=True, exist_ok=True)
             else:
@@ -138,3 +138,5 @@ def explained(path: Path) -> Iterator[None]:
         raise FileSaveError(f"{path} can't be written: there is no folder {path.parent}") from error
     except OSError as error:
         raise FileSaveError(f"{path} can't be written: {error.strerror or error}") from error
+    except ValueError as error:  # a NUL in the path
+        raise FileSaveError(f"{str(path)!r} can't be written: {error}") from error

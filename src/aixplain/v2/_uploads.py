@@ -15,7 +15,7 @@ from aixplain.v2._files import MB, Found, LocalFile
 from aixplain.v2._flow import Now, Operation, Request, Response, TransportTimeout
 from aixplain.v2._outside import admission, lost_outside, refused_outside, retold
 from aixplain.v2._progress import Meter
-from aixplain.v2._send import Deadline, headers, send
+from aixplain.v2._send import Admission, Deadline, headers, send
 from aixplain.v2._settings import Key, Settings, absolute, host_of, origin
 from aixplain.v2.exceptions import (
     AixplainV2Error,
@@ -105,12 +105,10 @@ def _announce(settings: Settings, file: LocalFile, deadline: Deadline, api_key: 
 
 def _put(settings: Settings, url: str, file: LocalFile, deadline: Deadline) -> Operation[None]:
     """The bytes, without the key: the address may be another company's store. Sent again from the start when they were lost."""
-    if _is_less_safe(settings, url):
-        raise FileUploadError(f"{file.name} was not sent: {origin(url)} is plain http, where anyone between could read it.")
     request = Request("PUT", url, {"content-type": file.content_type, "user-agent": "aixplain-models"}, file)
     deadline.now = yield Now()
     try:
-        yield from send(settings, request, deadline, repeatable=True, admits=admission(settings, deadline))
+        yield from send(settings, request, deadline, repeatable=True, admits=_store(settings, file, deadline))
     except APIError as error:
         raise _not_taken(file, refused_outside(error), error) from error
     except ConnectionLostError as error:
@@ -119,8 +117,16 @@ def _put(settings: Settings, url: str, file: LocalFile, deadline: Deadline) -> O
         raise _not_taken(file, str(error), error) from error
 
 
-def _is_less_safe(settings: Settings, url: str) -> bool:
-    return settings.backend_url.startswith("https:") and url.startswith("http:") and host_of(url) not in LOOPBACK
+def _store(settings: Settings, file: LocalFile, deadline: Deadline) -> Admission:
+    """Admits the stores that this service may name, on a way that is no less safe than the one to the service."""
+    admits = admission(settings, deadline)
+
+    def admit(url: str) -> Operation[None]:
+        if settings.backend_url.startswith("https:") and url.startswith("http:") and host_of(url) not in LOOPBACK:
+            raise FileUploadError(f"{file.name} was not sent: {origin(url)} is plain http, where anyone between could read it.")
+        yield from admits(url)
+
+    return admit
 
 
 def _not_taken(file: LocalFile, reason: str, error: AixplainV2Error) -> FileUploadError:

@@ -178,12 +178,16 @@ class Model(ModelBase, rename="camel", kw_only=True):
     ) -> ModelResult | ModelResponseStreamer:
         """Run the model with these inputs and give its result.
 
+        An input that is audio, an image, a video or a document may be a path, an open binary file, bytes, or an address: what
+        is on this machine is sent up first, straight from the disk.
+
         `timeout` is one deadline in seconds over the requests, the waits and the polls; `wait_time` the seconds between
         polls, by default a tenth of the time gone by. `on_progress` is called with each answer of a run that goes on, and
         `show_progress` draws a bar. `cancel_on_interrupt` cancels the run when Ctrl-C stops the call. A run that the service
         failed is run again up to `run_retries` times, `run_retry_wait` seconds apart; each may cost credits.
 
-        Raises `ValueError` before anything is sent, `APIError` when the run failed, `TimeoutError` at the deadline.
+        Raises `ValueError` before anything is sent, `FileUploadError` for a file that can't be sent or isn't taken, `APIError`
+        when the run failed, `TimeoutError` at the deadline.
         """
         api_key = concealed(api_key)
         if stream:
@@ -398,12 +402,16 @@ class AsyncModel(ModelBase, rename="camel", kw_only=True):
     ) -> ModelResult | AsyncModelResponseStreamer:
         """Run the model with these inputs and give its result.
 
+        An input that is audio, an image, a video or a document may be a path, an open binary file, bytes, or an address: what
+        is on this machine is sent up first, straight from the disk.
+
         `timeout` is one deadline in seconds over the requests, the waits and the polls; `wait_time` the seconds between
         polls, by default a tenth of the time gone by. `on_progress` is called with each answer of a run that goes on, and
         `show_progress` draws a bar. `cancel_on_interrupt` cancels the run when asyncio cancels the call. A run that the service
         failed is run again up to `run_retries` times, `run_retry_wait` seconds apart; each may cost credits.
 
-        Raises `ValueError` before anything is sent, `APIError` when the run failed, `TimeoutError` at the deadline.
+        Raises `ValueError` before anything is sent, `FileUploadError` for a file that can't be sent or isn't taken, `APIError`
+        when the run failed, `TimeoutError` at the deadline.
         """
         api_key = concealed(api_key)
         if stream:
