@@ -281,9 +281,10 @@ def _ask(settings: Settings, request: Request, deadline: Deadline, place: str) -
 
 
 def _hold(settings: Settings, run: Run, deadline: Deadline) -> int:
-    """Seconds that the service may keep a poll: less than the client bears with its silence."""
+    """Seconds that the service may keep a poll: less than the client bears with its silence, or wants to watch."""
     silence = HOLD if settings.read_timeout is None else 0.8 * settings.read_timeout
-    return int(min(WATCHED_HOLD if run.on_progress else HOLD, deadline.left + 1, silence))
+    longest = min(WATCHED_HOLD, run.wait_time or WATCHED_HOLD) if run.on_progress else HOLD
+    return int(min(longest, deadline.left + 1, silence))
 
 
 def _poll_pause(elapsed: float, wait_time: float | None) -> float:
