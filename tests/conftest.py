@@ -56,7 +56,7 @@ def models_for_tests(release: threading.Event) -> Hub:
 
     @hub.model("acme/coroutine")
     async def coroutine(text: str) -> Output:
-        """Answers from a coroutine, with details."""
+        """Answers from a coroutine, with raw data."""
         await asyncio.sleep(0)
         return Output(text, {"length": len(text)})
 
@@ -136,11 +136,15 @@ class Awaited:
         if not isinstance(self.target, AsyncIterator):
             yield from map(self._wrapped, self.target)
             return
-        while True:
-            try:
-                yield self.runner.run(self.target.__anext__())
-            except StopAsyncIteration:
-                return
+        iterator: Any = aiter(self.target)
+        try:
+            while True:
+                yield self.runner.run(anext(iterator))
+        except StopAsyncIteration:
+            return
+        finally:
+            if inspect.isasyncgen(iterator):
+                self.runner.run(iterator.aclose())
 
     def __len__(self) -> int:
         return len(self.target)

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
         InvalidResponseError,
         ResourceError,
         StreamFailedError,
+        StreamTimeoutError,
         TimeoutError,
         ValidationError,
     )
@@ -41,6 +42,7 @@ __all__ = [
     "InvalidResponseError",
     "ResourceError",
     "StreamFailedError",
+    "StreamTimeoutError",
     "TimeoutError",
     "ValidationError",
 ]

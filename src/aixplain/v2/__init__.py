@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from aixplain.v2.core import Aixplain, AsyncAixplain
-    from aixplain.v2.enums import AssetStatus, Function, Language, ResponseStatus, SortBy, SortOrder, Supplier
+    from aixplain.v2.enums import AssetStatus, Function, Language, OwnershipType, ResponseStatus, SortBy, SortOrder, Supplier
     from aixplain.v2.exceptions import (
         AixplainV2Error,
         APIError,
+        Attempt,
         ConfigurationError,
         ConnectionLostError,
         FileUploadError,
@@ -19,10 +20,11 @@ if TYPE_CHECKING:
         InvalidResponseError,
         ResourceError,
         StreamFailedError,
+        StreamTimeoutError,
         TimeoutError,
         ValidationError,
     )
-    from aixplain.v2.model import AsyncModel, Model, ModelResult, Page
+    from aixplain.v2.model import AsyncModel, AsyncPage, Model, ModelResult, Page
 
 __all__ = [
     "APIError",
@@ -31,6 +33,8 @@ __all__ = [
     "AssetStatus",
     "AsyncAixplain",
     "AsyncModel",
+    "AsyncPage",
+    "Attempt",
     "ConfigurationError",
     "ConnectionLostError",
     "FileUploadError",
@@ -41,12 +45,14 @@ __all__ = [
     "Language",
     "Model",
     "ModelResult",
+    "OwnershipType",
     "Page",
     "ResourceError",
     "ResponseStatus",
     "SortBy",
     "SortOrder",
     "StreamFailedError",
+    "StreamTimeoutError",
     "Supplier",
     "TimeoutError",
     "ValidationError",
@@ -54,8 +60,8 @@ __all__ = [
 
 _HOMES = {
     "core": ("Aixplain", "AsyncAixplain"),
-    "enums": ("AssetStatus", "Function", "Language", "ResponseStatus", "SortBy", "SortOrder", "Supplier"),
-    "model": ("AsyncModel", "Model", "ModelResult", "Page"),
+    "enums": ("AssetStatus", "Function", "Language", "OwnershipType", "ResponseStatus", "SortBy", "SortOrder", "Supplier"),
+    "model": ("AsyncModel", "AsyncPage", "Model", "ModelResult", "Page"),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 

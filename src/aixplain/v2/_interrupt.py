@@ -10,9 +10,14 @@ asyncio does. The thread starts with the first request and sleeps in a read.
 from __future__ import annotations
 
 import signal
+import sys
 import threading
 from collections.abc import Callable
+from queue import SimpleQueue
 from types import TracebackType
+from typing import Any, TypeVar, cast
+
+T = TypeVar("T")
 
 _main_thread = threading.main_thread().ident
 
@@ -61,7 +66,7 @@ class interruptible:  # noqa: N801 - reads as the statement that it is
         self._attached = False
 
     def __enter__(self) -> None:
-        if threading.get_ident() == _main_thread:
+        if in_main_thread():
             watcher = _open_watcher()
             self._attached = watcher.attach()
             if self._attached:
@@ -77,3 +82,42 @@ def _open_watcher() -> _Watcher:
     if _watcher is None:
         _watcher = _Watcher()
     return _watcher
+
+
+class Aside:
+    """A thread that waits in native code, so that the main thread waits in Python, where a Ctrl-C is heard.
+
+    For calls that nothing aborts from outside: when the wait is interrupted, the call goes on, and what it gives is dropped.
+    """
+
+    def __init__(self) -> None:
+        self._calls: SimpleQueue[Callable[[], Any]] = SimpleQueue()
+        self._outcomes: SimpleQueue[tuple[Any, BaseException | None]] = SimpleQueue()
+        threading.Thread(target=self._work, name="aixplain-aside", daemon=True).start()
+
+    def wait_for(self, call: Callable[[], T]) -> T:
+        """What the call gives, or raises."""
+        self._calls.put(call)
+        value, error = self._outcomes.get()
+        if error is not None:
+            raise error
+        return cast(T, value)
+
+    def end(self) -> None:
+        """End the thread, after the call that goes on."""
+        self._calls.put(sys.exit)
+
+    def _work(self) -> None:
+        error: BaseException | None = None
+        while not isinstance(error, SystemExit):
+            value = error = None
+            try:
+                value = self._calls.get()()
+            except BaseException as raised:  # noqa: BLE001 - whatever it is belongs to whoever waits
+                error = raised
+            self._outcomes.put((value, error))
+
+
+def in_main_thread() -> bool:
+    """Whether this thread is the one that hears a Ctrl-C."""
+    return threading.get_ident() == _main_thread

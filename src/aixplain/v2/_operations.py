@@ -332,5 +332,5 @@ def _put(deadline: Deadline, url: str, file: LocalFile, content: bytes) -> Opera
     except TransportFailure as error:
         raise FileUploadError(f"{file.name} was not taken: {error}") from error
     if response.status >= 300:
-        raise FileUploadError(f"{file.name} was not taken: {refusal(request, response)}")
+        raise FileUploadError(f"{file.name} was not taken: {refusal(response)}")
     deadline.now = yield Now()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import threading
 import time
 from collections.abc import Mapping
 from datetime import timedelta
@@ -11,12 +12,13 @@ from typing import TypeVar
 
 # Loaded here and not when first raised: a Ctrl-C during that import inside the library ends the process.
 import pyreqwest.exceptions as http_errors
+from pyreqwest.bytes import Bytes
 from pyreqwest.client import Client, ClientBuilder, SyncClient, SyncClientBuilder
 from pyreqwest.request import RequestBuilder, StreamRequest, SyncRequestBuilder, SyncStreamRequest
 from pyreqwest.response import ResponseBodyReader, SyncResponseBodyReader
 
 from aixplain.v2._flow import Request, Response, TransportFailure, TransportTimeout
-from aixplain.v2._interrupt import interruptible
+from aixplain.v2._interrupt import Aside, in_main_thread, interruptible
 
 CONNECT_TIMEOUT = timedelta(seconds=10)
 #: An idle connection is dropped sooner than a server drops it (uvicorn: 5 s; most balancers: 60 s).
@@ -111,7 +113,11 @@ class PyreqwestTransport:
 
 
 class PyreqwestStream:
-    """The open body of an answer, blocking."""
+    """The open body of an answer, blocking.
+
+    The library gives up no read of a body, and closes none before its read is over. So the main thread has its reads made
+    aside, where a Ctrl-C doesn't wait for them, and a read that goes on closes what was left meanwhile.
+    """
 
     def __init__(
         self, request: Request, opened: SyncStreamRequest, reader: SyncResponseBodyReader, headers: Mapping[str, str]
@@ -119,18 +125,40 @@ class PyreqwestStream:
         self.headers = headers
         self._request, self._reader = request, reader
         self._opened: SyncStreamRequest | None = opened
+        self._aside = Aside() if in_main_thread() else None
+        self._lock = threading.Lock()
+        self._is_reading = self._is_left = False
 
     def read(self) -> bytes | None:
         try:
-            chunk = self._reader.read_chunk()
+            chunk = self._aside.wait_for(self._read) if self._aside is not None and in_main_thread() else self._read()
         except http_errors.PyreqwestError as error:
             raise _failure(self._request, error) from error
         return None if chunk is None else chunk.to_bytes()
 
+    def _read(self) -> Bytes | None:
+        self._is_reading = True
+        try:
+            return self._reader.read_chunk()
+        finally:
+            with self._lock:
+                self._is_reading = False
+                if self._is_left:
+                    self._end()
+
     def close(self) -> None:
+        with self._lock:
+            self._is_left = True
+            if not self._is_reading:
+                self._end()
+
+    def _end(self) -> None:
         opened, self._opened = self._opened, None
-        if opened is not None:
-            opened.__exit__(None, None, None)
+        if opened is None:
+            return
+        opened.__exit__(None, None, None)
+        if self._aside is not None:
+            self._aside.end()
 
 
 class AsyncPyreqwestTransport:

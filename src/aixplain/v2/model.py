@@ -144,6 +144,8 @@ class Model(ModelBase, rename="camel", dict=True, weakref=True, kw_only=True):
         run_retry_wait: float = ...,
         **inputs: Any,
     ) -> ModelResult: ...
+    @overload
+    def run(self, *, stream: bool, **inputs: Any) -> ModelResult | ModelResponseStreamer: ...
     def run(
         self,
         *,
@@ -272,6 +274,8 @@ class AsyncModel(ModelBase, rename="camel", dict=True, weakref=True, kw_only=Tru
         run_retry_wait: float = ...,
         **inputs: Any,
     ) -> ModelResult: ...
+    @overload
+    async def run(self, *, stream: bool, **inputs: Any) -> ModelResult | AsyncModelResponseStreamer: ...
     async def run(
         self,
         *,
