@@ -11,7 +11,14 @@ encode = msgspec.json.encode
 
 
 def _parameter(name: str, kind: str = "text", sub_type: str | None = None, **more: Any) -> dict[str, Any]:
-    usual = {"required": False, "multipleValues": False, "isFixed": False, "values": [], "defaultValues": [], "availableOptions": []}
+    usual = {
+        "required": False,
+        "multipleValues": False,
+        "isFixed": False,
+        "values": [],
+        "defaultValues": [],
+        "availableOptions": [],
+    }
     return {"name": name, "dataType": kind, "dataSubType": sub_type or kind, **usual, **more}
 
 
@@ -35,7 +42,9 @@ PARAMETERS = [
     _parameter("tools", "text", "json"),
     _parameter("tool_choice", "text", "json"),
     _parameter("response_format", "text", "json"),
-    _parameter("language", "label", availableOptions=[{"value": code, "label": code.upper()} for code in ("en", "es", "fr", "de")]),
+    _parameter(
+        "language", "label", availableOptions=[{"value": code, "label": code.upper()} for code in ("en", "es", "fr", "de")]
+    ),
 ]
 
 
@@ -44,7 +53,7 @@ def _model(id: str, name: str = "Bench 1") -> dict[str, Any]:
     return {
         "id": id,
         "name": name,
-        "description": "A language model that follows instructions, calls tools and answers in the format that it is asked for.",
+        "description": "A language model that follows instructions, calls tools and answers in the format it is asked for.",
         "status": "onboarded",
         "serviceName": None,
         "host": "openai",

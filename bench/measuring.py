@@ -43,6 +43,22 @@ CLIENTS = {
 }
 
 
+class Placement(NamedTuple):
+    """Which CPUs the server and the clients may use. To sleep and wake costs the more, the further apart they are."""
+
+    server: set[int]
+    clients: set[int]
+
+
+_CPUS = sorted(os.sched_getaffinity(0)) if sys.platform == "linux" else []
+ANYWHERE = Placement(set(_CPUS), set(_CPUS))
+#: As with a service elsewhere: whoever waits for it sleeps for good.
+APART = Placement(set(_CPUS[-1:]), set(_CPUS[:-1])) if len(_CPUS) > 1 else ANYWHERE
+#: As the kernel likes it with a service on the same machine: whoever waits hands over. Here a client's own work weighs most.
+TOGETHER = Placement(set(_CPUS[-1:]), set(_CPUS[-1:]))
+PLACES = {"the server on another CPU": APART, "the server on the same CPU": TOGETHER}
+
+
 # --- Processes ------------------------------------------------------------------------------------
 
 
@@ -58,10 +74,11 @@ def cpu_of(name: str, code: str) -> float:
 class Worker:
     """A client in a process of its own, which does the tasks that it is asked for."""
 
-    def __init__(self, client: Client, url: str) -> None:
+    def __init__(self, client: Client, url: str, cpus: set[int]) -> None:
         command = [client.python(), CLIENTS_FOLDER / client.script, url]
         pipe = subprocess.PIPE
         self._process = subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True, env=client.environment)
+        _pin(self._process, cpus)
 
     def start(self, task: str, argument: Any) -> None:
         """Ask for a task; `finish` waits for it."""
@@ -84,10 +101,16 @@ class Worker:
         self._process.wait(10)
 
 
+def _pin(process: subprocess.Popen[str], cpus: set[int]) -> None:
+    if cpus and sys.platform == "linux":
+        os.sched_setaffinity(process.pid, cpus)
+
+
 @contextlib.contextmanager
-def serving() -> Iterator[str]:
+def serving(placement: Placement = ANYWHERE) -> Iterator[str]:
     """The scripted server in a process of its own; its address."""
     process = subprocess.Popen([HERE, "-m", "bench.server"], stdout=subprocess.PIPE, text=True, env=ENVIRONMENT, cwd=ROOT)
+    _pin(process, placement.server)
     try:
         assert process.stdout is not None
         yield process.stdout.readline().strip()
@@ -97,10 +120,13 @@ def serving() -> Iterator[str]:
 
 
 @contextlib.contextmanager
-def working(url: str, *names: str) -> Iterator[dict[str, Worker]]:
+def working(url: str, *names: str, placement: Placement = ANYWHERE) -> Iterator[dict[str, Worker]]:
     """A process for each of these clients."""
     with contextlib.ExitStack() as stack:
-        yield {name: stack.enter_context(contextlib.closing(Worker(CLIENTS[name], url))) for name in names}
+        workers = {}
+        for name in names:
+            workers[name] = stack.enter_context(contextlib.closing(Worker(CLIENTS[name], url, placement.clients)))
+        yield workers
 
 
 # --- Figures --------------------------------------------------------------------------------------
@@ -117,9 +143,9 @@ def alternate(measures: Mapping[str, Callable[[], float]], rounds: int) -> dict[
     return {name: statistics.median(values) for name, values in samples.items()}
 
 
-def in_turn(tasks: Mapping[str, tuple[str, Any]], rounds: int) -> dict[str, float]:
+def in_turn(tasks: Mapping[str, tuple[str, Any]], rounds: int, placement: Placement = APART) -> dict[str, float]:
     """The median of each client's task, `{client: (task, argument)}`, asked of processes that stay."""
-    with serving() as url, working(url, *tasks) as workers:
+    with serving(placement) as url, working(url, *tasks, placement=placement) as workers:
         return alternate({name: _asking(workers[name], *task) for name, task in tasks.items()}, rounds)
 
 

@@ -1,8 +1,8 @@
 """How long after a run ended does its caller have the result?
 
-Wall time, the mean of 16 runs at once whose lengths fall evenly around 0.3, 1, 5 and 30 s: the server puts the moment of the end into the result, and
-the client subtracts it from its own, on the clock that both share. All clients at the same time; one server answers polls at once, one
-holds them as `Prefer: wait` asks.
+Wall time, the mean of 16 runs at once whose lengths fall evenly around 0.3, 1, 5 and 30 s: the server puts the moment
+of the end into the result, and the client subtracts it from its own, on the clock that both share. All clients at the
+same time; one server answers polls at once, one holds them as `Prefer: wait` asks.
 """
 
 from __future__ import annotations

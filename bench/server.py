@@ -1,8 +1,8 @@
 """The scripted server: what every client is measured against, in a process of its own. It prints its address.
 
-A bare HTTP/1.1 on uvloop with fixed answers, so that a client waits for itself. What it plays is chosen by the model's id: see
-`answers.Stream` for streams; `slow-plain` and `slow-held` accept a run that takes the seconds of its `text`, the second one
-holds its polls as `Prefer: wait` asks; any other id is answered at once.
+A bare HTTP/1.1 on uvloop with fixed answers, so that a client waits for itself. What it plays is chosen by the model's
+id: see `answers.Stream` for streams; `slow-plain` and `slow-held` accept a run that takes the seconds of its `text`,
+the second one holds its polls as `Prefer: wait` asks; any other id is answered at once.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """By how much does a process grow while it reads a stream of 200,000 chunks and keeps none?
 
-Resident memory, native buffers included, at its highest between chunk 2,000 and the end; each time in a fresh process. Ours keeps the text, 0.8 MB, so
-that a cut stream can give its part.
+Resident memory, native buffers included, at its highest between chunk 2,000 and the end; each time in a fresh process.
+Ours keeps the text, 0.8 MB, so that a cut stream can give its part.
 """
 
 from __future__ import annotations

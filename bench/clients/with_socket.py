@@ -122,15 +122,24 @@ def chunks(name: str) -> Iterator[Any]:
                 yield read(event[6:])
 
 
-class Connection(asyncio.Protocol):
-    """One connection on asyncio, one request at a time."""
+BUFFER = memoryview(bytearray(65536))
+
+
+class Connection(asyncio.BufferedProtocol):
+    """One connection on asyncio, one request at a time.
+
+    Buffered, because `asyncio.Protocol` takes 256 kB from the system for each answer.
+    """
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self.transport: Any = transport
         self.answer = b""
 
-    def data_received(self, data: bytes) -> None:
-        self.answer += data
+    def get_buffer(self, sizehint: int) -> memoryview:
+        return BUFFER
+
+    def buffer_updated(self, nbytes: int) -> None:
+        self.answer += BUFFER[:nbytes]
         body = body_of(self.answer)
         if body is not None:
             self.answer = b""
