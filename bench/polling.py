@@ -1,6 +1,6 @@
 """How long after a run ended does its caller have the result?
 
-Wall time, the mean of 16 runs at once whose lengths fall evenly around 0.3, 1, 5 and 30 s: the server puts the moment
+Wall time, the mean of 32 runs at once whose lengths fall evenly around 0.3, 1, 5 and 30 s: the server puts the moment
 of the end into the result, and the client subtracts it from its own, on the clock that both share. All clients at the
 same time; one server answers polls at once, one holds them as `Prefer: wait` asks.
 """
@@ -10,7 +10,7 @@ from __future__ import annotations
 from bench.measuring import Worker, report, serving, working
 
 GOALS = {0.3: 1 / 3, 1.0: 1 / 3, 5.0: 1 / 2, 30.0: 2 / 3}
-RUNS = 16
+RUNS = 32
 
 
 def main() -> None:

@@ -168,10 +168,10 @@ class Connection(asyncio.Protocol):
         loop.call_soon_threadsafe(self._end_stream, stream)
 
     def _end_stream(self, stream: Stream) -> None:
-        if stream.chunked:
-            self._transport.write(b"0\r\n\r\n")
-        else:
+        if not stream.chunked:
             self._transport.close()
+        elif not self._transport.is_closing():  # rivals leave after `[DONE]`
+            self._transport.write(b"0\r\n\r\n")
 
 
 def _framed(content: bytes, stream: Stream) -> bytes:
