@@ -46,9 +46,14 @@ def stream_growth(name: str) -> int:
     return growth(chunks(name), settled=2000)
 
 
+def mapped(count: int) -> Iterator[Any]:
+    for item in model.map(({"text": "hello"} for _ in range(count)), concurrency=16):
+        assert item.result is not None, item.error
+        yield item
+
+
 def map_growth(count: int) -> int:
-    inputs = ({"text": "hello"} for _ in range(count))
-    return growth(model.map(inputs, concurrency=16), settled=2000)
+    return growth(mapped(count), settled=2000)
 
 
 def added_by_polling(argument: tuple[str, float, int]) -> float:
