@@ -15,15 +15,19 @@ import pytest
 from aixplain import Aixplain, AsyncAixplain
 from aixplain.hub import Document, Hub, Input, ModelError, Output, progress
 from aixplain.hub.embedded import EmbeddedHub, start
-from aixplain.v2.model import AsyncModel, AsyncModelResponseStreamer, AsyncPage
+from aixplain.v2.model import AsyncModel, AsyncPage
 
-SETTINGS = ("TEAM_API_KEY", "AIXPLAIN_API_KEY", "BACKEND_URL", "MODELS_RUN_URL", "AIXPLAIN_TRUSTED_HOSTS", "AIXPLAIN_HUB_KEYS")
+SETTINGS = (
+    *("TEAM_API_KEY", "AIXPLAIN_API_KEY", "BACKEND_URL", "MODELS_RUN_URL", "AIXPLAIN_TRUSTED_HOSTS", "AIXPLAIN_HUB_KEYS"),
+    *("AIXPLAIN_CONFIG", "AIXPLAIN_PROFILE", "AIXPLAIN_LOG_BODIES"),
+)
 
 
 @pytest.fixture(autouse=True)
 def no_settings_of_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in SETTINGS:
         monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("XDG_CONFIG_HOME", "/nowhere")
 
 
 def models_for_tests(release: threading.Event) -> Hub:
@@ -125,7 +129,7 @@ class Awaited:
     def __setattr__(self, name: str, value: Any) -> None:
         setattr(self.target, name, value)
 
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+    def __call__(self, /, *args: Any, **kwargs: Any) -> Any:
         async def call() -> Any:  # inside the loop, as a user's call is
             result = self.target(*args, **kwargs)
             return await result if inspect.isawaitable(result) else result
@@ -159,7 +163,7 @@ class Awaited:
         self.runner.run(self.target.__aexit__(*error))
 
     def _wrapped(self, value: Any) -> Any:
-        kinds = (AsyncModel, AsyncModelResponseStreamer, AsyncPage)
+        kinds = (AsyncModel, AsyncPage, AsyncIterator)
         is_ours = isinstance(value, kinds) or inspect.isroutine(value) or inspect.isclass(value)
         return Awaited(value, self.runner) if is_ours else value
 

@@ -26,7 +26,7 @@ MADE_BY_PEOPLE = [(Aixplain, AsyncAixplain), (AixplainClient, AsyncAixplainClien
 #: A blocking stream is open when its reader gets it; an asynchronous one is sent when something is first awaited.
 ONLY_ASYNC = {"AsyncModelResponseStreamer": {"open"}}
 #: These give at once what is then awaited, or have nothing to wait for.
-NOT_AWAITED = {"AsyncModel.run_stream", "AsyncAixplain.local", "AsyncPage.of"}
+NOT_AWAITED = {"AsyncModel.map", "AsyncModel.run_stream", "AsyncAixplain.local", "AsyncPage.of"}
 #: What `with` and `for` call, in either colour.
 PROTOCOLS = {"__enter__": "__aenter__", "__exit__": "__aexit__", "__iter__": "__aiter__", "__next__": "__anext__"}
 
@@ -66,9 +66,12 @@ def uncoloured(annotation: Any) -> str:
 
     >>> uncoloured("Callable[[], Awaitable[AsyncPage[int]]] | AsyncGenerator[int, None]")
     'Callable[[], Page[int]] | Generator[int, None, None]'
+    >>> uncoloured("Iterable[int] | AsyncIterable[int]")
+    'Iterable[int]'
     """
     blocking = re.sub(r"Awaitable\[((?:[^\[\]]|\[[^\[\]]*\])*)\]", r"\1", str(annotation))
-    return re.sub(r"AsyncGenerator\[(.*), None\]", r"Generator[\1, None, None]", blocking).replace("Async", "")
+    blocking = re.sub(r"AsyncGenerator\[(.*), None\]", r"Generator[\1, None, None]", blocking).replace("Async", "")
+    return " | ".join(dict.fromkeys(blocking.split(" | ")))
 
 
 METHODS = [

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import typer
 
-from aixplain.cli import demo, hub, run, search, show
+from aixplain.cli import config, demo, hub, run, search, show
 
 app = typer.Typer(
     name="aix",
@@ -24,4 +24,5 @@ app.command("search")(search.search)
 app.command("show")(show.show)
 app.command("run")(run.run)
 app.command("demo")(demo.demo)
+app.add_typer(config.app, name="config")
 app.add_typer(hub.app, name="hub")

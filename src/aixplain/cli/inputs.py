@@ -64,7 +64,7 @@ def _split(word: str, parameters: Mapping[str, Parameter], main: str | None, mod
 
 def _steering(model: Model) -> set[str]:
     """The names that a call of `run` takes for itself."""
-    named = inspect.signature(model.run).parameters.values()
+    named = inspect.signature(type(model).run).parameters.values()  # the method, without the model's own
     return {*CLIENT_CONTROLS, *(parameter.name for parameter in named if parameter.kind is parameter.KEYWORD_ONLY)}
 
 

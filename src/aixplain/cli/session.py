@@ -27,7 +27,17 @@ def connect(hub: str | None) -> Aixplain:
 
     if hub is not None:
         return Aixplain(backend_url=_address(hub))
-    return Aixplain() if any(os.environ.get(name) for name in _REMOTE) else own_hub()
+    return Aixplain() if _is_set_up() else own_hub()
+
+
+def _is_set_up() -> bool:
+    """Whether the environment or a profile says where to go, or with which key."""
+    if any(os.environ.get(name) for name in _REMOTE):
+        return True
+    from aixplain.v2._settings import read_profile
+
+    profile = read_profile()
+    return profile is not None and bool(profile.has_key or profile.backend_url or profile.model_url)
 
 
 def _address(hub: str) -> str:

@@ -6,14 +6,30 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from aixplain.v2.core import Aixplain, AsyncAixplain
-    from aixplain.v2.enums import AssetStatus, Function, Language, OwnershipType, ResponseStatus, SortBy, SortOrder, Supplier
+    from aixplain.v2.core import (
+        Aixplain,
+        AsyncAixplain,
+    )
+    from aixplain.v2.enums import (
+        AssetStatus,
+        Function,
+        Language,
+        OwnershipType,
+        ResponseStatus,
+        SortBy,
+        SortOrder,
+        Supplier,
+    )
     from aixplain.v2.exceptions import (
         AixplainV2Error,
         APIError,
         Attempt,
+        BudgetReachedError,
+        CheckpointError,
         ConfigurationError,
         ConnectionLostError,
+        ConnectionTimeoutError,
+        FileSaveError,
         FileUploadError,
         IncompleteStreamError,
         InputError,
@@ -24,7 +40,14 @@ if TYPE_CHECKING:
         TimeoutError,
         ValidationError,
     )
-    from aixplain.v2.model import AsyncModel, AsyncPage, Model, ModelResult, Page
+    from aixplain.v2.model import (
+        AsyncModel,
+        AsyncPage,
+        MapItem,
+        Model,
+        ModelResult,
+        Page,
+    )
 
 __all__ = [
     "APIError",
@@ -35,14 +58,19 @@ __all__ = [
     "AsyncModel",
     "AsyncPage",
     "Attempt",
+    "BudgetReachedError",
+    "CheckpointError",
     "ConfigurationError",
     "ConnectionLostError",
+    "ConnectionTimeoutError",
+    "FileSaveError",
     "FileUploadError",
     "Function",
     "IncompleteStreamError",
     "InputError",
     "InvalidResponseError",
     "Language",
+    "MapItem",
     "Model",
     "ModelResult",
     "OwnershipType",
@@ -59,9 +87,28 @@ __all__ = [
 ]
 
 _HOMES = {
-    "core": ("Aixplain", "AsyncAixplain"),
-    "enums": ("AssetStatus", "Function", "Language", "OwnershipType", "ResponseStatus", "SortBy", "SortOrder", "Supplier"),
-    "model": ("AsyncModel", "AsyncPage", "Model", "ModelResult", "Page"),
+    "core": (
+        "Aixplain",
+        "AsyncAixplain",
+    ),
+    "enums": (
+        "AssetStatus",
+        "Function",
+        "Language",
+        "OwnershipType",
+        "ResponseStatus",
+        "SortBy",
+        "SortOrder",
+        "Supplier",
+    ),
+    "model": (
+        "AsyncModel",
+        "AsyncPage",
+        "MapItem",
+        "Model",
+        "ModelResult",
+        "Page",
+    ),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 

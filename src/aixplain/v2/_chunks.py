@@ -12,7 +12,8 @@ import msgspec
 
 from aixplain._wire.errors import first_words
 from aixplain._wire.messages import FAILED, IN_PROGRESS, SUCCESS, Detail, Message, Usage
-from aixplain._wire.records import read
+from aixplain._wire.open_records import remember
+from aixplain._wire.records import parse, read
 from aixplain._wire.sse import EventDecoder, data_of_events
 from aixplain.v2._flow import TransportFailure, TransportTimeout
 from aixplain.v2._plain_texts import plain_texts
@@ -152,7 +153,7 @@ class ChunkDecoder:
             if chunk is None:
                 continue
             if chunk.tool_calls or chunk.reasoning_content or chunk.usage or chunk.finish_reason:
-                self._note(chunk)
+                self._note(chunk, data)
             if type(chunk.data) is str:
                 texts.append(chunk.data)
             ready.append(chunk)
@@ -161,9 +162,11 @@ class ChunkDecoder:
             if self._failure is not None:
                 self._failure.partial = self.text
 
-    def _note(self, chunk: StreamChunk) -> None:
+    def _note(self, chunk: StreamChunk, data: bytes) -> None:
         self._tool_calls += chunk.tool_calls or []
-        self._usage = chunk.usage or self._usage
+        if chunk.usage is not None:
+            self._usage = chunk.usage
+            remember(chunk.usage, parse(data)["usage"])
         if chunk.reasoning_content:
             self._reasoning.append(chunk.reasoning_content)
         if chunk.finish_reason:

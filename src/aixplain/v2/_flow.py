@@ -14,7 +14,7 @@ A step that fails is thrown into the operation, which may catch it; so is a canc
 
 from __future__ import annotations
 
-from collections.abc import Generator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
 from typing import Any, Protocol, TypeVar
 
 import msgspec
@@ -35,6 +35,26 @@ class TransportFailure(Exception):
 
 class TransportTimeout(TransportFailure):
     """No answer came in the time that the request was given."""
+
+
+class TransportClosed(TransportFailure):
+    """The transport was closed under the request."""
+
+
+class Body(Protocol):
+    """The content of a request that is read while it is sent, such as a file: it may be larger than the memory.
+
+    It has to travel with a content-length of `size`, and without a transfer-encoding: many stores refuse any other.
+    """
+
+    @property
+    def size(self) -> int:
+        """How many bytes it has."""
+        ...
+
+    def __iter__(self) -> Iterator[bytes]:
+        """Its pieces, each time from the start. May block, and may raise."""
+        ...
 
 
 class Response(msgspec.Struct):
@@ -145,7 +165,7 @@ class Request(Step):
     method: str
     url: str
     headers: dict[str, str] = {}
-    content: bytes | None = None
+    content: bytes | Body | None = None
     timeout: float | None = None
 
     def perform(self, transport: Transport) -> Response:
@@ -189,6 +209,23 @@ class Now(Step):
 
     async def aperform(self, transport: AsyncTransport) -> float:
         return transport.now()
+
+
+def handled(operation: Operation[T], handle: Callable[[Step], Operation[Any]]) -> Operation[T]:
+    """The operation, each of whose steps is taken by another one: it may watch the step, or take it otherwise."""
+    answer: Any = None
+    failure: BaseException | None = None
+    while True:
+        try:
+            step = operation.throw(failure) if failure else operation.send(answer)
+        except StopIteration as end:
+            result: T = end.value
+            return result
+        answer = failure = None
+        try:
+            answer = yield from handle(step)
+        except BaseException as error:  # noqa: BLE001 - as for a driver
+            failure = error
 
 
 def drive(operation: Operation[T], transport: Transport) -> T:

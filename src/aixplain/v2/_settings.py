@@ -1,16 +1,31 @@
-"""Where a client sends what, with which key: arguments, then environment, then the platform."""
+"""Where a client sends what, with which key: arguments, then environment, then profile, then the platform.
+
+A place is an address of the catalog and one for runs, and one source names both: whatever names a part of a place
+names all of it. A key belongs to the place that its source names, and is sent to no other. Two sources speak for any
+place: an `api_key` that is passed, and the environment's key for a `backend_url` that is passed.
+"""
 
 from __future__ import annotations
 
+import math
 import os
-import re
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, Protocol
 
+from aixplain.v2._addresses import LOOPBACK, absolute, check_address, host_of, origin
 from aixplain.v2.exceptions import ConfigurationError
+
+if TYPE_CHECKING:
+    from aixplain.v2._profiles import Profile
+
+__all__ = ["Key", "Settings", "absolute", "conceal", "concealed", "host_of", "origin", "resolve"]
 
 PLATFORM_CATALOG = "https://platform-api.aixplain.com"
 PLATFORM_RUNS = "https://models.aixplain.com/api/v2/execute"
 RUN_PATH = "/api/v2/execute"
-LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
+#: Seconds in which a connection must stand.
+CONNECT_TIMEOUT = 10.0
+KEY_VARIABLES = ("TEAM_API_KEY", "AIXPLAIN_API_KEY")
 
 
 class Key(str):
@@ -26,24 +41,58 @@ class Key(str):
         return "'…'"
 
 
+def concealed(api_key: str | None) -> Key | None:
+    """A key that was passed as plain text, from here on hidden; None for none."""
+    return Key(api_key) if api_key else None
+
+
+def conceal(options: Any) -> None:
+    """Hide the key among the options of a call, if there is one."""
+    if "api_key" in options:
+        options["api_key"] = concealed(options["api_key"])
+
+
 class Settings:
     """One client's addresses, key and manners. The key is never shown.
 
     All of it stays as it was made, but for `keeps_keys`: whether the service has said that it keeps idempotency keys.
     """
 
-    __slots__ = ("_own", "api_key", "backend_url", "keeps_keys", "model_url", "strict", "trusted")
+    __slots__ = (
+        "_own",
+        "api_key",
+        "backend_url",
+        "client",
+        "connect_timeout",
+        "keeps_keys",
+        "model_url",
+        "read_timeout",
+        "strict",
+        "trusted",
+    )
+
+    client: Any
+    """The client that these are of: what it gave finds its way back to it."""
 
     def __init__(
-        self, api_key: str | None, backend_url: str, model_url: str, trusted: frozenset[str], strict: bool = False
+        self,
+        api_key: str | None,
+        backend_url: str,
+        model_url: str,
+        trusted: frozenset[str],
+        strict: bool = False,
+        connect_timeout: float = CONNECT_TIMEOUT,
+        read_timeout: float | None = None,
     ) -> None:
-        self.api_key = Key(api_key) if api_key else None
+        self.api_key = concealed(api_key)
         self.keeps_keys = False
         self.backend_url = backend_url
         self.model_url = model_url
         self._own = (backend_url + "/", model_url + "/")
         self.trusted = trusted
         self.strict = strict
+        self.connect_timeout = connect_timeout
+        self.read_timeout = read_timeout
 
     def __repr__(self) -> str:
         return f"Settings(backend_url={self.backend_url!r}, model_url={self.model_url!r}, strict={self.strict})"
@@ -53,84 +102,197 @@ class Settings:
         """Whether the service runs on this machine."""
         return host_of(self.backend_url) in LOOPBACK
 
+    def trusts(self, url: str) -> bool:
+        """Whether the key may travel to this address."""
+        if url.startswith(self._own) or origin(url) in self.trusted:
+            return True
+        return url.startswith("https:") and host_of(url) in self.trusted
+
     def check_trusted(self, url: str) -> None:
         """Raise `ConfigurationError` unless the key may travel to this address."""
-        if url.startswith(self._own):
-            return
-        if origin(url) in self.trusted or (url.startswith("https:") and host_of(url) in self.trusted):
-            return
-        raise ConfigurationError(
-            f"{origin(url) or url!r} is not an address of this client, so the key is not sent to it and nothing was asked. "
-            "If you trust that host, name it in AIXPLAIN_TRUSTED_HOSTS."
-        )
+        if not self.trusts(url):
+            raise ConfigurationError(
+                f"{origin(url) or url!r} is not an address of this client, so the key is not sent to it and nothing was "
+                "asked. If you trust that host, name it in AIXPLAIN_TRUSTED_HOSTS."
+            )
+
+
+class Source(Protocol):
+    """One that says where to send what. `called` is its name in a message."""
+
+    called: str
+    backend_url: str | None
+    model_url: str | None
+
+    @property
+    def has_key(self) -> bool:
+        """Whether it says a key."""
+        ...
+
+    def key(self) -> Key | None:
+        """The key; finding it may take a while, and fail with `ConfigurationError`."""
+        ...
+
+
+class Environment:
+    """What the variables of this process say. Of the two keys the first one that is set counts."""
+
+    def __init__(self) -> None:
+        variables = os.environ
+        self.backend_url = variables.get("BACKEND_URL") or None
+        self.model_url = variables.get("MODELS_RUN_URL") or None
+        named = [name for name in KEY_VARIABLES if variables.get(name)]
+        self.called = named[0] if named else "the environment"
+        self._key = concealed(variables[named[0]]) if named else None
+
+    @property
+    def has_key(self) -> bool:
+        """Whether one of the variables is set."""
+        return self._key is not None
+
+    def key(self) -> Key | None:
+        """The key."""
+        return self._key
 
 
 def resolve(
-    api_key: str | None = None, backend_url: str | None = None, model_url: str | None = None, *, strict: bool = False
+    api_key: str | None = None,
+    backend_url: str | None = None,
+    model_url: str | None = None,
+    *,
+    strict: bool | None = None,
+    connect_timeout: float | None = None,
+    read_timeout: float | None = None,
+    profile: str | None = None,
 ) -> Settings:
     """Fill in what the arguments leave open. Raises `ConfigurationError`."""
-    environment = os.environ
-    backend = (backend_url or environment.get("BACKEND_URL") or PLATFORM_CATALOG).rstrip("/")
-    explicit = model_url or (None if backend_url else environment.get("MODELS_RUN_URL"))
-    runs = (explicit or (PLATFORM_RUNS if backend == PLATFORM_CATALOG else backend + RUN_PATH)).rstrip("/")
-    key = api_key or environment.get("TEAM_API_KEY") or environment.get("AIXPLAIN_API_KEY") or None
-    for url in (backend, runs):
-        _check_address(url)
-    if key is None and backend == PLATFORM_CATALOG:
-        raise ConfigurationError(
-            "API key is required: set TEAM_API_KEY or AIXPLAIN_API_KEY, or pass Aixplain(api_key=…). "
-            "Without a key, Aixplain.local() runs models on this machine."
-        )
+    chosen = read_profile(profile)
+    sources = by_strength(Environment(), chosen, named=profile is not None)
+    catalog, runs = the_place(backend_url, model_url, sources)
+    for url in (catalog, runs):
+        check_address(url)
+    key = api_key or _key_for((catalog, runs), _given(backend_url, model_url), sources)
     if key is not None and not (key.isascii() and key.isprintable()):
         raise ConfigurationError("The API key has a character that no header can carry; was it copied whole?")
-    named = environment.get("AIXPLAIN_TRUSTED_HOSTS", "").split(",")
-    trusted = frozenset({origin(backend), origin(runs), *(host.strip() for host in named if host.strip())})
-    return Settings(key, backend, runs, trusted, strict)
+    if chosen is not None:
+        strict = chosen.strict if strict is None else strict
+        connect_timeout = chosen.connect_timeout if connect_timeout is None else connect_timeout
+        read_timeout = chosen.read_timeout if read_timeout is None else read_timeout
+    return Settings(
+        key,
+        catalog,
+        runs,
+        _trusted(catalog, runs),
+        bool(strict),
+        CONNECT_TIMEOUT if connect_timeout is None else seconds("connect_timeout", connect_timeout),
+        None if read_timeout is None else seconds("read_timeout", read_timeout),
+    )
 
 
-_ORIGIN = re.compile(r"(https?)://(\[[0-9a-f:.]+\]|[^/?#@:\s]+)(?::(\d{1,5}))?(?=[/?#]|$)", re.IGNORECASE)
-_USUAL_PORTS = {"http": "80", "https": "443"}
+def seconds(name: str, value: Any) -> float:
+    """A time that somebody set. Raises `ConfigurationError` for what is none.
 
-
-def origin(url: str) -> str:
-    """Scheme, host and port of an address; "" for what is no address of the web.
-
-    >>> origin("HTTPS://Example.com:443/path?query"), origin("http://user@host/")
-    ('https://example.com', '')
+    >>> seconds("read_timeout", 5)
+    5.0
     """
-    found = _ORIGIN.match(url)
-    if found is None:
-        return ""
-    scheme, host, port = found[1].lower(), found[2].lower(), found[3]
-    return f"{scheme}://{host}" + (f":{port}" if port and port != _USUAL_PORTS[scheme] else "")
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < math.inf:
+        raise ConfigurationError(f"{name} is a number of seconds above 0, not {value!r}")
+    return float(value)
 
 
-def host_of(url: str) -> str:
-    """The host of an address, without brackets.
+# --- Who says what --------------------------------------------------------------------------------
 
-    >>> host_of("http://[::1]:8180/")
-    '::1'
+
+def config_path() -> str:
+    """Where this user's profiles are, whether there are any or not."""
+    variables = os.environ
+    if named := variables.get("AIXPLAIN_CONFIG"):
+        return named
+    base = variables.get("XDG_CONFIG_HOME") or os.path.expanduser("~/.config")  # noqa: PTH111 - pathlib is slow to import
+    return f"{base}/aixplain/config.toml"
+
+
+def read_profile(named: str | None = None) -> Profile | None:
+    """The profile of this name, of AIXPLAIN_PROFILE, or the file's own choice; None where there is none."""
+    wanted = named or os.environ.get("AIXPLAIN_PROFILE") or None
+    path = config_path()
+    if wanted is None and not os.path.exists(path):  # noqa: PTH110 - as above
+        return None
+    from aixplain.v2 import _profiles  # most people have none
+
+    return _profiles.choose(path, wanted)
+
+
+def by_strength(environment: Environment, profile: Profile | None, *, named: bool) -> list[Source]:
+    """The strongest first. The environment is stronger than the file, but not than `profile=`, which is an argument."""
+    if profile is None:
+        return [environment]
+    return [profile, environment] if named else [environment, profile]
+
+
+# --- Where to -------------------------------------------------------------------------------------
+
+
+def place(backend_url: str | None, model_url: str | None) -> tuple[str, str]:
+    """Catalog and runs, where the one follows from the other.
+
+    >>> place("http://127.0.0.1:8180/", None)
+    ('http://127.0.0.1:8180', 'http://127.0.0.1:8180/api/v2/execute')
     """
-    found = _ORIGIN.match(url)
-    return found[2].lower().strip("[]") if found else ""
+    catalog = (backend_url or PLATFORM_CATALOG).rstrip("/")
+    runs = model_url or (PLATFORM_RUNS if catalog == PLATFORM_CATALOG else catalog + RUN_PATH)
+    return catalog, runs.rstrip("/")
 
 
-def _check_address(url: str) -> None:
-    found = _ORIGIN.match(url)
-    if found is None or int(found[3] or 0) > 65535:
-        raise ConfigurationError(f"{url!r} is no address of a service. One looks like http://127.0.0.1:8180")
-    allowed = host_of(url) in LOOPBACK or os.environ.get("AIXPLAIN_ALLOW_INSECURE_URLS") == "1"
-    if origin(url).startswith("http:") and not allowed:
-        raise ConfigurationError(
-            f"{origin(url)} is plain http to another machine, where anyone between could read the key. "
-            "Use https, or set AIXPLAIN_ALLOW_INSECURE_URLS=1 on a network that you trust."
+def the_place(backend_url: str | None, model_url: str | None, sources: Sequence[Source]) -> tuple[str, str]:
+    """Catalog and runs of a client: as given, else as the first source says that names any of the two."""
+    if backend_url:
+        return place(backend_url, model_url)
+    for source in sources:
+        if source.backend_url or source.model_url:
+            return place(source.backend_url, model_url or source.model_url)
+    return place(None, model_url)
+
+
+def _given(backend_url: str | None, model_url: str | None) -> set[str]:
+    """The origins that were passed as arguments."""
+    urls = place(backend_url, model_url) if backend_url else (model_url or "",)
+    return set(map(origin, urls))
+
+
+def _trusted(catalog: str, runs: str) -> frozenset[str]:
+    named = os.environ.get("AIXPLAIN_TRUSTED_HOSTS", "").split(",")
+    return frozenset({origin(catalog), origin(runs), *(host.strip() for host in named if host.strip())})
+
+
+# --- With which key -------------------------------------------------------------------------------
+
+
+def _key_for(urls: tuple[str, str], given: set[str], sources: Sequence[Source]) -> Key | None:
+    """The key of the strongest source that may send its own there. Raises `ConfigurationError` when the platform gets none."""
+    withheld = []
+    for source in sources:
+        if not source.has_key:
+            continue
+        if may_go(source, urls, given):
+            return source.key()
+        withheld.append(f"The key of {source.called} is for {origin(place(source.backend_url, source.model_url)[0])} alone.")
+    if urls[0] != PLATFORM_CATALOG:
+        return None
+    raise ConfigurationError(
+        " ".join(
+            [
+                "API key is required: set TEAM_API_KEY or AIXPLAIN_API_KEY, or pass Aixplain(api_key=…).",
+                *withheld,
+                "Without a key, Aixplain.local() runs models on this machine.",
+            ]
         )
+    )
 
 
-def absolute(base: str, path: str) -> str:
-    """An address from a path under `base`, or the address itself.
-
-    >>> absolute("http://127.0.0.1:8180", "v2/models/x")
-    'http://127.0.0.1:8180/v2/models/x'
-    """
-    return path if "://" in path else f"{base}/{path.lstrip('/')}"
+def may_go(source: Source, urls: tuple[str, str], given: set[str]) -> bool:
+    """Whether the key of a source may travel to both of these addresses."""
+    own = set(map(origin, place(source.backend_url, source.model_url)))
+    if isinstance(source, Environment):
+        own |= given
+    return own.issuperset(map(origin, urls))

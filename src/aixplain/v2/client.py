@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, TypedDict, Unpack
+from typing import TYPE_CHECKING, Any, TypedDict, Unpack
 
 import msgspec
 
 from aixplain.v2 import _operations as operations
-from aixplain.v2._flow import AsyncStream, AsyncTransport, Request, Response, Stream, Transport, adrive, drive
+from aixplain.v2._flow import AsyncStream, Request, Response, Stream, adrive, drive
+from aixplain.v2._observe import observed
 from aixplain.v2._search import not_the_protocol
 from aixplain.v2._send import headers
 from aixplain.v2._settings import Settings, absolute
+
+if TYPE_CHECKING:
+    from aixplain.v2.core import Aixplain, AsyncAixplain
 
 
 class RequestOptions(TypedDict, total=False):
@@ -46,14 +50,12 @@ def _decoded(response: Response) -> Any:
 class AixplainClient:
     """Requests below the resources, blocking. Reach it as `Aixplain().client`."""
 
-    def __init__(self, settings: Settings, transport: Transport) -> None:
-        self._settings = settings
-        self._transport = transport
+    def __init__(self, aix: Aixplain) -> None:
+        self._aix = aix
 
     def request_raw(self, method: str, path: str, **options: Unpack[RequestOptions]) -> Response:
         """Send, and give the whole answer: `status`, `headers`, `content`. Raises `APIError` for a refusal."""
-        request = _request(self._settings, method, path, options)
-        response: Response = drive(operations.call(self._settings, request), self._transport)
+        response: Response = self._send(method, path, options)
         return response
 
     def request(self, method: str, path: str, **options: Unpack[RequestOptions]) -> Any:
@@ -70,22 +72,24 @@ class AixplainClient:
 
     def request_stream(self, method: str, path: str, **options: Unpack[RequestOptions]) -> Stream:
         """Send, and give the answer's body to `read()` as it arrives."""
-        request = _request(self._settings, method, path, options)
-        opened: Stream = drive(operations.call(self._settings, request, streamed=True), self._transport)
+        opened: Stream = self._send(method, path, options, streamed=True)
         return opened
+
+    def _send(self, method: str, path: str, options: RequestOptions, *, streamed: bool = False) -> Any:
+        settings = self._aix.settings
+        operation = operations.call(settings, _request(settings, method, path, options), streamed=streamed)
+        return drive(observed(operation, settings), self._aix._transport)
 
 
 class AsyncAixplainClient:
     """Requests below the resources, on asyncio. Reach it as `AsyncAixplain().client`."""
 
-    def __init__(self, settings: Settings, transport: AsyncTransport) -> None:
-        self._settings = settings
-        self._transport = transport
+    def __init__(self, aix: AsyncAixplain) -> None:
+        self._aix = aix
 
     async def request_raw(self, method: str, path: str, **options: Unpack[RequestOptions]) -> Response:
         """Send, and give the whole answer: `status`, `headers`, `content`. Raises `APIError` for a refusal."""
-        request = _request(self._settings, method, path, options)
-        response: Response = await adrive(operations.call(self._settings, request), self._transport)
+        response: Response = await self._send(method, path, options)
         return response
 
     async def request(self, method: str, path: str, **options: Unpack[RequestOptions]) -> Any:
@@ -102,6 +106,10 @@ class AsyncAixplainClient:
 
     async def request_stream(self, method: str, path: str, **options: Unpack[RequestOptions]) -> AsyncStream:
         """Send, and give the answer's body to `await read()` as it arrives."""
-        request = _request(self._settings, method, path, options)
-        opened: AsyncStream = await adrive(operations.call(self._settings, request, streamed=True), self._transport)
+        opened: AsyncStream = await self._send(method, path, options, streamed=True)
         return opened
+
+    async def _send(self, method: str, path: str, options: RequestOptions, *, streamed: bool = False) -> Any:
+        settings = self._aix.settings
+        operation = operations.call(settings, _request(settings, method, path, options), streamed=streamed)
+        return await adrive(observed(operation, settings), self._aix._transport)

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import importlib
-from functools import cached_property
 from os import PathLike
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Protocol, Self, cast
+from typing import TYPE_CHECKING, Any, Self, cast
 
-from aixplain.v2 import _settings
-from aixplain.v2._client_base import ClientBase
+from aixplain.v2._client_base import ClientBase, EmbeddedHub, check_own_times
+from aixplain.v2._settings import concealed, resolve
 from aixplain.v2.exceptions import ConfigurationError
 
 if TYPE_CHECKING:
@@ -18,12 +17,20 @@ if TYPE_CHECKING:
     from aixplain.v2.model import AsyncModel, Model
 
 
-class Aixplain(ClientBase):
+class Aixplain(ClientBase["Transport"]):
     """A client of the platform or of a hub, blocking. Thread-safe; several live side by side, each with its own key.
 
-    `api_key` comes from TEAM_API_KEY or AIXPLAIN_API_KEY when it is not given, `backend_url` from BACKEND_URL, `model_url`
-    from MODELS_RUN_URL or, for a hub, from its address. `strict=True` refuses an input that the model doesn't know.
-    Nothing is opened before the first call. `pipeline_url` is taken for code written against the official package.
+    What is not given comes from the environment, then from the profile, then from the platform: `api_key` from
+    TEAM_API_KEY or AIXPLAIN_API_KEY, `backend_url` from BACKEND_URL, `model_url` from MODELS_RUN_URL or, for a hub, from
+    its address. `profile` names one in the file that `aix config path` shows, and is then stronger than the environment.
+    A key goes to the place that it was set with; one that is passed, or in the environment, goes to a `backend_url` that is
+    passed too. `pipeline_url` is taken for code written against the official package.
+
+    `strict=True` refuses an input that the model doesn't know. `connect_timeout` (10 seconds) bounds how long a connection
+    may take, `read_timeout` (none) how long the service may be silent; a run that answers only at its end is silent until
+    then. `transport` sends the requests in a way of your own, see `aixplain.v2.transport`; it keeps its own times.
+
+    Nothing is opened before the first call. After a fork a client works in both processes. Raises `ConfigurationError`.
 
     >>> aix = Aixplain(backend_url="http://127.0.0.1:8180")
     >>> aix
@@ -37,12 +44,24 @@ class Aixplain(ClientBase):
         pipeline_url: str | None = None,
         model_url: str | None = None,
         *,
-        strict: bool = False,
+        profile: str | None = None,
+        strict: bool | None = None,
+        connect_timeout: float | None = None,
+        read_timeout: float | None = None,
         transport: Transport | None = None,
     ) -> None:
-        super().__init__(_settings.resolve(api_key, backend_url, model_url, strict=strict))
-        self._own_transport = transport
-        self._hub: EmbeddedHub | None = None
+        api_key = concealed(api_key)  # before anything can fail, so that no traceback shows it
+        check_own_times(transport, connect_timeout=connect_timeout, read_timeout=read_timeout)
+        settings = resolve(
+            api_key,
+            backend_url,
+            model_url,
+            profile=profile,
+            strict=strict,
+            connect_timeout=connect_timeout,
+            read_timeout=read_timeout,
+        )
+        super().__init__(settings, transport)
 
     @classmethod
     def local(cls, data: str | PathLike[str] | None = None, *, strict: bool = False) -> Self:
@@ -58,36 +77,31 @@ class Aixplain(ClientBase):
         except BaseException:
             hub.close()
             raise
-        aix._hub = hub
+        aix._attach(hub)
         return aix
 
-    @cached_property
+    @property
     def Model(self) -> type[Model]:  # noqa: N802 - the reference's name
         """The models of this client."""
-        from aixplain.v2.model import Model
+        from aixplain.v2.model import Model  # slow to import, and not needed to make a client
 
-        return Model.bound_to(self)
+        return self._bound(Model)
 
-    @cached_property
-    def _transport(self) -> Transport:
-        if self._own_transport is not None:
-            return self._own_transport
-        from aixplain.v2._transport import PyreqwestTransport  # loaded by the first request
-
-        return PyreqwestTransport(direct=self.settings.is_loopback)
-
-    @cached_property
+    @property
     def client(self) -> AixplainClient:
         """The low doors: any request to the service, with this client's key and manners."""
         from aixplain.v2.client import AixplainClient
 
-        return AixplainClient(self.settings, self._transport)
+        return AixplainClient(self)
 
     def close(self) -> None:
-        """Let go of the connections, and stop the hub that `local` started. The client can be used again, the hub not."""
-        self._transport.close()
-        hub, self._hub = self._hub, None
-        if hub is not None:
+        """Let go of the connections, and stop the hub that `local` started. The client can be used again, the hub not.
+
+        A call that another thread has under way ends with `ResourceError`; a transport of your own is closed too.
+        """
+        if transport := self._take_transport():
+            transport.close()
+        if hub := self._detach():
             hub.close()
 
     def __enter__(self) -> Self:
@@ -96,9 +110,14 @@ class Aixplain(ClientBase):
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         self.close()
 
+    def _make_transport(self) -> Transport:
+        from aixplain.v2._http.blocking import SocketTransport  # loaded by the first request
 
-class AsyncAixplain(ClientBase):
-    """`Aixplain` on asyncio: the same arguments, and `await` before the calls."""
+        return SocketTransport(self._options())
+
+
+class AsyncAixplain(ClientBase["AsyncTransport"]):
+    """`Aixplain` on asyncio: the same arguments, and `await` before the calls. It may be used on several loops, at once too."""
 
     def __init__(
         self,
@@ -107,50 +126,61 @@ class AsyncAixplain(ClientBase):
         pipeline_url: str | None = None,
         model_url: str | None = None,
         *,
-        strict: bool = False,
+        profile: str | None = None,
+        strict: bool | None = None,
+        connect_timeout: float | None = None,
+        read_timeout: float | None = None,
         transport: AsyncTransport | None = None,
     ) -> None:
-        super().__init__(_settings.resolve(api_key, backend_url, model_url, strict=strict))
-        self._own_transport = transport
-        self._hub: EmbeddedHub | None = None
+        api_key = concealed(api_key)  # before anything can fail, so that no traceback shows it
+        check_own_times(transport, connect_timeout=connect_timeout, read_timeout=read_timeout)
+        settings = resolve(
+            api_key,
+            backend_url,
+            model_url,
+            profile=profile,
+            strict=strict,
+            connect_timeout=connect_timeout,
+            read_timeout=read_timeout,
+        )
+        super().__init__(settings, transport)
 
     @classmethod
     def local(cls, data: str | PathLike[str] | None = None, *, strict: bool = False) -> Self:
         """A client of a hub inside this process; see `Aixplain.local`. The hub has a thread of its own, beside the loop."""
         hub = _start_hub(data)
-        aix = cls(backend_url=hub.url, strict=strict)
-        aix._hub = hub
+        try:
+            aix = cls(backend_url=hub.url, strict=strict)
+        except BaseException:
+            hub.close()
+            raise
+        aix._attach(hub)
         return aix
 
-    @cached_property
+    @property
     def Model(self) -> type[AsyncModel]:  # noqa: N802 - the reference's name
         """The models of this client."""
-        from aixplain.v2.model import AsyncModel
+        from aixplain.v2.model import AsyncModel  # slow to import, and not needed to make a client
 
-        return AsyncModel.bound_to(self)
+        return self._bound(AsyncModel)
 
-    @cached_property
-    def _transport(self) -> AsyncTransport:
-        if self._own_transport is not None:
-            return self._own_transport
-        from aixplain.v2._transport import AsyncPyreqwestTransport  # loaded by the first request
-
-        return AsyncPyreqwestTransport(direct=self.settings.is_loopback)
-
-    @cached_property
+    @property
     def client(self) -> AsyncAixplainClient:
         """The low doors: any request to the service, with this client's key and manners."""
         from aixplain.v2.client import AsyncAixplainClient
 
-        return AsyncAixplainClient(self.settings, self._transport)
+        return AsyncAixplainClient(self)
 
     async def close(self) -> None:
-        """Let go of the connections, and stop the hub that `local` started. The client can be used again, the hub not."""
-        import asyncio
+        """Let go of the connections, and stop the hub that `local` started. The client can be used again, the hub not.
 
-        await self._transport.close()
-        hub, self._hub = self._hub, None
-        if hub is not None:
+        A call that another task has under way ends with `ResourceError`; a transport of your own is closed too.
+        """
+        if transport := self._take_transport():
+            await transport.close()
+        if hub := self._detach():
+            import asyncio
+
             await asyncio.to_thread(hub.close)
 
     async def __aenter__(self) -> Self:
@@ -165,17 +195,10 @@ class AsyncAixplain(ClientBase):
     ) -> None:
         await self.close()
 
+    def _make_transport(self) -> AsyncTransport:
+        from aixplain.v2._http.loops import AsyncSocketTransport  # loaded by the first request
 
-class EmbeddedHub(Protocol):
-    """The hub that `local` starts, as the SDK knows it."""
-
-    url: str
-
-    def wait_until_ready(self) -> None:
-        """Return once it answers; raise what kept it from starting."""
-
-    def close(self) -> None:
-        """Stop it."""
+        return AsyncSocketTransport(self._options())
 
 
 def _start_hub(data: str | PathLike[str] | None) -> EmbeddedHub:

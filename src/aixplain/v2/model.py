@@ -6,7 +6,8 @@ they are the same, as a test holds: each method prepares an operation, and a dri
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import os
+from collections.abc import AsyncIterable, Callable, Iterable
 from typing import TYPE_CHECKING, Any, Literal, NotRequired, Self, TypeVar, Unpack, cast, overload
 
 from aixplain.v2 import _operations as operations
@@ -14,6 +15,7 @@ from aixplain.v2 import enums
 from aixplain.v2._flow import AsyncStream, Operation, Stream, adrive, drive
 from aixplain.v2._inputs import InputsProxy
 from aixplain.v2._model_base import ModelBase, find_function_by_id, find_supplier_by_id
+from aixplain.v2._observe import observed
 from aixplain.v2._progress import watched
 from aixplain.v2._records import (
     Attribute,
@@ -28,6 +30,8 @@ from aixplain.v2._records import (
     Version,
 )
 from aixplain.v2._search import ModelSearchParams, SearchCall
+from aixplain.v2._settings import conceal, concealed
+from aixplain.v2._signature import shows_inputs
 from aixplain.v2._stream import AsyncModelResponseStreamer, ModelResponseStreamer
 from aixplain.v2.enums import AssetStatus, ResponseStatus
 from aixplain.v2.exceptions import ValidationError
@@ -46,12 +50,16 @@ from aixplain.v2.resource import (
 )
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
+    from aixplain.v2._map import AsyncModelMap, MapItem, ModelMap
     from aixplain.v2.core import Aixplain, AsyncAixplain
     from aixplain.v2.enums import Function, Language, Supplier
 
 __all__ = [
     "AssetStatus",
     "AsyncModel",
+    "AsyncModelMap",
     "AsyncModelResponseStreamer",
     "AsyncPage",
     "Attribute",
@@ -64,8 +72,10 @@ __all__ = [
     "GetResourceMixin",
     "InputsProxy",
     "Language",
+    "MapItem",
     "Message",
     "Model",
+    "ModelMap",
     "ModelResponseStreamer",
     "ModelResult",
     "ModelRunParams",
@@ -99,12 +109,13 @@ class ModelRunParams(BaseRunParams):
     stream: NotRequired[bool]
 
 
-class Model(ModelBase, rename="camel", dict=True, weakref=True, kw_only=True):
+class Model(ModelBase, rename="camel", kw_only=True):
     """A model, blocking. Get one from a client: `Aixplain().Model.get("openai/gpt-4o")`."""
 
     @classmethod
-    def _drive(cls, operation: Operation[T]) -> T:
-        return drive(operation, cast("Aixplain", cls._client())._transport)
+    def _drive(cls, operation: Operation[T], run: operations.Run | None = None) -> T:
+        aix = cast("Aixplain", cls._client())
+        return drive(observed(operation, aix.settings, run), aix._transport)
 
     @classmethod
     def get(cls, id: str, **kwargs: Unpack[BaseGetParams]) -> Self:
@@ -112,6 +123,7 @@ class Model(ModelBase, rename="camel", dict=True, weakref=True, kw_only=True):
 
         `host` narrows a path that several hosts serve.
         """
+        conceal(kwargs)
         return cls._from_answer(cls._drive(cls._get_call(id, dict(kwargs))))
 
     @classmethod
@@ -120,6 +132,7 @@ class Model(ModelBase, rename="camel", dict=True, weakref=True, kw_only=True):
 
         Raises `ValueError` for a name that is no filter, with the nearest one.
         """
+        conceal(kwargs)
         return cls._page(cls._search_call(query, dict(kwargs)))
 
     @classmethod
@@ -128,10 +141,11 @@ class Model(ModelBase, rename="camel", dict=True, weakref=True, kw_only=True):
         return Page.of(cls._page_parts(body), lambda number: cls._page(call.at_page(number)))
 
     @overload
-    def run(self, *, stream: Literal[True], **inputs: Any) -> ModelResponseStreamer: ...
+    def run(self, /, *, stream: Literal[True], **inputs: Any) -> ModelResponseStreamer: ...
     @overload
     def run(
         self,
+        /,
         *,
         timeout: float = ...,
         wait_time: float | None = ...,
@@ -145,9 +159,11 @@ class Model(ModelBase, rename="camel", dict=True, weakref=True, kw_only=True):
         **inputs: Any,
     ) -> ModelResult: ...
     @overload
-    def run(self, *, stream: bool, **inputs: Any) -> ModelResult | ModelResponseStreamer: ...
+    def run(self, /, *, stream: bool, **inputs: Any) -> ModelResult | ModelResponseStreamer: ...
+    @shows_inputs
     def run(
         self,
+        /,
         *,
         timeout: float = operations.RUN_TIMEOUT,
         wait_time: float | None = None,
@@ -162,45 +178,57 @@ class Model(ModelBase, rename="camel", dict=True, weakref=True, kw_only=True):
     ) -> ModelResult | ModelResponseStreamer:
         """Run the model with these inputs and give its result.
 
+        An input that is audio, an image, a video or a document may be a path, an open binary file, bytes, or an address: what
+        is on this machine is sent up first, straight from the disk.
+
         `timeout` is one deadline in seconds over the requests, the waits and the polls; `wait_time` the seconds between
         polls, by default a tenth of the time gone by. `on_progress` is called with each answer of a run that goes on, and
         `show_progress` draws a bar. `cancel_on_interrupt` cancels the run when Ctrl-C stops the call. A run that the service
         failed is run again up to `run_retries` times, `run_retry_wait` seconds apart; each may cost credits.
 
-        Raises `ValueError` before anything is sent, `APIError` when the run failed, `TimeoutError` at the deadline.
+        Raises `ValueError` before anything is sent, `FileUploadError` for a file that can't be sent or isn't taken, `APIError`
+        when the run failed, `TimeoutError` at the deadline.
         """
+        api_key = concealed(api_key)
         if stream:
             return self.run_stream(timeout=timeout, api_key=api_key, **inputs)
         controls = operations.Run(
-            "", {}, timeout, wait_time, api_key, on_progress, cancel_on_interrupt, run_retries, run_retry_wait
+            "", {}, timeout, wait_time, api_key, on_progress, cancel_on_interrupt, run_retries, run_retry_wait, show_progress
         )
         run = self._prepare(inputs, controls)
         if not show_progress:
-            return self._drive(operations.run(self._settings(), run))
+            return self._drive(operations.run(self._settings(), run), run)
         with watched(self.name or "run", run):
-            return self._drive(operations.run(self._settings(), run))
+            return self._drive(operations.run(self._settings(), run), run)
 
-    def run_async(self, *, timeout: float = operations.RUN_TIMEOUT, api_key: str | None = None, **inputs: Any) -> ModelResult:
+    @shows_inputs
+    def run_async(
+        self, /, *, timeout: float = operations.RUN_TIMEOUT, api_key: str | None = None, **inputs: Any
+    ) -> ModelResult:
         """Start a run and return at once; `model.poll(result.url)` asks after it, `sync_poll` waits for it."""
+        api_key = concealed(api_key)
         run = self._prepare(inputs, operations.Run("", {}, timeout, api_key=api_key))
-        return self._drive(operations.submit(self._settings(), run, sync_only=self.is_sync_only))
+        return self._drive(operations.submit(self._settings(), run, sync_only=self.is_sync_only), run)
 
+    @shows_inputs
     def run_stream(
-        self, *, timeout: float = operations.RUN_TIMEOUT, api_key: str | None = None, **inputs: Any
+        self, /, *, timeout: float = operations.RUN_TIMEOUT, api_key: str | None = None, **inputs: Any
     ) -> ModelResponseStreamer:
         """Run the model and give its answer in pieces as they come.
 
         Raises `ValidationError` when the model doesn't support it.
         """
+        api_key = concealed(api_key)
         self._ensure_streams()
         run = self._prepare(inputs, operations.Run("", {}, timeout, api_key=api_key))
-        return ModelResponseStreamer(cast(Stream, self._drive(operations.stream(self._settings(), run))))
+        return ModelResponseStreamer(cast(Stream, self._drive(operations.stream(self._settings(), run), run)))
 
     def poll(self, poll_url: str, *, api_key: str | None = None) -> ModelResult:
         """Ask once after a run, by its address or its id; a failed run is a result here.
 
         `result.completed` tells whether it is over. The run may be another process's.
         """
+        api_key = concealed(api_key)
         return self._drive(operations.poll(self._settings(), poll_url, api_key))
 
     def sync_poll(
@@ -215,26 +243,103 @@ class Model(ModelBase, rename="camel", dict=True, weakref=True, kw_only=True):
         cancel_on_interrupt: bool = False,
     ) -> ModelResult:
         """Wait for a run that `run_async` started, by its address or its id. Takes and raises what `run` does."""
+        api_key = concealed(api_key)
         run = operations.Run("", {}, timeout, wait_time, api_key, on_progress, cancel_on_interrupt)
         if not show_progress:
-            return self._drive(operations.sync_poll(self._settings(), poll_url, run))
+            return self._drive(operations.sync_poll(self._settings(), poll_url, run), run)
         with watched(self.name or "run", run):
-            return self._drive(operations.sync_poll(self._settings(), poll_url, run))
+            return self._drive(operations.sync_poll(self._settings(), poll_url, run), run)
 
     def cancel(self, run: ModelResult | str, *, api_key: str | None = None) -> None:
         """Ask the service to give a run up: the result of `run_async`, or a run's address or id.
 
         Raises `APIError` when there is no such run (404), or it is over (409).
         """
+        api_key = concealed(api_key)
         self._drive(operations.cancel(self._settings(), operations.place_of(run), api_key))
 
+    @classmethod
+    def save(
+        cls,
+        result: ModelResult,
+        path: str | os.PathLike[str],
+        *,
+        overwrite: bool = False,
+        timeout: float = operations.SAVE_TIMEOUT,
+        api_key: str | None = None,
+        show_progress: bool = False,
+    ) -> Path | list[Path]:
+        """Save what a result has, and give the path; a list of paths where its data is a list, or an object, with addresses.
 
-class AsyncModel(ModelBase, rename="camel", dict=True, weakref=True, kw_only=True):
+        What an address names is fetched; text is saved as UTF-8, other data as JSON. `path` is a file, or a folder (one that
+        exists, or ends with /, or is made for several outputs) where each is named as its service calls it. Files are whole
+        or not there. One that exists is replaced with `overwrite=True` only. `timeout` is one deadline in seconds. Large
+        files draw a bar in a terminal, and all with `show_progress`.
+
+        The key goes to this client's own addresses alone, and no address leads further inside a network than the service
+        stands itself. Raises `FileSaveError` (also an OSError), `APIError`, `TimeoutError`, and `ValidationError` for a result
+        that has nothing to save.
+        """
+        from aixplain.v2._downloads import Wanted, save  # few results are saved
+
+        wanted = Wanted(path, overwrite, timeout, api_key, show_progress)
+        return cls._drive(save(cls._settings(), result, wanted))
+
+    def map(
+        self,
+        values: Iterable[Any],
+        /,
+        *,
+        concurrency: int = 8,
+        ordered: bool = True,
+        budget: float | None = None,
+        checkpoint: str | os.PathLike[str] | None = None,
+        show_progress: bool = False,
+        timeout: float = operations.RUN_TIMEOUT,
+        api_key: str | None = None,
+        **inputs: Any,
+    ) -> ModelMap:
+        """Run the model with each of many inputs, and give what became of them: `MapItem`s with a `result` or an `error`.
+
+        A value is the model's main input (`text`, or the first that it requires), or a mapping of inputs by name; `inputs` are
+        those that all runs share. Up to `concurrency` runs (1 to 1000) are made at a time, in threads; a service that has too
+        much is tried again as it asks. Items come in the order of the values, or with `ordered=False` as they are done.
+        Values are pulled, in the caller's thread, as there is room for results: any number will do, and 4 times `concurrency`
+        are held at most. A failure is an item too, and ends nothing. Leaving the loop, or a `with` block around it, stops the
+        map and cancels its runs.
+
+        `checkpoint` is a file that keeps what is done: the same call goes on from it, gives what was done without running it,
+        and runs anew what failed. It holds the results, and only a digest of the inputs, which must not change; a file among
+        them counts by its path. `budget` is in credits: when the runs, those of the checkpoint included, have used it up, none
+        is started any more. A run that doesn't tell its cost is taken for the dearest that did; until one has, at most
+        `concurrency` are made. `timeout` is each run's, in seconds. `show_progress` draws a bar.
+
+        Raises `InputError` at once for a wrong argument or shared input. From the loop, after the items of all runs that were
+        started: what the iterable raised, `BudgetReachedError`, `CheckpointError`.
+
+        >>> from aixplain import Aixplain
+        >>> with Aixplain.local() as aix:
+        ...     for item in aix.Model.get("aixplain/sentiment").map(["I love this", 7, "I hate this"]):
+        ...         print(item.index, item.result.data if item.result else item.error)
+        0 POSITIVE
+        1 Parameter validation failed: Parameter 'text' has invalid type. Expected text, got int
+        2 NEGATIVE
+        """
+        from aixplain.v2._map import ModelMap, Plan, counted  # loaded by who maps
+        from aixplain.v2._map_threads import walk
+
+        total = counted(values)
+        plan = Plan(self, concurrency, ordered, budget, checkpoint, show_progress, timeout, api_key, inputs, total)
+        return ModelMap(walk(plan, iter(values), cast("Aixplain", self._client())._transport))
+
+
+class AsyncModel(ModelBase, rename="camel", kw_only=True):
     """A model on asyncio. Get one from a client: `await AsyncAixplain().Model.get("openai/gpt-4o")`."""
 
     @classmethod
-    async def _drive(cls, operation: Operation[T]) -> T:
-        return await adrive(operation, cast("AsyncAixplain", cls._client())._transport)
+    async def _drive(cls, operation: Operation[T], run: operations.Run | None = None) -> T:
+        aix = cast("AsyncAixplain", cls._client())
+        return await adrive(observed(operation, aix.settings, run), aix._transport)
 
     @classmethod
     async def get(cls, id: str, **kwargs: Unpack[BaseGetParams]) -> Self:
@@ -242,6 +347,7 @@ class AsyncModel(ModelBase, rename="camel", dict=True, weakref=True, kw_only=Tru
 
         `host` narrows a path that several hosts serve.
         """
+        conceal(kwargs)
         return cls._from_answer(await cls._drive(cls._get_call(id, dict(kwargs))))
 
     @classmethod
@@ -250,6 +356,7 @@ class AsyncModel(ModelBase, rename="camel", dict=True, weakref=True, kw_only=Tru
 
         Raises `ValueError` for a name that is no filter, with the nearest one.
         """
+        conceal(kwargs)
         return await cls._page(cls._search_call(query, dict(kwargs)))
 
     @classmethod
@@ -258,10 +365,11 @@ class AsyncModel(ModelBase, rename="camel", dict=True, weakref=True, kw_only=Tru
         return AsyncPage.of(cls._page_parts(body), lambda number: cls._page(call.at_page(number)))
 
     @overload
-    async def run(self, *, stream: Literal[True], **inputs: Any) -> AsyncModelResponseStreamer: ...
+    async def run(self, /, *, stream: Literal[True], **inputs: Any) -> AsyncModelResponseStreamer: ...
     @overload
     async def run(
         self,
+        /,
         *,
         timeout: float = ...,
         wait_time: float | None = ...,
@@ -275,9 +383,11 @@ class AsyncModel(ModelBase, rename="camel", dict=True, weakref=True, kw_only=Tru
         **inputs: Any,
     ) -> ModelResult: ...
     @overload
-    async def run(self, *, stream: bool, **inputs: Any) -> ModelResult | AsyncModelResponseStreamer: ...
+    async def run(self, /, *, stream: bool, **inputs: Any) -> ModelResult | AsyncModelResponseStreamer: ...
+    @shows_inputs
     async def run(
         self,
+        /,
         *,
         timeout: float = operations.RUN_TIMEOUT,
         wait_time: float | None = None,
@@ -292,43 +402,52 @@ class AsyncModel(ModelBase, rename="camel", dict=True, weakref=True, kw_only=Tru
     ) -> ModelResult | AsyncModelResponseStreamer:
         """Run the model with these inputs and give its result.
 
+        An input that is audio, an image, a video or a document may be a path, an open binary file, bytes, or an address: what
+        is on this machine is sent up first, straight from the disk.
+
         `timeout` is one deadline in seconds over the requests, the waits and the polls; `wait_time` the seconds between
         polls, by default a tenth of the time gone by. `on_progress` is called with each answer of a run that goes on, and
         `show_progress` draws a bar. `cancel_on_interrupt` cancels the run when asyncio cancels the call. A run that the service
         failed is run again up to `run_retries` times, `run_retry_wait` seconds apart; each may cost credits.
 
-        Raises `ValueError` before anything is sent, `APIError` when the run failed, `TimeoutError` at the deadline.
+        Raises `ValueError` before anything is sent, `FileUploadError` for a file that can't be sent or isn't taken, `APIError`
+        when the run failed, `TimeoutError` at the deadline.
         """
+        api_key = concealed(api_key)
         if stream:
             return await self.run_stream(timeout=timeout, api_key=api_key, **inputs).open()
         controls = operations.Run(
-            "", {}, timeout, wait_time, api_key, on_progress, cancel_on_interrupt, run_retries, run_retry_wait
+            "", {}, timeout, wait_time, api_key, on_progress, cancel_on_interrupt, run_retries, run_retry_wait, show_progress
         )
         run = self._prepare(inputs, controls)
         if not show_progress:
-            return await self._drive(operations.run(self._settings(), run))
+            return await self._drive(operations.run(self._settings(), run), run)
         with watched(self.name or "run", run):
-            return await self._drive(operations.run(self._settings(), run))
+            return await self._drive(operations.run(self._settings(), run), run)
 
+    @shows_inputs
     async def run_async(
-        self, *, timeout: float = operations.RUN_TIMEOUT, api_key: str | None = None, **inputs: Any
+        self, /, *, timeout: float = operations.RUN_TIMEOUT, api_key: str | None = None, **inputs: Any
     ) -> ModelResult:
         """Start a run and return at once; `model.poll(result.url)` asks after it, `sync_poll` waits for it."""
+        api_key = concealed(api_key)
         run = self._prepare(inputs, operations.Run("", {}, timeout, api_key=api_key))
-        return await self._drive(operations.submit(self._settings(), run, sync_only=self.is_sync_only))
+        return await self._drive(operations.submit(self._settings(), run, sync_only=self.is_sync_only), run)
 
+    @shows_inputs
     def run_stream(
-        self, *, timeout: float = operations.RUN_TIMEOUT, api_key: str | None = None, **inputs: Any
+        self, /, *, timeout: float = operations.RUN_TIMEOUT, api_key: str | None = None, **inputs: Any
     ) -> AsyncModelResponseStreamer:
         """Run the model and give its answer in pieces as they come; not awaited itself.
 
         Raises `ValidationError` when the model doesn't support it.
         """
+        api_key = concealed(api_key)
         self._ensure_streams()
         run = self._prepare(inputs, operations.Run("", {}, timeout, api_key=api_key))
 
         async def start() -> AsyncStream:
-            return cast(AsyncStream, await self._drive(operations.stream(self._settings(), run)))
+            return cast(AsyncStream, await self._drive(operations.stream(self._settings(), run), run))
 
         return AsyncModelResponseStreamer(start)
 
@@ -337,6 +456,7 @@ class AsyncModel(ModelBase, rename="camel", dict=True, weakref=True, kw_only=Tru
 
         `result.completed` tells whether it is over. The run may be another process's.
         """
+        api_key = concealed(api_key)
         return await self._drive(operations.poll(self._settings(), poll_url, api_key))
 
     async def sync_poll(
@@ -351,22 +471,81 @@ class AsyncModel(ModelBase, rename="camel", dict=True, weakref=True, kw_only=Tru
         cancel_on_interrupt: bool = False,
     ) -> ModelResult:
         """Wait for a run that `run_async` started, by its address or its id. Takes and raises what `run` does."""
+        api_key = concealed(api_key)
         run = operations.Run("", {}, timeout, wait_time, api_key, on_progress, cancel_on_interrupt)
         if not show_progress:
-            return await self._drive(operations.sync_poll(self._settings(), poll_url, run))
+            return await self._drive(operations.sync_poll(self._settings(), poll_url, run), run)
         with watched(self.name or "run", run):
-            return await self._drive(operations.sync_poll(self._settings(), poll_url, run))
+            return await self._drive(operations.sync_poll(self._settings(), poll_url, run), run)
 
     async def cancel(self, run: ModelResult | str, *, api_key: str | None = None) -> None:
         """Ask the service to give a run up: the result of `run_async`, or a run's address or id.
 
         Raises `APIError` when there is no such run (404), or it is over (409).
         """
+        api_key = concealed(api_key)
         await self._drive(operations.cancel(self._settings(), operations.place_of(run), api_key))
+
+    @classmethod
+    async def save(
+        cls,
+        result: ModelResult,
+        path: str | os.PathLike[str],
+        *,
+        overwrite: bool = False,
+        timeout: float = operations.SAVE_TIMEOUT,
+        api_key: str | None = None,
+        show_progress: bool = False,
+    ) -> Path | list[Path]:
+        """Save what a result has, and give the path; a list of paths where its data is a list, or an object, with addresses.
+
+        What an address names is fetched; text is saved as UTF-8, other data as JSON. `path` is a file, or a folder (one that
+        exists, or ends with /, or is made for several outputs) where each is named as its service calls it. Files are whole
+        or not there. One that exists is replaced with `overwrite=True` only. `timeout` is one deadline in seconds. Large
+        files draw a bar in a terminal, and all with `show_progress`.
+
+        The key goes to this client's own addresses alone, and no address leads further inside a network than the service
+        stands itself. Raises `FileSaveError` (also an OSError), `APIError`, `TimeoutError`, and `ValidationError` for a result
+        that has nothing to save.
+        """
+        from aixplain.v2._downloads import Wanted, save  # few results are saved
+
+        wanted = Wanted(path, overwrite, timeout, api_key, show_progress)
+        return await cls._drive(save(cls._settings(), result, wanted))
+
+    def map(
+        self,
+        values: Iterable[Any] | AsyncIterable[Any],
+        /,
+        *,
+        concurrency: int = 8,
+        ordered: bool = True,
+        budget: float | None = None,
+        checkpoint: str | os.PathLike[str] | None = None,
+        show_progress: bool = False,
+        timeout: float = operations.RUN_TIMEOUT,
+        api_key: str | None = None,
+        **inputs: Any,
+    ) -> AsyncModelMap:
+        """Run the model with each of many inputs, and give what became of them: `MapItem`s with a `result` or an `error`.
+
+        Not awaited itself: `async for item in model.map(texts)`, or `async with model.map(texts) as items`, which stops the map
+        at once when its block is left. `values` may be asynchronous too. Runs are made in tasks. For all else see `Model.map`.
+        """
+        from aixplain.v2._map import AsyncModelMap, Plan, counted  # loaded by who maps
+        from aixplain.v2._map_tasks import inputs_of, walk
+
+        total = counted(values)
+        plan = Plan(self, concurrency, ordered, budget, checkpoint, show_progress, timeout, api_key, inputs, total)
+        return AsyncModelMap(walk(plan, inputs_of(values), cast("AsyncAixplain", self._client())._transport))
 
 
 def __getattr__(name: str) -> Any:
-    """The long enums are loaded when one is named."""
+    """The long enums, and what a map is made of, are loaded when one is named."""
     if name in ("Function", "Language", "Supplier"):
         return getattr(enums, name)
+    if name in ("AsyncModelMap", "MapItem", "ModelMap"):
+        from aixplain.v2 import _map
+
+        return getattr(_map, name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
