@@ -22,6 +22,7 @@ from aixplain.v2._tool_calls import merge_tool_calls
 from aixplain.v2.enums import ResponseStatus
 from aixplain.v2.exceptions import IncompleteStreamError, StreamFailedError, StreamTimeoutError
 
+_LARGEST_PART = 16384
 _GOES_ON = ResponseStatus.IN_PROGRESS
 _FAILURES = (FAILED, "ABORTED", "CANCELED")
 
@@ -51,6 +52,24 @@ _read_plain = msgspec.json.Decoder(StreamChunk).decode
 _read_completion = msgspec.json.Decoder(_Completion).decode
 
 
+class Text:
+    """Text that grows: in UTF-8, and in parts, so that it takes little more than its own length."""
+
+    def __init__(self) -> None:
+        self._parts: list[bytes] = []
+        self._last = bytearray()
+
+    def add(self, texts: list[str]) -> None:
+        """Append these."""
+        self._last += "".join(texts).encode("utf-8", "replace")
+        if len(self._last) > _LARGEST_PART:
+            self._parts.append(bytes(self._last))
+            self._last.clear()
+
+    def __str__(self) -> str:
+        return b"".join([*self._parts, self._last]).decode("utf-8", "replace")
+
+
 class ChunkDecoder:
     """Turns the bytes of a stream into chunks, and knows whether it ended well.
 
@@ -67,8 +86,7 @@ class ChunkDecoder:
         self._recode = _recoder(content_type)
         self._body = io.BytesIO()
         """The whole body, when it is one plain answer."""
-        self._text = io.BytesIO()
-        """The text that came, in UTF-8: a quarter of what Python's own buffer of text takes."""
+        self._text = Text()
         self._reasoning: list[str] = []
         self._tool_calls: list[dict[str, Any]] = []
         self._usage: Usage | None = None
@@ -114,7 +132,7 @@ class ChunkDecoder:
     @property
     def text(self) -> str:
         """The text that came so far."""
-        return self._text.getvalue().decode("utf-8", "replace")
+        return str(self._text)
 
     def result(self) -> ModelResult:
         """What came so far, as the answer that a run without a stream gives."""
@@ -139,7 +157,7 @@ class ChunkDecoder:
             self._take_all(data_of_events(events))
             return
         self.ready.extend([StreamChunk(_GOES_ON, text) for text in texts])
-        self._text.write("".join(texts).encode("utf-8", "replace"))
+        self._text.add(texts)
 
     def _take_all(self, events: list[bytes]) -> None:
         ready, texts = self.ready, []
@@ -158,7 +176,7 @@ class ChunkDecoder:
                 texts.append(chunk.data)
             ready.append(chunk)
         if texts:
-            self._text.write("".join(texts).encode("utf-8", "replace"))
+            self._text.add(texts)
             if self._failure is not None:
                 self._failure.partial = self.text
 

@@ -35,7 +35,7 @@ REQUEST_TIMEOUT = 60.0
 RUN_TIMEOUT = 300.0
 #: Enough for an output of 300 MB at 4 Mbit/s.
 SAVE_TIMEOUT = 600.0
-POLL_FRACTION, POLL_SHORTEST, POLL_LONGEST = 0.1, 0.1, 2.0
+POLL_FRACTION, POLL_SHORTEST, POLL_LONGEST = 0.08, 0.1, 1.75
 #: Seconds that a service may hold a poll until the run ends; less when somebody watches how the run gets on.
 HOLD, WATCHED_HOLD = 25, 1
 #: Seconds that an interrupted call takes to cancel its run.
