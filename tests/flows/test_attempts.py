@@ -112,6 +112,15 @@ def test_one_client_learns_nothing_about_the_service_of_another(world: Any, answ
     assert (one.keeps_keys, two.keeps_keys) == (True, False)
 
 
+@pytest.mark.parametrize(("runs", "kept"), [("http://127.0.0.1:1/api/v2/execute", True), ("http://127.0.0.1:2/run", False)])
+def test_what_the_catalog_says_of_keys_counts_for_runs_of_the_same_service(
+    world: Any, answer: Any, runs: str, kept: bool
+) -> None:
+    settings = resolve("k", "http://127.0.0.1:1", runs)
+    world(answer(200, b"{}", **KEPT)).play(operations.get(settings, "m"))
+    assert settings.keeps_keys is kept
+
+
 # --- Runs that are run again when asked
 
 

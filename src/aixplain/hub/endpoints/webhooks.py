@@ -41,7 +41,7 @@ def _told(webhook: Webhook) -> dict[str, object]:
     return {
         "url": webhook.url,
         "state": _state(webhook),
-        "nextAttemptAt": moment(webhook.due_at),
+        "nextAttemptAt": moment(webhook.due_at or None),
         "attempts": [_attempt(attempt) for attempt in webhook.attempts],
     }
 

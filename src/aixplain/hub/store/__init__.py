@@ -152,7 +152,7 @@ class DeliveryAttempt(msgspec.Struct, frozen=True):
 
 
 class Webhook(msgspec.Struct, frozen=True):
-    """How a run's webhook stands: the next time is `due_at`, None before the run ended and after the last one."""
+    """How a run's webhook stands: the next time is `due_at`, 0 at once, None before the run ended and after the last one."""
 
     url: str
     due_at: float | None

@@ -17,7 +17,7 @@ VALUES (
     :id, :model, :caller, :state, :priority, 1, :key, :digest, :deadline, :accepted_at, :inputs,
     :started_at, :now, :expires_at, CASE WHEN :key IS NULL AND :webhook IS NULL THEN NULL ELSE :envelope END,
     :status, :error, :prompt_tokens, :completion_tokens, :credits,
-    :webhook, CASE WHEN :webhook IS NOT NULL THEN :now END
+    :webhook, CASE WHEN :webhook IS NOT NULL THEN 0 END
 )
 ON CONFLICT (caller, model, key) WHERE key IS NOT NULL DO NOTHING;
 
@@ -30,7 +30,7 @@ RETURNING attempts, model, inputs, priority, deadline, webhook;
 UPDATE runs SET
     state = :state, ended_at = :now, expires_at = :expires_at, result = :envelope, status = :status, error = :error,
     prompt_tokens = :prompt_tokens, completion_tokens = :completion_tokens, credits = :credits, inputs = NULL,
-    webhook_due_at = CASE WHEN webhook IS NOT NULL THEN :now END
+    webhook_due_at = CASE WHEN webhook IS NOT NULL THEN 0 END
 WHERE id = :id AND state = 'started' AND attempts = :attempt;
 
 -- name: put_back
@@ -40,7 +40,7 @@ WHERE id = :id AND state = 'started' AND attempts = :attempt;
 -- name: give_up
 UPDATE runs SET
     state = :state, ended_at = :now, expires_at = :expires_at, result = :envelope, status = :status, error = :error,
-    inputs = NULL, webhook_due_at = CASE WHEN webhook IS NOT NULL THEN :now END
+    inputs = NULL, webhook_due_at = CASE WHEN webhook IS NOT NULL THEN 0 END
 WHERE id = :id AND state IN ('accepted', 'started');
 
 -- name: reopen
