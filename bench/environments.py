@@ -1,4 +1,7 @@
-"""Rivals and other people's clients, each in an environment of its own under .interop, from a lock file."""
+"""Rivals and other people's clients, each in an environment of its own under .interop, from a lock file.
+
+The benchmarks measure them, and tests/interop has them talk to the hub.
+"""
 
 from __future__ import annotations
 
@@ -27,7 +30,7 @@ def _python(name: str) -> Path:
     folder = ROOT / ".interop" / name
     python, done = folder / "bin" / "python", folder / "installed"
     lock = ROOT / "requirements" / f"{name}.lock"
-    if done.exists() and done.read_bytes() == lock.read_bytes():
+    if python.exists() and done.exists() and done.read_bytes() == lock.read_bytes():
         return python
     print(f"Making an environment for {name} in {folder.relative_to(ROOT)} …", file=sys.stderr)
     _run(sys.executable, "-m", "venv", "--clear", str(folder))
@@ -39,4 +42,5 @@ def _python(name: str) -> Path:
 def _run(*command: str) -> None:
     finished = subprocess.run(command, capture_output=True, text=True, check=False)
     if finished.returncode:
-        raise Unavailable(f"`{' '.join(command[1:4])} …` failed: {finished.stderr.strip()[-300:]}")
+        why = finished.stderr.strip().rpartition("\n")[2]
+        raise Unavailable(f"`{' '.join(command[1:4])} …` failed: {why}. Is the package index reachable?")

@@ -15,7 +15,7 @@ import pytest
 from aixplain import Aixplain, AsyncAixplain
 from aixplain.hub import Document, Hub, Input, ModelError, Output, progress
 from aixplain.hub.embedded import EmbeddedHub, start
-from aixplain.v2.model import AsyncModel, AsyncModelResponseStreamer, AsyncPage
+from aixplain.v2.model import AsyncModel, AsyncPage
 
 SETTINGS = (
     *("TEAM_API_KEY", "AIXPLAIN_API_KEY", "BACKEND_URL", "MODELS_RUN_URL", "AIXPLAIN_TRUSTED_HOSTS", "AIXPLAIN_HUB_KEYS"),
@@ -60,7 +60,7 @@ def models_for_tests(release: threading.Event) -> Hub:
 
     @hub.model("acme/coroutine")
     async def coroutine(text: str) -> Output:
-        """Answers from a coroutine, with details."""
+        """Answers from a coroutine, with raw data."""
         await asyncio.sleep(0)
         return Output(text, {"length": len(text)})
 
@@ -129,7 +129,7 @@ class Awaited:
     def __setattr__(self, name: str, value: Any) -> None:
         setattr(self.target, name, value)
 
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+    def __call__(self, /, *args: Any, **kwargs: Any) -> Any:
         async def call() -> Any:  # inside the loop, as a user's call is
             result = self.target(*args, **kwargs)
             return await result if inspect.isawaitable(result) else result
@@ -140,11 +140,15 @@ class Awaited:
         if not isinstance(self.target, AsyncIterator):
             yield from map(self._wrapped, self.target)
             return
-        while True:
-            try:
-                yield self.runner.run(self.target.__anext__())
-            except StopAsyncIteration:
-                return
+        iterator: Any = aiter(self.target)
+        try:
+            while True:
+                yield self.runner.run(anext(iterator))
+        except StopAsyncIteration:
+            return
+        finally:
+            if inspect.isasyncgen(iterator):
+                self.runner.run(iterator.aclose())
 
     def __len__(self) -> int:
         return len(self.target)
@@ -159,7 +163,7 @@ class Awaited:
         self.runner.run(self.target.__aexit__(*error))
 
     def _wrapped(self, value: Any) -> Any:
-        kinds = (AsyncModel, AsyncModelResponseStreamer, AsyncPage)
+        kinds = (AsyncModel, AsyncPage, AsyncIterator)
         is_ours = isinstance(value, kinds) or inspect.isroutine(value) or inspect.isclass(value)
         return Awaited(value, self.runner) if is_ours else value
 

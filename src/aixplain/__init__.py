@@ -16,6 +16,8 @@ if TYPE_CHECKING:
         AixplainV2Error,
         APIError,
         AsyncAixplain,
+        BudgetReachedError,
+        CheckpointError,
         ConfigurationError,
         ConnectionLostError,
         ConnectionTimeoutError,
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
         InvalidResponseError,
         ResourceError,
         StreamFailedError,
+        StreamTimeoutError,
         TimeoutError,
         ValidationError,
     )
@@ -34,6 +37,8 @@ __all__ = [
     "Aixplain",
     "AixplainV2Error",
     "AsyncAixplain",
+    "BudgetReachedError",
+    "CheckpointError",
     "ConfigurationError",
     "ConnectionLostError",
     "ConnectionTimeoutError",
@@ -43,6 +48,7 @@ __all__ = [
     "InvalidResponseError",
     "ResourceError",
     "StreamFailedError",
+    "StreamTimeoutError",
     "TimeoutError",
     "ValidationError",
 ]

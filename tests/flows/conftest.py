@@ -26,12 +26,14 @@ class World:
         self.then = then
         self.requests: list[Request] = []
         self.slept: list[float] = []
+        self.interruption: BaseException | None = None
+        """Raised by the next wait, as Ctrl-C does."""
         self.time = 1000.0
 
     def play(self, operation: Operation[Any]) -> Any:
         """Run an operation to its end, with `send` and `throw` alone."""
         answer: Any = None
-        failure: Exception | None = None
+        failure: BaseException | None = None
         while True:
             try:
                 step = operation.send(answer) if failure is None else operation.throw(failure)
@@ -40,7 +42,7 @@ class World:
             answer = failure = None
             try:
                 answer = self.perform(step)
-            except Exception as error:  # noqa: BLE001 - it belongs to the operation
+            except BaseException as error:  # noqa: BLE001 - it belongs to the operation
                 failure = error
 
     def perform(self, step: Step) -> Any:
@@ -71,6 +73,9 @@ class World:
 
     def sleep(self, seconds: float) -> None:
         assert seconds >= 0
+        if self.interruption is not None:
+            interruption, self.interruption = self.interruption, None
+            raise interruption
         self.slept.append(seconds)
         self.time += seconds
 

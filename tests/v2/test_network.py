@@ -19,7 +19,8 @@ import pytest
 import trustme
 
 from aixplain import Aixplain, ConnectionLostError, ConnectionTimeoutError, TimeoutError
-from aixplain.hub.embedded import EmbeddedHub
+from aixplain.hub import Hub
+from aixplain.hub.embedded import EmbeddedHub, start
 from aixplain.v2.exceptions import ConfigurationError, StreamTimeoutError
 
 Handler = Callable[[socket.socket], None]
@@ -81,6 +82,15 @@ def forward(connection: socket.socket, port: int, first: bytes = b"") -> None:
         thread.join()
 
 
+@pytest.fixture(scope="module")
+def guarded() -> Iterator[EmbeddedHub]:
+    """A hub with a key, which answers under any name."""
+    running = start(hub=Hub(keys=["a-key"]))
+    running.wait_until_ready()
+    yield running
+    running.close()
+
+
 def port_of(hub: EmbeddedHub) -> int:
     return int(hub.url.rpartition(":")[2])
 
@@ -94,9 +104,9 @@ def authority() -> trustme.CA:
 
 
 @pytest.fixture
-def secure_url(hub: EmbeddedHub, authority: trustme.CA) -> Iterator[str]:
-    """The test hub, over TLS, with a certificate of an authority that nobody knows."""
-    with served(lambda connection: secured(connection, authority, port_of(hub))) as port:
+def secure_url(guarded: EmbeddedHub, authority: trustme.CA) -> Iterator[str]:
+    """A hub over TLS, with a certificate of an authority that nobody knows."""
+    with served(lambda connection: secured(connection, authority, port_of(guarded))) as port:
         yield f"https://localhost:{port}"
 
 
@@ -113,8 +123,8 @@ def test_an_authority_of_ones_own_is_trusted_by_ssl_cert_file(
 ) -> None:
     authority.cert_pem.write_to_path(str(tmp_path / "authority.pem"))
     monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "authority.pem"))
-    model = connect(api_key="a-key", backend_url=secure_url).Model.get("acme/shout")
-    assert model.run(text="hi").data == "HI!"
+    model = connect(api_key="a-key", backend_url=secure_url).Model.get("aixplain/sentiment")
+    assert model.run(text="I love it").data == "POSITIVE"
 
 
 def test_an_authority_that_nobody_knows_is_not(connect: Any, secure_url: str) -> None:
@@ -183,16 +193,16 @@ class Proxy:
 
 
 def test_http_goes_through_the_proxy_of_the_environment(
-    connect: Any, hub: EmbeddedHub, monkeypatch: pytest.MonkeyPatch
+    connect: Any, guarded: EmbeddedHub, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("AIXPLAIN_ALLOW_INSECURE_URLS", "1")
-    proxy = Proxy(port_of(hub))
+    proxy = Proxy(port_of(guarded))
     with served(proxy) as port:
         monkeypatch.setenv("HTTP_PROXY", f"http://127.0.0.1:{port}")
-        aix = connect(backend_url="http://hub.test")
-        assert aix.Model.get("acme/shout").name
+        aix = connect(api_key="a-key", backend_url="http://hub.test")
+        assert aix.Model.get("aixplain/sentiment").name
         aix.close()
-    assert proxy.asked == ["GET http://hub.test/v2/models/acme%2Fshout"]
+    assert proxy.asked == ["GET http://hub.test/v2/models/aixplain%2Fsentiment"]
 
 
 def test_https_goes_through_a_tunnel_of_the_proxy_which_sees_no_key(
@@ -204,7 +214,7 @@ def test_https_goes_through_a_tunnel_of_the_proxy_which_sees_no_key(
     with served(proxy) as port:
         monkeypatch.setenv("HTTPS_PROXY", f"http://127.0.0.1:{port}")
         aix = connect(api_key="a-key", backend_url="https://hub.test")
-        assert aix.Model.get("acme/shout").run(text="hi").data == "HI!"
+        assert aix.Model.get("aixplain/sentiment").run(text="I love it").data == "POSITIVE"
         aix.close()
     assert set(proxy.asked) == {"CONNECT hub.test:443"}
 

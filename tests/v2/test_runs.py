@@ -23,9 +23,9 @@ def test_a_sync_model_answers_at_once(aix: Any) -> None:
     assert result.run_time > 0
 
 
-def test_a_coroutine_answers_with_details(aix: Any) -> None:
+def test_a_coroutine_answers_with_raw_data(aix: Any) -> None:
     result = aix.Model.get("acme/coroutine").run(text="four")
-    assert (result.data, result.details) == ("four", {"length": 4})
+    assert (result.data, result.raw_data) == ("four", {"length": 4})
 
 
 def test_an_async_only_model_is_polled_to_its_end(aix: Any) -> None:

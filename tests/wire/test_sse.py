@@ -138,6 +138,7 @@ fragments = st.sampled_from(
 
 @example(stream=b"data: a\r\n\r\ndata: b\r\n\r\n", cuts=list(range(30)))
 @example(stream=b"data: a\r\ndata: b\n\n", cuts=[8, 8])
+@example(stream=b"\n\n\n", cuts=[2])
 @example(stream=b"\xef\xbb\xbfdata: a\n\n", cuts=[0, 1, 2])
 @given(stream=st.lists(fragments, max_size=25).map(b"".join), cuts=st.lists(st.integers(0, 120), max_size=12))
 def test_any_split_of_the_bytes_gives_the_same_events(stream: bytes, cuts: list[int]) -> None:

@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from aixplain._wire.messages import Parameter
-from aixplain._wire.validation import did_you_mean, fits, is_number, plain, problems
+from aixplain._wire.validation import checker, did_you_mean, fits, is_number, plain, problems
 from aixplain.v2.enums import AssetStatus, Function, Language, Supplier
 
 NUMBER = Parameter("size", data_type="text", data_sub_type="number")
@@ -118,7 +118,8 @@ def test_each_of_several_values_is_checked() -> None:
     assert fits(several, (1, 2))
     assert fits(several, [])
     assert not fits(several, [1, True])
-    assert problems([several], {"x": [1, "two"]}) == ["Parameter 'x' has invalid type. Expected text, got list"]
+    (problem,) = problems([several], {"x": [1, "two"]})
+    assert problem == "Parameter 'x' has invalid type. Expected text, got list (item 1 is 'two')"
 
 
 def test_several_values_where_one_is_wanted_are_refused() -> None:
@@ -191,6 +192,49 @@ def test_a_number_out_of_range_is_refused_with_the_range(low: Any, high: Any, ba
     size = typed("text", "number", minimum=low, maximum=high)
     assert problems([size], {"x": bad}) == [f"Parameter 'x' has invalid value {bad!r}. Expected {words}"]
     assert problems([size], {"x": low or high}) == []
+
+
+KINDS = ["text", "label", "number", "boolean", "json", "array", "audio", "hologram", None]
+ANYTHING = [
+    *(None, True, False, 0, 1, 7, -1.5, float("nan"), float("inf"), 10**400, "", "7", "NaN", "es", "de", "word"),
+    *([], ["es"], ["es", 7], [True], [[1]], ("es",), {}, {"a": 1}, b"x", object(), Language.SPANISH, Function.TRANSLATION),
+]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize(
+    "more",
+    [
+        {},
+        {"multiple_values": True},
+        {"minimum": 0, "maximum": 5},
+        {"available_options": ["es", {"value": 7}, "7"]},
+        {"is_fixed": True, "default_values": [{"value": 7}]},
+        {"data_sub_type": "number"},
+        {"data_sub_type": "json", "multiple_values": True},
+    ],
+    ids=str,
+)
+def test_the_quick_look_never_lets_pass_what_the_close_one_finds(kind: str | None, more: dict[str, Any]) -> None:
+    parameter = Parameter("x", data_type=kind, **more)
+    check = checker(parameter)
+    given = [value for value in ANYTHING if value is not None]
+    assert [value for value in given if check(value) and problems([parameter], {"x": value})] == []
+    # It may call a good value odd, but only a member of an enum.
+    refused = [value for value in given if not check(value) and not problems([parameter], {"x": value})]
+    assert all(isinstance(value, Function | Language) for value in refused)
+
+
+@pytest.mark.parametrize("value", [7, 7.0, "7"])
+def test_a_fixed_value_is_the_same_however_it_is_written(value: Any) -> None:
+    fixed = typed("text", "number", is_fixed=True, default_values=[{"value": 7}])
+    assert problems([fixed], {"x": value}) == []
+
+
+def test_another_value_than_the_fixed_one_is_refused() -> None:
+    fixed = typed("label", is_fixed=True, default_values=["en"])
+    assert problems([fixed], {"x": "fr"}) == ["Parameter 'x' has invalid value 'fr'. It is fixed at 'en'"]
+    assert problems([typed("label", is_fixed=True)], {"x": "fr"}) == []  # fixed, but at nothing
 
 
 def test_the_nearest_name_is_suggested_else_all_when_they_are_few() -> None:

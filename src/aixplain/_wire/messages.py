@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from aixplain._wire.open_records import LateRecord, OpenRecord, decode_open, read_late
 from aixplain._wire.records import Record
 
 IN_PROGRESS = "IN_PROGRESS"
@@ -25,7 +26,15 @@ IDEMPOTENCY_KEY, KEEPS_KEYS = "idempotency-key", "idempotency-key-kept"
 RUN_HEADERS = {"identifier": "x-user-id", "session_id": "x-session-id", "agent_name": "x-agent"}
 
 
-class Message(Record):
+class _Part(OpenRecord):
+    """A part of an answer, whose further keys a type checker lets pass."""
+
+    if TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> Any: ...
+
+
+class Message(_Part):
     """One message of a chat answer.
 
     >>> Message("assistant", "hi").content
@@ -42,7 +51,21 @@ class Message(Record):
     reasoning_details: list[Any] | None = None
 
 
-class Detail(Record):
+def _read_message(body: msgspec.Raw) -> Message:
+    try:
+        return decode_open(Message, body)
+    except msgspec.DecodeError:
+        return Message()
+
+
+if TYPE_CHECKING:
+    _Message = Message
+else:
+    _Message = msgspec.Raw
+
+
+@read_late(message=_read_message)
+class Detail(LateRecord):
     """One alternative among the answers of a run.
 
     >>> Detail(0, Message("assistant", "hi")).message.content
@@ -50,12 +73,22 @@ class Detail(Record):
     """
 
     index: int = 0
-    message: Message = msgspec.field(default_factory=Message)
+    message: _Message = msgspec.field(default_factory=Message)
     logprobs: Any = None
     finish_reason: str | None = None
 
+    if TYPE_CHECKING:
 
-class Usage(Record):
+        def __getattr__(self, name: str) -> Any: ...
+
+
+if TYPE_CHECKING:
+    _Count = int | None
+else:
+    _Count = int | float | str | None
+
+
+class Usage(_Part):
     """Tokens that a run used; None where the service didn't say.
 
     Services send counts as ints, as numeric strings, as "NaN" and as null; here they are ints or None.
@@ -64,9 +97,9 @@ class Usage(Record):
     Usage(prompt_tokens=12, completion_tokens=None, total_tokens=None)
     """
 
-    prompt_tokens: int | float | str | None = None
-    completion_tokens: int | float | str | None = None
-    total_tokens: int | float | str | None = None
+    prompt_tokens: _Count = None
+    completion_tokens: _Count = None
+    total_tokens: _Count = None
 
     def __post_init__(self) -> None:
         self.prompt_tokens = _count(self.prompt_tokens)
@@ -84,7 +117,7 @@ def _count(value: float | str | None) -> int | None:
     return int(number) if math.isfinite(number) else None
 
 
-class Attribute(Record):
+class Attribute(OpenRecord):
     """A fact about a model that no field holds, such as its licence."""
 
     name: str
@@ -92,7 +125,7 @@ class Attribute(Record):
     value: Any = None
 
 
-class Parameter(Record, rename="camel"):
+class Parameter(OpenRecord, rename="camel"):
     """One input that a model takes.
 
     `description`, `minimum` and `maximum` are told by a hub; the platform leaves them out.
@@ -113,7 +146,12 @@ class Parameter(Record, rename="camel"):
 
     @property
     def default(self) -> Any:
-        """The value that the service takes when none is given: the first of `default_values`, or None."""
+        """The value that the service takes when none is given; None where it doesn't say.
+
+        Several defaults are one list, for a parameter of several values.
+        """
+        if self.multiple_values and len(self.default_values) > 1:
+            return [unwrap(item) for item in self.default_values]
         return unwrap(self.default_values[0]) if self.default_values else None
 
     @property
@@ -167,8 +205,9 @@ class AssetInfo(Record, rename="camel"):
 class Search(Record, rename="camel", omit_defaults=True):
     """The body of `POST /v2/models/paginate`."""
 
-    page_number: int = 0
-    page_size: int = 20
+    # These are always written: a default that is made is not left out.
+    page_number: int = msgspec.field(default_factory=lambda: 0)
+    page_size: int = msgspec.field(default_factory=lambda: 20)
     sort: list[dict[str, Any]] | None = None
     q: str | None = None
     functions: list[str | FunctionInfo] | None = None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 _MARK = b"\xef\xbb\xbf"
+_NEWLINE = ord("\n")
 
 
 class EventDecoder:
@@ -20,60 +21,39 @@ class EventDecoder:
 
     def __init__(self) -> None:
         self._rest: list[bytes] = []
-        """Pieces of a line that is not over."""
-        self._lines: list[bytes] = []
-        """Data lines of an event that is not over."""
+        """Pieces of an event that is not over."""
+        self._after_newline = False
         self._after_cr = False
         self._start: bytes | None = b""
         """What may be the beginning of a byte order mark; None once that is settled."""
 
     def feed(self, piece: bytes) -> list[bytes]:
         """The data of each event that this piece completes."""
+        return data_of_events(self.take(piece))
+
+    def take(self, piece: bytes) -> bytes:
+        """The events that this piece completes, as they stand, each with the blank line behind it; b"" for none."""
         if self._start is not None:
             piece = self._without_mark(piece)
         if self._after_cr or b"\r" in piece:
             piece = self._unify_line_ends(piece)
-        if b"\n" not in piece:
-            self._rest.append(piece)
-            return []
-        if self._rest:
-            piece = b"".join([*self._rest, piece])
-        return self._split(piece)
+        if not piece:
+            return b""
+        completes = b"\n\n" in piece or (self._after_newline and piece[0] == _NEWLINE)
+        self._after_newline = piece[-1] == _NEWLINE
+        self._rest.append(piece)
+        if not completes:  # a large event in many pieces is not joined again with each of them
+            return b""
+        text = b"".join(self._rest)
+        end = text.rindex(b"\n\n") + 2
+        self._rest = [text[end:]] if end < len(text) else []
+        self._after_newline = self._after_newline and bool(self._rest)
+        return text[:end]
 
     def end(self) -> list[bytes]:
         """The data of an event that the stream's end left open."""
-        last, self._rest = b"".join([self._start or b"", *self._rest]), []
-        return self._take_lines([last, b""])
-
-    def _split(self, text: bytes) -> list[bytes]:
-        """Events are cut out whole where they can be; the lines of the one that is not over wait."""
-        events: list[bytes] = []
-        if self._lines:
-            *lines, last = text.split(b"\n")
-            events = self._take_lines(lines)
-        else:
-            *frames, text = text.split(b"\n\n")
-            for frame in frames:
-                if frame.startswith(b"data: ") and b"\n" not in frame:
-                    events.append(frame[6:])
-                else:
-                    events += self._take_lines([*frame.split(b"\n"), b""])
-            *lines, last = text.split(b"\n")
-            self._take_lines(lines)
-        self._rest = [last] if last else []
-        return events
-
-    def _take_lines(self, lines: list[bytes]) -> list[bytes]:
-        events = []
-        for line in lines:
-            if line.startswith(b"data:"):
-                self._lines.append(line[6:] if line.startswith(b"data: ") else line[5:])
-            elif not line and self._lines:
-                events.append(b"\n".join(self._lines))
-                self._lines.clear()
-            elif line == b"data":
-                self._lines.append(b"")
-        return events
+        rest, self._rest = b"".join([self._start or b"", *self._rest]), []
+        return data_of_events(rest)
 
     def _without_mark(self, piece: bytes) -> bytes:
         """The first bytes, without a byte order mark; nothing while they may still become one."""
@@ -91,6 +71,27 @@ class EventDecoder:
             piece = piece.removeprefix(b"\n")
         self._after_cr = piece.endswith(b"\r")
         return piece.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+
+
+def data_of_events(text: bytes) -> list[bytes]:
+    """The data of each event in a text whose lines end at LF."""
+    found = []
+    for event in text.split(b"\n\n"):
+        if event.startswith(b"data: ") and b"\n" not in event:
+            found.append(event[6:])
+        elif (data := _data_of_lines(event)) is not None:
+            found.append(data)
+    return found
+
+
+def _data_of_lines(event: bytes) -> bytes | None:
+    data = []
+    for line in event.split(b"\n"):
+        if line.startswith(b"data:"):
+            data.append(line[6:] if line.startswith(b"data: ") else line[5:])
+        elif line == b"data":
+            data.append(b"")
+    return b"\n".join(data) if data else None
 
 
 def encode_event(data: bytes) -> bytes:

@@ -76,29 +76,51 @@ def fits(parameter: Parameter, value: Any) -> bool:
     >>> fits(temperature, 0.7), fits(temperature, "0.7"), fits(temperature, True)
     (True, True, False)
     """
-    kind = parameter.data_type
-    if kind == "text" and parameter.data_sub_type in _SUB_TYPES:
-        kind = parameter.data_sub_type
-    check = _CHECKS.get(kind)
-    if check is None:
-        return True
     if parameter.multiple_values and isinstance(value, list | tuple):
-        return all(check(plain(item)) for item in value)
-    return check(value) or (isinstance(value, Enum) and check(plain(value)))
+        return all(_is_one(parameter, item) for item in value)
+    return _is_one(parameter, value)
+
+
+def _is_one(parameter: Parameter, value: Any) -> bool:
+    check = _CHECKS.get(kind_of(parameter))
+    return check is None or check(value) or (isinstance(value, Enum) and check(plain(value)))
+
+
+def kind_of(parameter: Parameter) -> str | None:
+    """The type that counts: of text, the sub-type, where it says more."""
+    is_finer = parameter.data_type == "text" and parameter.data_sub_type in _SUB_TYPES
+    return parameter.data_sub_type if is_finer else parameter.data_type
+
+
+def checker(parameter: Parameter) -> Callable[[Any], bool]:
+    """The quickest way to say whether a value will do, for who asks often; `problems` tells what is wrong with it.
+
+    >>> check = checker(Parameter("size", data_type="number", maximum=5))
+    >>> check(5), check(6), check("many")
+    (True, False, False)
+    """
+    if parameter.multiple_values or _is_bound(parameter):
+        return lambda value: fits(parameter, value) and value_problem(parameter, value) is None
+    return _CHECKS.get(kind_of(parameter)) or _is_anything
+
+
+def _is_anything(value: Any) -> bool:
+    return True
 
 
 def type_problem(parameter: Parameter, value: Any) -> str:
     """A value of the wrong type, in the words that people match on."""
-    return (
-        f"Parameter '{parameter.name}' has invalid type. Expected {parameter.data_type}, got {type(value).__name__}"
-        + _number_hint(parameter, value)
-    )
+    return f"Parameter '{parameter.name}' has invalid type. {expectation(parameter, value)}"
 
 
-def _number_hint(parameter: Parameter, value: Any) -> str:
-    if parameter.data_sub_type != "number" and parameter.data_type != "number":
-        return ""
-    return f" ({value!r:.60} is no number)" if isinstance(value, bool | float | str) else ""
+def expectation(parameter: Parameter, value: Any) -> str:
+    """What was expected, and what came."""
+    words = f"Expected {parameter.data_type}, got {type(value).__name__}"
+    if parameter.multiple_values and isinstance(value, list | tuple):
+        odd = next((index for index, item in enumerate(value) if not _is_one(parameter, item)), None)
+        return words if odd is None else f"{words} (item {odd} is {value[odd]!r:.60})"
+    is_numeric = kind_of(parameter) == "number" and isinstance(value, bool | float | str)
+    return f"{words} ({value!r:.60} is no number)" if is_numeric else words
 
 
 def _is_bound(parameter: Parameter) -> bool:
@@ -111,13 +133,20 @@ def _is_bound(parameter: Parameter) -> bool:
     )
 
 
+def fixed_problem(parameter: Parameter, value: Any) -> str | None:
+    """What is wrong with another value than the one at which the service holds a parameter fixed."""
+    if not parameter.is_fixed or parameter.default is None or _is_same(plain(value), parameter.default):
+        return None
+    return f"Parameter '{parameter.name}' has invalid value {value!r:.60}. It is fixed at {parameter.default!r}"
+
+
 def value_problem(parameter: Parameter, value: Any) -> str | None:
     """What is wrong with a value whose type is right: not the fixed one, not among the options, or out of range."""
-    if parameter.is_fixed and parameter.default is not None and plain(value) != parameter.default:
-        return f"Parameter '{parameter.name}' has invalid value {value!r:.60}. It is fixed at {parameter.default!r}"
+    if problem := fixed_problem(parameter, value):
+        return problem
     values = value if parameter.multiple_values and isinstance(value, list | tuple) else [value]
     for each in map(plain, values):
-        if parameter.available_options and not _is_option(parameter, each):
+        if parameter.available_options and not any(_is_same(each, option) for option in parameter.options):
             options = ", ".join(map(repr, parameter.options))
             return f"Parameter '{parameter.name}' has invalid value {each!r:.60}. Expected one of {options}"
         if _is_out_of_range(parameter, each):
@@ -125,8 +154,9 @@ def value_problem(parameter: Parameter, value: Any) -> str | None:
     return None
 
 
-def _is_option(parameter: Parameter, value: Any) -> bool:
-    return value in parameter.options or str(value) in map(str, parameter.options)
+def _is_same(value: Any, other: Any) -> bool:
+    """Whether two values are one on the wire, where a number may be written as text."""
+    return value == other or str(value) == str(other)
 
 
 def _is_out_of_range(parameter: Parameter, value: Any) -> bool:

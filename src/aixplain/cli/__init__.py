@@ -2,44 +2,53 @@
 
 from __future__ import annotations
 
-import logging
+import io
 import os
 import sys
 import warnings
-from typing import Any
+from typing import Any, NoReturn, TextIO
 
 
-def main() -> None:
+def main() -> NoReturn:
     """Run `aix`. Exit status: 0 done, 1 it failed, 2 it can't be done as asked, 130 interrupted."""
+    warnings.showwarning = _show_warning
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")  # where the terminal's encoding lacks a letter, as stderr does
     try:
         from aixplain.cli.app import app
-    except ModuleNotFoundError as error:
-        _stop(f"aix needs {error.name}, which is not installed: pip install 'aixplain-models[hub]'", 1)
-    from aixplain.cli.failures import status_and_sentence
 
-    warnings.showwarning = _show_warning
-    logging.getLogger().addHandler(logging.NullHandler())  # a hub of aix's own fails in sentences, not in its log
-    try:
-        app()
+        try:
+            app(prog_name="aix")
+        finally:
+            sys.stdout.flush()
     except BrokenPipeError:  # the reader of our output has gone, as `| head` does
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _silence(sys.stdout)
         sys.exit(1)
     except KeyboardInterrupt:
-        _stop("", 130)
-    except Exception as error:  # the boundary: what is known becomes a sentence, what isn't is raised as it is
-        status, sentence = status_and_sentence(error)
-        _stop(f"aix: {sentence}", status)
+        sys.exit(130)
+    except Exception as error:  # noqa: BLE001 - the boundary: what is known becomes a sentence, the rest is raised as it is
+        sys.exit(_told(error))
+    sys.exit(0)
 
 
-def _stop(sentence: str, status: int) -> None:
-    if sentence:
-        sys.stderr.write(sentence + "\n")
-    sys.exit(status)
+def _told(error: Exception) -> int:
+    """Tell of an error in a sentence; the exit status that it ends with."""
+    from aixplain.cli.failures import status_and_sentence
+    from aixplain.cli.output import note
+
+    status, sentence = status_and_sentence(error)
+    try:
+        sys.stdout.flush()
+    except OSError:
+        _silence(sys.stdout)
+    note(f"aix: {sentence}")
+    return status
+
+
+def _silence(stream: TextIO) -> None:
+    """What is left in a stream that can't be written would fail again when Python ends."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def _show_warning(message: Warning | str, category: type[Warning], *_: Any, **__: Any) -> None:
     sys.stderr.write(f"aix: {message}\n")
-
-
-if __name__ == "__main__":
-    main()

@@ -1,4 +1,8 @@
-"""The commands of `aix`, put together."""
+"""The commands of `aix`, put together.
+
+Help is what people wait for most often, so nothing that it doesn't need is imported at the top of a command's file: the
+SDK, the hub and rich come with the first use.
+"""
 
 from __future__ import annotations
 
@@ -13,6 +17,7 @@ app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
+    rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.command("search")(search.search)

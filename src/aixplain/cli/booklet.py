@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import textwrap
+from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
 
 LINES_ON_A_PAGE = 56
 
 
-def write_booklet(path: Path, pages: int = 150) -> None:
-    """Write the first pages of Python's help on its topics as a PDF, as section 7.5 of ISO 32000 lays one out."""
-    texts = list(islice(_pages(), pages))
+def write_booklet(path: Path) -> None:
+    """Write Python's help on its topics as a PDF, as section 7.5 of ISO 32000 lays one out."""
+    texts = list(_pages())
     kids = " ".join(f"{4 + 2 * number} 0 R" for number in range(len(texts)))
     objects = [
         "<< /Type /Catalog /Pages 2 0 R >>",
@@ -26,12 +27,12 @@ def write_booklet(path: Path, pages: int = 150) -> None:
     path.write_bytes(_file(objects))
 
 
-def _pages() -> islice[list[str]]:
+def _pages() -> Iterator[list[str]]:
     from pydoc_data.topics import topics
 
     lines = (line for name in sorted(topics) for line in [name.upper(), *topics[name].splitlines(), ""])
     wrapped = (part for line in lines for part in textwrap.wrap(line, 84) or [""])
-    return islice(iter(lambda: list(islice(wrapped, LINES_ON_A_PAGE)), []), None)
+    return iter(lambda: list(islice(wrapped, LINES_ON_A_PAGE)), [])
 
 
 def _escaped(line: str) -> str:
@@ -41,7 +42,7 @@ def _escaped(line: str) -> str:
 
 def _file(objects: list[str]) -> bytes:
     """The objects with the table of where each starts."""
-    body = b"%PDF-1.4\n"
+    body = bytearray(b"%PDF-1.4\n")
     starts = []
     for number, content in enumerate(objects, start=1):
         starts.append(len(body))
@@ -49,4 +50,4 @@ def _file(objects: list[str]) -> bytes:
     table = "".join(f"{start:010} 00000 n \n" for start in starts)
     end = f"xref\n0 {len(objects) + 1}\n0000000000 65535 f \n{table}"
     trailer = f"trailer\n<< /Size {len(objects) + 1} /Root 1 0 R >>\nstartxref\n{len(body)}\n%%EOF\n"
-    return body + (end + trailer).encode("ascii")
+    return bytes(body) + (end + trailer).encode("ascii")

@@ -2,79 +2,95 @@
 
 from __future__ import annotations
 
+import contextlib
+import shlex
+import shutil
+import sys
 import tempfile
 from pathlib import Path
 
-from aixplain.cli.booklet import write_booklet
-from aixplain.cli.output import console, print_answer
-from aixplain.cli.run import run_streamed, run_watched
-from aixplain.cli.search import print_page
-from aixplain.cli.show import print_model
-from aixplain.v2.core import Aixplain
+import typer
 
-ARTICLE = (
-    "The James Webb Space Telescope has captured its sharpest image yet of a distant galaxy cluster. Astronomers say the "
-    "picture reveals thousands of galaxies, some of which formed less than a billion years after the Big Bang. The telescope, "
-    "launched in Dec. 2021, orbits the Sun about 1.5 million kilometres from Earth. Its golden mirror collects infrared light "
-    "that earlier observatories could not see. Researchers hope that the data will explain how the first stars lit up the "
-    "universe."
+ARTICLE = """\
+The James Webb telescope has taken its sharpest image of distant galaxies.
+Some of them formed less than a billion years after the Big Bang.
+The telescope, launched in Dec. 2021, orbits the Sun far beyond the Moon.
+Its golden mirror collects infrared light that earlier telescopes missed.
+Astronomers hope that the image shows how the first stars and galaxies formed.
+"""
+
+#: What is typed, and the file that the answer goes to.
+STEPS = (
+    ("search", None),
+    ("show aixplain/summarize", None),
+    ('run aixplain/sentiment "I love this"', None),
+    ("run aixplain/summarize sentences=1 @article.txt", None),
+    ("run aixplain/split-sentences --stream @article.txt", None),
+    ("run aixplain/document-text --async document=@help.pdf", "help.txt"),
 )
 
 NEXT = """
-Everything above ran here: no account, no key, nothing sent anywhere. What to try next:
+All of this ran here: no account, no key, nothing sent anywhere. Try next:
 
-  .venv/bin/aix run aixplain/keywords @README.md          a file as the text
-  .venv/bin/aix run aixplain/document-text document=@your.pdf --stream
-  echo "Ελλάδα, Москва" | .venv/bin/aix run aixplain/transliterate
-  .venv/bin/aix hub serve                                 the same models for other programs and machines
-  .venv/bin/aix --help
+  {aix} run aixplain/keywords "Rust compiles to machine code"
+  {aix} run aixplain/document-text document=@your.pdf --stream
+  echo "Ελλάδα, Москва" | {aix} run aixplain/transliterate
+  {aix} hub serve         # the same models, for other programs
+  {aix} --help
 
 In Python:
 
   from aixplain import Aixplain
 
-  with Aixplain.local() as aix:                           # or Aixplain() with TEAM_API_KEY set: the aiXplain platform
+  with Aixplain.local() as aix:      # or Aixplain(), with TEAM_API_KEY set
       model = aix.Model.get("aixplain/sentiment")
       print(model.run(text="I love this").data)
 """
 
 
 def demo() -> None:
-    """Take a tour: search, show, run, stream and run in the background, all on this machine."""
-    _say("A hub starts inside this process, with real models and nothing to download.")
-    with Aixplain.local() as aix:
-        _command("search")
-        print_page(aix.Model.search())
+    """Take a tour: search, show, run, stream and run in the background."""
+    from aixplain.cli.screen import console
+    from aixplain.cli.session import own_hub
 
-        _command("show aixplain/summarize")
-        print_model(aix.Model.get("aixplain/summarize"))
-
-        _command(f'run aixplain/summarize sentences=2 "{ARTICLE[:40]}…"')
-        print_answer(aix.Model.get("aixplain/summarize").run(text=ARTICLE, sentences=2).data)
-
-        _command('run aixplain/sentiment "I love this"')
-        print_answer(aix.Model.get("aixplain/sentiment").run(text="I love this").data)
-
-        _command(f'run aixplain/split-sentences --stream "{ARTICLE[:40]}…"')
-        run_streamed(aix.Model.get("aixplain/split-sentences"), {"text": ARTICLE}, 60)
-
-        _command("run aixplain/document-text --async document=@python-help.pdf")
-        _read_booklet(aix)
-    console.print(NEXT, end="", soft_wrap=True)
+    console.print("A hub starts inside this process, with real models and nothing to download.", style="dim")
+    with own_hub() as aix, tempfile.TemporaryDirectory() as folder, contextlib.chdir(folder):
+        _write_files()
+        for words, into in STEPS:
+            _step(words, into, aix.settings.backend_url)
+    sys.stdout.write(NEXT.format(aix=_name_to_type()))
 
 
-def _read_booklet(aix: Aixplain) -> None:
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "python-help.pdf"
-        write_booklet(path)
-        text = run_watched(aix.Model.get("aixplain/document-text"), {"document": path}, 60).data
-    print_answer(f"{text[:70].strip()} … ({len(text):,} characters in all)")
+def _write_files() -> None:
+    from aixplain.cli.booklet import write_booklet
+
+    Path("article.txt").write_text(ARTICLE, "utf-8")
+    write_booklet(Path("help.pdf"))
 
 
-def _say(text: str) -> None:
-    console.print(text, style="dim", soft_wrap=True)
+def _step(words: str, into: str | None, hub: str) -> None:
+    """Show a command, and run that very command on the hub."""
+    from aixplain.cli.screen import console
+
+    shown = f"{words} > {into}" if into else words
+    console.print(f"\n$ aix {shown}", style="bold green", soft_wrap=True)
+    if into is None:
+        _aix(words, hub)
+        return
+    with Path(into).open("w", encoding="utf-8") as file, contextlib.redirect_stdout(file):
+        _aix(words, hub)
+    console.print(f"{into} has {Path(into).stat().st_size:,} bytes of text now.")
 
 
-def _command(words: str) -> None:
-    console.print()
-    console.print(f"$ aix {words}", style="bold green", soft_wrap=True)
+def _aix(words: str, hub: str) -> None:
+    from aixplain.cli.app import app
+
+    status = app([*shlex.split(words), "--hub", hub], standalone_mode=False)
+    if status:  # 130 when interrupted
+        raise typer.Exit(status)
+
+
+def _name_to_type() -> str:
+    """`aix` as whoever started this demo can type it: `./dev demo` runs one that is not on the PATH."""
+    started = Path(sys.argv[0])
+    return str(started) if started.name == "aix" and shutil.which("aix") is None else "aix"

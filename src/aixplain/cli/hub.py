@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import os
 from pathlib import Path
 from typing import Annotated
@@ -23,28 +22,42 @@ def _group() -> None:
 
 @app.command()
 def serve(
-    host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
-    port: Annotated[int, typer.Option(min=0, max=65535, help="The port; 0 takes a free one.")] = DEFAULT_PORT,
+    host: Annotated[str, typer.Option(metavar="ADDRESS", help="The address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(metavar="PORT", min=0, max=65535, help="The port; 0 takes a free one.")] = DEFAULT_PORT,
     data: Annotated[
         Path | None, typer.Option(metavar="DIR", help="The folder for the database and the files.", show_default=False)
     ] = None,
 ) -> None:
     """Serve the built-in models until Ctrl-C.
 
-    AIXPLAIN_HUB_KEYS (comma separated) lists the keys that may use it; without any, it serves this machine only.
+    AIXPLAIN_HUB_KEYS (comma separated) lists the keys that may use it; without
+    any, it serves this machine only.
     """
-    from aixplain.hub import Hub
+    import logging
 
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s", force=True)
+    from aixplain.cli.failures import Failure
+    from aixplain.hub import Hub
+    from aixplain.hub.errors import HubError
+
+    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s %(message)s", force=True)
     keys = [key.strip() for key in os.environ.get("AIXPLAIN_HUB_KEYS", "").split(",") if key.strip()]
     folder = data or default_folder()
     hub = Hub(keys=keys)
 
     def ready(url: str) -> None:
-        note(f"The hub serves {len(hub.entries)} models at {url}, and keeps its runs in {folder}. Ctrl-C stops it.")
-        note(f"Try:  aix --help   or   aix search --hub {url}")
+        note(f"The hub serves {len(hub.entries)} models at {url} and keeps its runs in {folder}. Ctrl-C stops it.")
+        note(f"Try:  {'TEAM_API_KEY=… ' if keys else ''}aix search --hub {_reachable(url)}")
 
-    hub.serve(host, port, folder, on_ready=ready)
+    try:
+        hub.serve(host, port, folder, on_ready=ready)
+    except HubError as error:
+        raise Failure(str(error)) from error
+    note("The hub has stopped.")
+
+
+def _reachable(url: str) -> str:
+    """The address at which this machine finds a hub that listens on all of its addresses."""
+    return url.replace("//0.0.0.0:", "//127.0.0.1:").replace("//[::]:", "//[::1]:")
 
 
 def default_folder() -> Path:

@@ -1,24 +1,17 @@
-"""What commands print: tables that fit the terminal, answers as they are, JSON when asked."""
+"""What commands write: answers to stdout as they are, JSON when asked, and what is said about the work to stderr."""
 
 from __future__ import annotations
 
+import shutil
 import sys
-from collections.abc import Sequence
+import textwrap
 from typing import Any
-
-import msgspec
-from rich.cells import cell_len
-from rich.console import Console
-from rich.table import Table
-
-#: Answers go here; no markup, no wrapping, so that a pipe gets what the model said.
-console = Console(highlight=False, markup=False)
-#: What is said about the work goes here.
-notes = Console(stderr=True, highlight=False, markup=False)
 
 
 def print_json(value: Any) -> None:
     """JSON, indented, as it is."""
+    import msgspec
+
     sys.stdout.write(msgspec.json.format(msgspec.json.encode(value), indent=2).decode() + "\n")
 
 
@@ -37,24 +30,9 @@ def print_piece(text: str) -> None:
 
 
 def note(text: str) -> None:
-    """Say something about the work, as one line whatever the terminal's width."""
-    notes.print(text, soft_wrap=True)
-
-
-def print_table(headings: Sequence[str], rows: Sequence[Sequence[str]], *, shorten: bool = False) -> None:
-    """A table without lines. The first column stands whole; `shorten` cuts the last so that a row is a line."""
-    table = Table(box=None, pad_edge=False, header_style="bold", show_header=any(headings))
-    last = len(headings) - 1
-    for number, heading in enumerate(headings):
-        widest = max((cell_len(row[number]) for row in rows), default=0)
-        whole = number == 0 or (shorten and number < last)
-        table.add_column(
-            heading,
-            no_wrap=whole or shorten,
-            overflow="ellipsis",
-            min_width=min(widest, console.width // 2) if whole else None,
-            style="cyan" if number == 0 else "",
-        )
-    for row in rows:
-        table.add_row(*row)
-    console.print(table)
+    """Say something about the work: whole words on each line of a terminal, one line elsewhere."""
+    sys.stdout.flush()  # so that a terminal shows both in their order
+    width = shutil.get_terminal_size().columns
+    if sys.stderr.isatty() and len(text) > width:
+        text = textwrap.fill(text, width, break_long_words=False, break_on_hyphens=False)
+    sys.stderr.write(text + "\n")

@@ -3,32 +3,75 @@
 from __future__ import annotations
 
 import os
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from aixplain.v2._settings import read_profile
-from aixplain.v2.core import Aixplain
+if TYPE_CHECKING:
+    from aixplain.v2.core import Aixplain
+    from aixplain.v2.model import Model
 
 HubOption = Annotated[
     str | None,
     typer.Option("--hub", metavar="URL", help="The hub to use, such as http://127.0.0.1:8180.", show_default=False),
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print the whole answer as JSON.")]
+ModelArgument = Annotated[str, typer.Argument(metavar="MODEL", help="The model's id or path.", show_default=False)]
 
 _REMOTE = ("TEAM_API_KEY", "AIXPLAIN_API_KEY", "BACKEND_URL")
 
 
 def connect(hub: str | None) -> Aixplain:
     """The client that a command uses; close it."""
+    from aixplain.v2.core import Aixplain
+
     if hub is not None:
-        return Aixplain(backend_url=hub)
-    return Aixplain() if _is_set_up() else Aixplain.local()
+        return Aixplain(backend_url=_address(hub))
+    return Aixplain() if _is_set_up() else own_hub()
 
 
 def _is_set_up() -> bool:
     """Whether the environment or a profile says where to go, or with which key."""
+    from aixplain.v2._settings import read_profile
+
     if any(os.environ.get(name) for name in _REMOTE):
         return True
     profile = read_profile()
     return profile is not None and bool(profile.has_key or profile.backend_url or profile.model_url)
+
+
+def _address(hub: str) -> str:
+    from aixplain.cli.failures import UsageProblem
+
+    if not hub.strip():
+        raise UsageProblem("--hub is followed by an address, such as http://127.0.0.1:8180, and this one is empty.")
+    return hub
+
+
+def own_hub() -> Aixplain:
+    """A client of a hub inside this process. Raises `Failure` when the hub can't start."""
+    import logging
+
+    from aixplain.cli.failures import Failure
+    from aixplain.hub.errors import HubError
+    from aixplain.v2.core import Aixplain
+
+    logging.getLogger().addHandler(logging.NullHandler())  # it, and its models' libraries, fail in sentences here
+    try:
+        return Aixplain.local()
+    except HubError as error:
+        raise Failure(str(error)) from error
+
+
+def find(aix: Aixplain, id: str) -> Model:
+    """The model of this id or path. Raises `UsageProblem` when the service has none."""
+    from aixplain.cli.failures import UsageProblem
+    from aixplain.v2.exceptions import APIError
+
+    try:
+        return aix.Model.get(id)
+    except APIError as error:
+        said = error.response_data.get("message")
+        if error.status_code != 404 or not isinstance(said, str):
+            raise
+        raise UsageProblem(f"{said} `aix search` lists the models.") from error

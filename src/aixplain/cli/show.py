@@ -2,25 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING
 
-import msgspec
-import typer
+from aixplain.cli.output import print_json
+from aixplain.cli.session import HubOption, JsonOption, ModelArgument, connect, find
 
-from aixplain._wire.messages import Parameter
-from aixplain.cli.output import console, print_json, print_table
-from aixplain.cli.session import HubOption, JsonOption, connect
-from aixplain.v2._model_base import ModelBase
+if TYPE_CHECKING:
+    from aixplain._wire.messages import Parameter
+    from aixplain.v2._model_base import ModelBase
 
 
-def show(
-    model: Annotated[str, typer.Argument(help="The model's id or path.")],
-    hub: HubOption = None,
-    json: JsonOption = False,
-) -> None:
+def show(model: ModelArgument, hub: HubOption = None, json: JsonOption = False) -> None:
     """Show a model and its inputs."""
     with connect(hub) as aix:
-        found = aix.Model.get(model)
+        found = find(aix, model)
         if json:
             print_json(found.to_dict())
         else:
@@ -29,10 +24,12 @@ def show(
 
 def print_model(model: ModelBase) -> None:
     """A model as a person reads it."""
-    console.print(model.name or "", style="bold", end="")
-    console.print(f"  {model.path or model.id}", style="cyan")
+    from aixplain.cli.screen import console, print_table, print_trimmed
+
+    console.print(model.name or "", style="bold", end="  ")
+    console.print(model.path or model.id, style="cyan")
     if model.description:
-        console.print(model.description.strip())
+        print_trimmed(model.description.strip())
     console.print()
     print_table(("", ""), [(name, value) for name, value in _facts(model) if value])
     if model.params:
@@ -73,4 +70,8 @@ def _limits(parameter: Parameter) -> str:
 def _text(value: object) -> str:
     if isinstance(value, float) and value.is_integer():
         return str(int(value))
-    return "" if value is None else value if isinstance(value, str) else msgspec.json.encode(value).decode()
+    if value is None or isinstance(value, str):
+        return value or ""
+    import msgspec
+
+    return msgspec.json.encode(value).decode()

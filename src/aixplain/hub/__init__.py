@@ -11,13 +11,17 @@
 
 from __future__ import annotations
 
-from aixplain.hub.backends.functions import Audio, Document, Image, Input, ModelError, Models, Output, Video, progress
+from aixplain.hub.backends import ModelError, Output
+from aixplain.hub.backends.functions import Models, progress
+from aixplain.hub.backends.signature import Audio, Document, Image, Input, Video
+from aixplain.hub.errors import HubError
 from aixplain.hub.hub import Hub
 
 __all__ = [
     "Audio",
     "Document",
     "Hub",
+    "HubError",
     "Image",
     "Input",
     "ModelError",

@@ -30,6 +30,7 @@ class Entry:
     version: str | None = None
     license: str | None = None
     languages: tuple[str, ...] = ()
+    target_languages: tuple[str, ...] = ()
     asynchronous: bool = False
     streams: bool = False
     supplier: tuple[int, str, str] = field(default=(1, "aiXplain", "aixplain"))
@@ -40,12 +41,12 @@ class Entry:
         return hashlib.sha256(self.path.encode()).hexdigest()[:24]
 
     @property
-    def required_text(self) -> str | None:
+    def first_required(self) -> str | None:
         """The input that a bare `data` stands for."""
         required = [parameter.name for parameter in self.parameters if parameter.required]
         return required[0] if required else None
 
-    def body(self, created_at: str) -> dict[str, Any]:
+    def body(self, created_at: str, updated_at: str) -> dict[str, Any]:
         """The MODEL of the protocol."""
         number, name, code = self.supplier
         return {
@@ -63,7 +64,7 @@ class Entry:
             "pricing": {"price": 0.0, "unitType": "REQUEST", "unitTypeScale": None},
             "version": {"name": self.version, "id": f"{self.id}-{self.version}" if self.version else self.id},
             "createdAt": created_at,
-            "updatedAt": created_at,
+            "updatedAt": updated_at,
             "supportsStreaming": self.streams,
             "supportsBYOC": False,
             "connectionType": ["asynchronous"] if self.asynchronous else ["synchronous"],
@@ -73,5 +74,9 @@ class Entry:
         }
 
     def _attributes(self) -> list[dict[str, Any]]:
-        facts = {"license": self.license, "languages": ", ".join(self.languages) or None}
+        facts = {
+            "license": self.license,
+            "languages": ", ".join(self.languages) or None,
+            "target languages": ", ".join(self.target_languages) or None,
+        }
         return [{"name": name, "code": name, "value": value} for name, value in facts.items() if value]

@@ -3,66 +3,69 @@
 from __future__ import annotations
 
 import asyncio
+import atexit
 import contextlib
-import tempfile
+import os
+import socket
 import threading
 from os import PathLike
 from pathlib import Path
 
 from aixplain.hub.errors import HubError
+from aixplain.hub.execution import logger
 from aixplain.hub.hub import Hub
-from aixplain.hub.server import address_of, claimed, listen, uvicorn_server
+from aixplain.hub.server import Server, address_of, claimed, listen
 
-START_TIMEOUT = 30.0
-STOP_TIMEOUT = 10.0
+START_SECONDS = 30.0
+STOP_SECONDS = 10.0
+PATIENCE = 1
 
 
 class EmbeddedHub:
-    """A running hub. `url` takes requests from the start: they wait until it is ready."""
+    """A running hub. `url` takes requests from the start: they wait until it is ready. Raises `HubError`."""
 
     def __init__(self, hub: Hub, data: str | PathLike[str] | None) -> None:
-        self._folders = contextlib.ExitStack()
-        passing = "" if data else self._folders.enter_context(tempfile.TemporaryDirectory(prefix="aixplain-hub-"))
-        folder = self._folders.enter_context(claimed(Path(data or passing)))
-        self._listening = self._folders.enter_context(listen("127.0.0.1", 0))
-        self.url = address_of(self._listening)
+        self._process = os.getpid()
         self._ready = threading.Event()
         self._failure: BaseException | None = None
-        self._server = uvicorn_server(hub.app(folder))
-        self._thread = threading.Thread(target=self._serve, name="aixplain-hub", daemon=True)
+        with contextlib.ExitStack() as held:
+            folder = held.enter_context(claimed(None if data is None else Path(data)))
+            listening = held.enter_context(listen("127.0.0.1", 0))
+            self.url = address_of(listening)
+            self._server = Server(hub.app(folder), PATIENCE, self._ready.set)
+            self._held = held.pop_all()
+        self._thread = threading.Thread(target=self._serve, args=[listening], name="aixplain-hub", daemon=True)
         self._thread.start()
+        atexit.register(self.close)
 
     def wait_until_ready(self) -> None:
         """Return once it answers; raise what kept it from starting."""
-        self._ready.wait(START_TIMEOUT)
+        self._ready.wait(START_SECONDS)
         if self._failure is not None:
             raise self._failure
         if not self._server.started:
-            raise HubError("The embedded hub did not start in 30 s.")
+            raise HubError(f"The embedded hub did not start in {START_SECONDS:g} s.")
 
     def close(self) -> None:
-        """Stop it, and remove its folder when that was a passing one. Safe to call twice."""
+        """Stop it, and remove its folder when that was a passing one. Safe to call twice; nothing happens in a forked child."""
+        if os.getpid() != self._process:
+            return
+        atexit.unregister(self.close)
         self._server.should_exit = True
-        self._thread.join(STOP_TIMEOUT)
-        self._folders.close()
+        self._thread.join(STOP_SECONDS)
+        self._held.close()
 
-    def _serve(self) -> None:
+    def _serve(self, listening: socket.socket) -> None:
         try:
             with asyncio.Runner(loop_factory=self._server.config.get_loop_factory()) as runner:
-                runner.run(self._serve_until_closed())
-        except BaseException as error:  # whatever ends this thread is told to whoever waits for the hub
+                runner.run(self._server.serve(sockets=[listening]))
+        except BaseException as error:  # noqa: BLE001 - whatever ends this thread is told to whoever waits for the hub
+            logger.error("the embedded hub ended", exc_info=error)
             self._failure = error
         finally:
             self._ready.set()
 
-    async def _serve_until_closed(self) -> None:
-        serving = asyncio.create_task(self._server.serve(sockets=[self._listening]))
-        while not self._server.started and not serving.done():
-            await asyncio.sleep(0.002)
-        self._ready.set()
-        await serving
-
 
 def start(data: str | PathLike[str] | None = None, hub: Hub | None = None) -> EmbeddedHub:
-    """Start a hub beside this thread."""
+    """Start a hub beside this thread. Raises `HubError`."""
     return EmbeddedHub(hub or Hub(), data)

@@ -1,4 +1,4 @@
-"""What the hub refuses, and why it can't start."""
+"""What the hub refuses, and why it can't start or go on."""
 
 from __future__ import annotations
 

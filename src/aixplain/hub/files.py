@@ -6,12 +6,14 @@ import re
 import secrets
 from collections.abc import AsyncIterator
 from pathlib import Path
-from urllib.parse import quote, unquote, urlsplit
+from urllib.parse import quote, unquote
 
 from aixplain.hub.errors import Refusal
 
 LARGEST_FILE = 300 * 1024 * 1024
-_ADDRESS = re.compile(r"/files/([\w-]{22})/([^/]+)$")
+LONGEST_NAME = 200  # bytes
+_ADDRESS = re.compile(r"/files/([\w-]{22})/([^/?#]+)$", re.ASCII)
+_TOKEN = re.compile(r"[\w-]{22}", re.ASCII)
 
 
 class Files:
@@ -26,25 +28,26 @@ class Files:
         (self._folder / token).mkdir(parents=True)
         return f"/files/{token}/{quote(_safe_name(original_name), safe='')}"
 
-    def find(self, address: str) -> Path:
-        """The file at one of this hub's addresses. Raises `Refusal` (404) when there is none."""
-        found = _ADDRESS.search(urlsplit(address).path)
-        path = self._folder / found[1] / _safe_name(unquote(found[2])) if found else None
-        if path is None or not path.is_file():
-            raise Refusal(404, "There is no such file on this hub; it may have expired. Send it up again.")
-        return path
-
-    async def write(self, address: str, chunks: AsyncIterator[bytes]) -> None:
-        """Take the bytes of a reserved file, once, whole or not at all."""
+    def find(self, address: str) -> Path | None:
+        """The file at one of this hub's addresses; None when there is none."""
         found = _ADDRESS.search(address)
-        folder = self._folder / found[1] if found else None
-        if found is None or folder is None or not folder.is_dir():
+        return self.get(found[1], unquote(found[2])) if found else None
+
+    def get(self, token: str, name: str) -> Path | None:
+        """The file of this name under the token; None when there is none."""
+        path = self._folder / token / _safe_name(name)
+        return path if _TOKEN.fullmatch(token) and path.is_file() else None
+
+    async def put(self, token: str, name: str, chunks: AsyncIterator[bytes]) -> None:
+        """Take the bytes of a reserved file, once, whole or not at all. Raises `Refusal`."""
+        folder = self._folder / token
+        if not _TOKEN.fullmatch(token) or not folder.is_dir():
             raise Refusal(404, "No upload was announced for this address; ask for one at /sdk/file/upload/temp-url.")
-        path, part = folder / _safe_name(found[2]), folder / ".part"
-        if path.exists():
-            raise Refusal(409, "There is a file at this address already; ask for a new address.")
+        path, part = folder / _safe_name(name), folder / f".{secrets.token_hex(8)}"
         try:
             await _write_limited(part, chunks)
+            if path.exists():
+                raise Refusal(409, "There is a file at this address already; ask for a new address.")
             part.rename(path)
         finally:
             part.unlink(missing_ok=True)
@@ -61,6 +64,7 @@ async def _write_limited(path: Path, chunks: AsyncIterator[bytes]) -> None:
 
 
 def _safe_name(name: str) -> str:
-    """The last part of a name, without what a file system or a shell could trip over."""
+    """The last part of a name, without what a file system or a shell could trip over, and not too long for either."""
     last = re.split(r"[/\\]", name)[-1]
-    return re.sub(r"[^\w. ()-]", "_", last).lstrip(".")[-120:] or "file"
+    plain = re.sub(r"[^\w. ()-]", "_", last).encode()[-LONGEST_NAME:].decode(errors="ignore")
+    return plain.lstrip(".") or "file"

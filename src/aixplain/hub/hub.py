@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Callable, Iterable
 from os import PathLike
 from pathlib import Path
@@ -12,9 +11,10 @@ from starlette.applications import Starlette
 from aixplain.hub.app import create_app
 from aixplain.hub.backends.functions import Models
 from aixplain.hub.errors import HubError
-from aixplain.hub.server import LOOPBACK, address_of, claimed, listen, uvicorn_server
+from aixplain.hub.server import LOOPBACK, Server, address_of, claimed, listen
 
 DEFAULT_PORT = 8180
+PATIENCE = 5
 
 
 class Hub(Models):
@@ -32,7 +32,7 @@ class Hub(Models):
             self.include(all_models())
 
     def app(self, data: str | PathLike[str]) -> Starlette:
-        """The hub as an ASGI application, with its database and files in the folder `data`."""
+        """The hub as an ASGI application, with its database and files in the folder `data`. Raises `HubError`."""
         return create_app(self.entries, Path(data), self.keys)
 
     def serve(
@@ -43,18 +43,17 @@ class Hub(Models):
         *,
         on_ready: Callable[[str], None] | None = None,
     ) -> None:
-        """Serve until Ctrl-C. `data` keeps the runs; without one they go when the hub stops. Raises `HubError`.
+        """Serve until Ctrl-C or SIGTERM. `data` keeps the runs; without one they go when the hub stops. Raises `HubError`.
 
-        `on_ready` is called with the hub's address once it listens.
+        `on_ready` is called with the hub's address once it answers. When it stops, requests have 5 seconds to end; a run in the
+        background that is not done by then is done at the next start.
         """
         if host not in LOOPBACK and not self.keys:
             raise HubError(
                 f"Without a key, everyone who reaches {host} could use this hub. "
                 "Set AIXPLAIN_HUB_KEYS (comma separated), or serve 127.0.0.1."
             )
-        with tempfile.TemporaryDirectory(prefix="aixplain-hub-") as passing, claimed(Path(data or passing)) as folder:
-            with listen(host, port) as listening:
-                server = uvicorn_server(self.app(folder))
-                if on_ready is not None:
-                    on_ready(address_of(listening))
-                server.run(sockets=[listening])
+        with claimed(None if data is None else Path(data)) as folder, listen(host, port) as listening:
+            address = address_of(listening)
+            server = Server(self.app(folder), PATIENCE, lambda: on_ready(address) if on_ready else None)
+            server.run(sockets=[listening])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 import time
 import uuid
 from dataclasses import dataclass
@@ -67,7 +68,11 @@ class Runs:
         row = self._store.reader().execute(_SQL["find"], {"id": id}).fetchone()
         return None if row is None else Standing(row["result"], self._progress.get(id))
 
-    async def reopen(self) -> list[str]:
-        """After a start: what was running when the hub died waits again. The runs that wait, oldest first."""
-        await self._store.write(lambda connection: connection.execute(_SQL["reopen"]))
+    def waiting(self) -> list[str]:
+        """The runs that wait, oldest first."""
         return [row["id"] for row in self._store.reader().execute(_SQL["waiting"])]
+
+
+def reopen(connection: sqlite3.Connection) -> None:
+    """What was running when the hub stopped or died waits again."""
+    connection.execute(_SQL["reopen"])

@@ -6,8 +6,12 @@ import contextlib
 import errno
 import fcntl
 import os
+import shutil
+import signal
 import socket
-from collections.abc import Iterator
+import tempfile
+import threading
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import uvicorn
@@ -19,8 +23,15 @@ LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 
 
 @contextlib.contextmanager
-def claimed(folder: Path) -> Iterator[Path]:
-    """The folder, made and locked: two hubs on one would run each other's runs. Raises `HubError`."""
+def claimed(folder: Path | None) -> Iterator[Path]:
+    """The folder, made and locked: two hubs on one would run each other's runs. None is one that passes with the hub.
+
+    Raises `HubError`.
+    """
+    if folder is None:
+        with _passing_folder() as passing:
+            yield passing
+        return
     try:
         folder.mkdir(parents=True, exist_ok=True)
         lock = (folder / "hub.lock").open("a+")
@@ -41,8 +52,20 @@ def claimed(folder: Path) -> Iterator[Path]:
         yield folder
 
 
+@contextlib.contextmanager
+def _passing_folder() -> Iterator[Path]:
+    folder, owner = Path(tempfile.mkdtemp(prefix="aixplain-hub-")), os.getpid()
+    try:
+        yield folder
+    finally:
+        if os.getpid() == owner:  # and not a forked child that ends before its parent
+            shutil.rmtree(folder, ignore_errors=True)
+
+
 def listen(host: str, port: int) -> socket.socket:
     """A listening socket. Raises `HubError` for a port that is taken or an address that isn't this machine's."""
+    if not 0 <= port <= 65535:
+        raise HubError(f"{port} is no port. Choose one from 1 to 65535 with --port (0 takes a free one).")
     try:
         family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
         listening = socket.socket(family, kind, protocol)
@@ -52,17 +75,18 @@ def listen(host: str, port: int) -> socket.socket:
     try:
         listening.bind(address)
         listening.listen(2048)
-    except (OSError, OverflowError) as error:
+    except OSError as error:
         listening.close()
         raise HubError(_cannot_bind(host, port, error)) from error
     return listening
 
 
-def _cannot_bind(host: str, port: int, error: OSError | OverflowError) -> str:
-    number = error.errno if isinstance(error, OSError) else None
-    if number == errno.EADDRINUSE:
+def _cannot_bind(host: str, port: int, error: OSError) -> str:
+    if error.errno == errno.EADDRINUSE:
         return f"Port {port} on {host} is in use, perhaps by another hub. Choose another with --port (0 takes a free one)."
-    if number == errno.EACCES:
+    if error.errno == errno.EADDRNOTAVAIL:
+        return f"{host} is no address of this machine. Use 127.0.0.1 or 0.0.0.0."
+    if error.errno == errno.EACCES:
         return f"Port {port} on {host} needs more rights than this user has. Choose one above 1023 with --port."
     return f"The hub can't listen on {host}:{port}: {error}. Choose another --host or --port."
 
@@ -73,18 +97,46 @@ def address_of(listening: socket.socket) -> str:
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
-def uvicorn_server(app: Starlette) -> uvicorn.Server:
-    """Uvicorn with its fast parts, which are four times as fast as its portable ones, and without its own log."""
-    config = uvicorn.Config(
-        app,
-        loop="uvloop",
-        http="httptools",
-        ws="none",
-        lifespan="on",
-        access_log=False,
-        log_config=None,
-        timeout_graceful_shutdown=5,
-        timeout_keep_alive=75,
-        server_header=False,
-    )
-    return uvicorn.Server(config)
+class Server(uvicorn.Server):
+    """Uvicorn with its fast parts, which are four times as fast as its portable ones, and without its own log.
+
+    `on_ready` is called once it answers. When it stops, requests have `patience` seconds to end.
+    """
+
+    def __init__(self, app: Starlette, patience: int, on_ready: Callable[[], None]) -> None:
+        config = uvicorn.Config(
+            app,
+            loop="uvloop",
+            http="httptools",
+            ws="none",
+            lifespan="on",
+            access_log=False,
+            log_config=None,
+            log_level="warning",
+            timeout_graceful_shutdown=patience,
+            timeout_keep_alive=75,
+            server_header=False,
+        )
+        super().__init__(config)
+        self._on_ready = on_ready
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Start, and tell. Raises `HubError`."""
+        try:
+            await super().startup(sockets)
+        except SystemExit as error:  # uvicorn's way to say that the lifespan failed
+            raise HubError("The hub could not start; its log says why.") from error
+        self._on_ready()
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Ctrl-C and SIGTERM stop the server, and that is all: uvicorn would then raise them, before the folder is tidied."""
+        if threading.current_thread() is not threading.main_thread():
+            yield
+            return
+        previous = {number: signal.signal(number, self.handle_exit) for number in (signal.SIGINT, signal.SIGTERM)}
+        try:
+            yield
+        finally:
+            for number, handler in previous.items():
+                signal.signal(number, handler)

@@ -6,11 +6,26 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from aixplain.v2.core import Aixplain, AsyncAixplain
-    from aixplain.v2.enums import AssetStatus, Function, Language, ResponseStatus, SortBy, SortOrder, Supplier
+    from aixplain.v2.core import (
+        Aixplain,
+        AsyncAixplain,
+    )
+    from aixplain.v2.enums import (
+        AssetStatus,
+        Function,
+        Language,
+        OwnershipType,
+        ResponseStatus,
+        SortBy,
+        SortOrder,
+        Supplier,
+    )
     from aixplain.v2.exceptions import (
         AixplainV2Error,
         APIError,
+        Attempt,
+        BudgetReachedError,
+        CheckpointError,
         ConfigurationError,
         ConnectionLostError,
         ConnectionTimeoutError,
@@ -20,10 +35,18 @@ if TYPE_CHECKING:
         InvalidResponseError,
         ResourceError,
         StreamFailedError,
+        StreamTimeoutError,
         TimeoutError,
         ValidationError,
     )
-    from aixplain.v2.model import AsyncModel, Model, ModelResult, Page
+    from aixplain.v2.model import (
+        AsyncModel,
+        AsyncPage,
+        MapItem,
+        Model,
+        ModelResult,
+        Page,
+    )
 
 __all__ = [
     "APIError",
@@ -32,6 +55,10 @@ __all__ = [
     "AssetStatus",
     "AsyncAixplain",
     "AsyncModel",
+    "AsyncPage",
+    "Attempt",
+    "BudgetReachedError",
+    "CheckpointError",
     "ConfigurationError",
     "ConnectionLostError",
     "ConnectionTimeoutError",
@@ -41,23 +68,45 @@ __all__ = [
     "InputError",
     "InvalidResponseError",
     "Language",
+    "MapItem",
     "Model",
     "ModelResult",
+    "OwnershipType",
     "Page",
     "ResourceError",
     "ResponseStatus",
     "SortBy",
     "SortOrder",
     "StreamFailedError",
+    "StreamTimeoutError",
     "Supplier",
     "TimeoutError",
     "ValidationError",
 ]
 
 _HOMES = {
-    "core": ("Aixplain", "AsyncAixplain"),
-    "enums": ("AssetStatus", "Function", "Language", "ResponseStatus", "SortBy", "SortOrder", "Supplier"),
-    "model": ("AsyncModel", "Model", "ModelResult", "Page"),
+    "core": (
+        "Aixplain",
+        "AsyncAixplain",
+    ),
+    "enums": (
+        "AssetStatus",
+        "Function",
+        "Language",
+        "OwnershipType",
+        "ResponseStatus",
+        "SortBy",
+        "SortOrder",
+        "Supplier",
+    ),
+    "model": (
+        "AsyncModel",
+        "AsyncPage",
+        "MapItem",
+        "Model",
+        "ModelResult",
+        "Page",
+    ),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 

@@ -12,14 +12,17 @@ import msgspec
 
 from aixplain._wire.errors import first_words
 from aixplain._wire.messages import FAILED, IN_PROGRESS, SUCCESS, Detail, Message, Usage
-from aixplain._wire.records import read
-from aixplain._wire.sse import EventDecoder
+from aixplain._wire.open_records import remember
+from aixplain._wire.records import parse, read
+from aixplain._wire.sse import EventDecoder, data_of_events
 from aixplain.v2._flow import TransportFailure, TransportTimeout
+from aixplain.v2._plain_texts import plain_texts
 from aixplain.v2._records import ModelResult, StreamChunk
 from aixplain.v2._tool_calls import merge_tool_calls
 from aixplain.v2.enums import ResponseStatus
 from aixplain.v2.exceptions import IncompleteStreamError, StreamFailedError, StreamTimeoutError
 
+_GOES_ON = ResponseStatus.IN_PROGRESS
 _FAILURES = (FAILED, "ABORTED", "CANCELED")
 
 
@@ -58,6 +61,8 @@ class ChunkDecoder:
         self.ready: deque[StreamChunk] = deque()
         self.status = ResponseStatus.IN_PROGRESS
         self.done = False
+        self.drains = False
+        """The last event came, and the end of the body is still to be read."""
         self._events = EventDecoder() if "json" not in content_type else None
         self._recode = _recoder(content_type)
         self._body = io.BytesIO()
@@ -77,8 +82,8 @@ class ChunkDecoder:
             piece = self._recode.decode(piece).encode()
         if self._events is None:
             self._body.write(piece)
-        else:
-            self._take_all(self._events.feed(piece))
+        elif events := self._events.take(piece):
+            self._take_events(events)
 
     def end(self) -> None:
         """The bytes are over."""
@@ -128,6 +133,14 @@ class ChunkDecoder:
             self.text,
         )
 
+    def _take_events(self, events: bytes) -> None:
+        texts = None if self.done else plain_texts(events)
+        if texts is None:
+            self._take_all(data_of_events(events))
+            return
+        self.ready.extend([StreamChunk(_GOES_ON, text) for text in texts])
+        self._text.write("".join(texts).encode("utf-8", "replace"))
+
     def _take_all(self, events: list[bytes]) -> None:
         ready, texts = self.ready, []
         for data in events:
@@ -140,7 +153,7 @@ class ChunkDecoder:
             if chunk is None:
                 continue
             if chunk.tool_calls or chunk.reasoning_content or chunk.usage or chunk.finish_reason:
-                self._note(chunk)
+                self._note(chunk, data)
             if type(chunk.data) is str:
                 texts.append(chunk.data)
             ready.append(chunk)
@@ -149,9 +162,11 @@ class ChunkDecoder:
             if self._failure is not None:
                 self._failure.partial = self.text
 
-    def _note(self, chunk: StreamChunk) -> None:
+    def _note(self, chunk: StreamChunk, data: bytes) -> None:
         self._tool_calls += chunk.tool_calls or []
-        self._usage = chunk.usage or self._usage
+        if chunk.usage is not None:
+            self._usage = chunk.usage
+            remember(chunk.usage, parse(data)["usage"])
         if chunk.reasoning_content:
             self._reasoning.append(chunk.reasoning_content)
         if chunk.finish_reason:
@@ -168,7 +183,7 @@ class ChunkDecoder:
             chunk = _read_plain(data)
         except (msgspec.DecodeError, UnicodeDecodeError):
             return self._odd_chunk(data)
-        if chunk.status != IN_PROGRESS or chunk.data is None or chunk.data == "[DONE]":
+        if chunk.status is not _GOES_ON or chunk.data is None or chunk.data == "[DONE]":
             return self._odd_chunk(data)
         return chunk
 
@@ -181,7 +196,7 @@ class ChunkDecoder:
         if delta is None:
             return StreamChunk(usage=event.usage, finish_reason=choice.finish_reason)
         reasoning = delta.reasoning_content or delta.reasoning
-        return StreamChunk(IN_PROGRESS, delta.content or "", delta.tool_calls, reasoning, event.usage, choice.finish_reason)
+        return StreamChunk(_GOES_ON, delta.content or "", delta.tool_calls, reasoning, event.usage, choice.finish_reason)
 
     # --- What is rare, or odd -----------------------------------------------------------------------
 
@@ -218,7 +233,7 @@ class ChunkDecoder:
         return chunk
 
     def _finish(self) -> None:
-        self._saw_end = self.done = True
+        self._saw_end = self.done = self.drains = True
         self.status = ResponseStatus.SUCCESS
 
     def _fail(self, value: dict[str, Any]) -> None:

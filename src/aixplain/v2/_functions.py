@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Self
+from collections.abc import Iterator
+from typing import Any, Self
 
 from aixplain.v2._wire_enum import WireEnum
 
@@ -22,6 +23,9 @@ class Function(WireEnum):
         member._value_ = code
         member.label = label
         return member
+
+    def _names(self) -> Iterator[Any]:
+        yield from (self.value, self.name, self.label)
 
     ACTIVITY_DETECTION = ("activity-detection", "Activity Detection")
     ASR_AGE_CLASSIFICATION = ("asr-age-classification", "ASR Age Classification")

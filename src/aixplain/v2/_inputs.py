@@ -2,85 +2,71 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import ItemsView, Iterator, KeysView, Mapping, ValuesView
 from typing import TYPE_CHECKING, Any
 
-from aixplain._wire.messages import CLIENT_CONTROLS, RUN_HEADERS, Parameter
-from aixplain._wire.validation import FILE_TYPES, did_you_mean, fits, problems
-from aixplain.v2.exceptions import InputError
+from aixplain.v2._form import Form
 
 if TYPE_CHECKING:
     from aixplain.v2._model_base import ModelBase
-
-#: Names that a run takes beside a model's own parameters.
-NOT_PARAMETERS = frozenset({"data", "options"}) | RUN_HEADERS.keys() | CLIENT_CONTROLS
 
 
 class InputsProxy:
     """The inputs of one model, by item or by attribute: `model.inputs.temperature = 0.7`.
 
     Reads and writes values. None means unset, and is not sent; `""` and `0` are values. A parameter with the name of a
-    method (`items`, `keys`) is reached by item.
+    method (`items`, `keys`) is read by item, and set either way.
     """
 
-    __slots__ = ("_names", "_parameters", "_takes_files", "_values")
+    __slots__ = ("_form", "_values")
 
-    _parameters: dict[str, Parameter]
-    _names: frozenset[str]
-    """What a run of the model may be given: its parameters, and what every run takes."""
-    _takes_files: bool
+    _form: Form
     _values: dict[str, Any]
 
     def __init__(self, model: ModelBase) -> None:
-        object.__setattr__(self, "_parameters", {parameter.name: parameter for parameter in model.params})
-        object.__setattr__(self, "_names", NOT_PARAMETERS | self._parameters.keys())
-        object.__setattr__(self, "_takes_files", any(each.data_type in FILE_TYPES for each in model.params))
-        object.__setattr__(self, "_values", {})
-        self.reset_all_parameters()
+        _fill(self, Form(model.params))
 
     def __getitem__(self, key: str) -> Any:
         """Dict-like access: `inputs["temperature"]`. Raises KeyError for an unknown name."""
-        if key not in self._parameters:
-            raise KeyError(self._not_found(key))
+        if key not in self._form.parameters:
+            raise KeyError(self._form.not_found(key))
         return self._values[key]
 
     def __setitem__(self, key: str, value: Any) -> None:
         """Dict-like assignment. Raises KeyError for an unknown name, ValueError for a wrong type."""
-        if key not in self._parameters:
-            raise KeyError(self._not_found(key))
-        self._values[key] = self._checked(self._parameters[key], value)
+        if key not in self._form.parameters:
+            raise KeyError(self._form.not_found(key))
+        self._values[key] = self._form.settable(key, value)
 
     def __getattr__(self, name: str) -> Any:
         """Dot notation access: `inputs.temperature`. Raises AttributeError for an unknown name."""
-        if name not in self._parameters:
-            raise AttributeError(self._not_found(name))
+        if name.startswith("__") or name in InputsProxy.__slots__:  # what Python asks, perhaps of one that is half copied
+            raise AttributeError(name)
+        if name not in self._form.parameters:
+            raise AttributeError(self._form.not_found(name))
         return self._values[name]
 
     def __setattr__(self, name: str, value: Any) -> None:
         """Dot notation assignment. Raises AttributeError for an unknown name, ValueError for a wrong type."""
-        if name not in self._parameters:
-            raise AttributeError(self._not_found(name))
-        self._values[name] = self._checked(self._parameters[name], value)
+        if name not in self._form.parameters:
+            raise AttributeError(self._form.not_found(name))
+        self._values[name] = self._form.settable(name, value)
 
     def __contains__(self, key: object) -> bool:
         """Whether there is such a parameter: `"temperature" in inputs`."""
-        return key in self._parameters
+        return key in self._form.parameters
 
     def __len__(self) -> int:
         """Number of parameters."""
-        return len(self._parameters)
+        return len(self._form.parameters)
 
     def __iter__(self) -> Iterator[str]:
         """Over the parameters' names."""
-        return iter(self._parameters)
-
-    def __dir__(self) -> list[str]:
-        return [*super().__dir__(), *self._parameters]
+        return iter(self._form.parameters)
 
     def keys(self) -> KeysView[str]:
         """Parameter names."""
-        return self._parameters.keys()
+        return self._form.parameters.keys()
 
     def values(self) -> ValuesView[Any]:
         """Parameter values; None for one that is unset."""
@@ -99,9 +85,9 @@ class InputsProxy:
         """Set several parameters at once; when one is wrong, none is set."""
         new = {**(values or {}), **kwargs}
         for key in new:
-            if key not in self._parameters:
-                raise KeyError(self._not_found(key))
-        checked = {key: self._checked(self._parameters[key], value) for key, value in new.items()}
+            if key not in self._form.parameters:
+                raise KeyError(self._form.not_found(key))
+        checked = {key: self._form.settable(key, value) for key, value in new.items()}
         self._values.update(checked)
 
     def clear(self) -> None:
@@ -114,19 +100,19 @@ class InputsProxy:
 
     def has_parameter(self, param_name: str) -> bool:
         """Whether there is such a parameter."""
-        return param_name in self._parameters
+        return param_name in self._form.parameters
 
     def get_parameter_names(self) -> list[str]:
         """The names of all parameters."""
-        return list(self._parameters)
+        return list(self._form.parameters)
 
     def get_required_parameters(self) -> list[str]:
         """The names of the parameters that a run must have."""
-        return [parameter.name for parameter in self._parameters.values() if parameter.required]
+        return [parameter.name for parameter in self._form.parameters.values() if parameter.required]
 
     def get_parameter_info(self, param_name: str) -> dict[str, Any] | None:
         """What is known about a parameter (`value`, `required`, `data_type`, …); None for an unknown name."""
-        parameter = self._parameters.get(param_name)
+        parameter = self._form.parameters.get(param_name)
         if parameter is None:
             return None
         fields = {name: getattr(parameter, name) for name in parameter.__struct_fields__}
@@ -138,45 +124,48 @@ class InputsProxy:
 
     def reset_parameter(self, param_name: str) -> None:
         """Reset a parameter to the service's default. Raises KeyError for an unknown name."""
-        if param_name not in self._parameters:
-            raise KeyError(self._not_found(param_name))
-        self._values[param_name] = self._parameters[param_name].default
+        if param_name not in self._form.parameters:
+            raise KeyError(self._form.not_found(param_name))
+        self._values[param_name] = self._form.fresh_defaults()[param_name]
 
     def reset_all_parameters(self) -> None:
         """Reset all parameters to the service's defaults."""
-        self._values.update((name, parameter.default) for name, parameter in self._parameters.items())
+        self._values.update(self._form.fresh_defaults())
+
+    def json_schema(self) -> dict[str, Any]:
+        """The parameters as a JSON Schema (2020-12): types, options, ranges, defaults, and which are required."""
+        from aixplain._wire.json_schema import json_schema  # few need it
+
+        return json_schema(self._form.parameters.values())
 
     def __repr__(self) -> str:
         return f"InputsProxy({self._values!r})"
 
-    def _not_found(self, name: str) -> str:
-        return f"Parameter '{name}' not found{did_you_mean(name, self._parameters)}"
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, InputsProxy | Mapping):
+            return NotImplemented
+        return self._values == dict(other.items())
 
-    @staticmethod
-    def _checked(parameter: Parameter, value: Any) -> Any:
-        if value is not None and not fits(parameter, value) and not _is_file(parameter, value):
-            raise InputError(
-                f"Invalid value type for parameter '{parameter.name}'. "
-                f"Expected {parameter.data_type}, got {type(value).__name__}"
-            )
-        return value
+    __hash__ = None  # type: ignore[assignment] # as every mutable mapping
+
+    def __dir__(self) -> list[str]:
+        return [*super().__dir__(), *self._form.parameters]
+
+    def _ipython_key_completions_(self) -> list[str]:
+        return list(self._form.parameters)
+
+    def __copy__(self) -> InputsProxy:
+        return _rebuild(self._form, self._values)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _rebuild, (self._form, self._values)
 
 
-def _is_file(parameter: Parameter, value: Any) -> bool:
-    if parameter.data_type not in FILE_TYPES:
-        return False
-    from aixplain.v2._files import local_file  # few models take files
-
-    return local_file(parameter, value) is not None
+def _fill(inputs: InputsProxy, form: Form, values: Mapping[str, Any] | None = None) -> InputsProxy:
+    object.__setattr__(inputs, "_form", form)
+    object.__setattr__(inputs, "_values", form.fresh_defaults() if values is None else dict(values))
+    return inputs
 
 
-def validate(inputs: InputsProxy, values: Mapping[str, Any], *, strict: bool) -> None:
-    """Raise `InputError` for everything that would be wrong about a run; warn of names that the model doesn't know."""
-    found = problems(inputs._parameters.values(), values)
-    # A service that tells no parameters leaves nothing to know.
-    odd = values.keys() - inputs._names if inputs._parameters and not inputs._names.issuperset(values) else ()
-    unknown = [inputs._not_found(name) for name in sorted(odd)]
-    if found or (unknown and strict):
-        raise InputError("Parameter validation failed: " + "; ".join(found + (unknown if strict else [])))
-    for problem in unknown:
-        warnings.warn(f"{problem}; it is sent as it is. Aixplain(strict=True) refuses it", stacklevel=4)
+def _rebuild(form: Form, values: dict[str, Any]) -> InputsProxy:
+    return _fill(InputsProxy.__new__(InputsProxy), form, values)

@@ -10,11 +10,17 @@ closed. A forked child has nothing of it, and starts anew.
 
 from __future__ import annotations
 
+import atexit
 import os
 import signal
+import sys
 import threading
 from collections.abc import Callable
+from queue import SimpleQueue
 from types import TracebackType
+from typing import Any, TypeVar, cast
+
+T = TypeVar("T")
 
 
 class _Watcher:
@@ -104,7 +110,7 @@ class interruptible:  # noqa: N801 - reads as the statement that it is
 
     def __enter__(self) -> None:
         global _watcher
-        if threading.get_ident() != _main_thread:
+        if not in_main_thread():
             return
         with _lock:
             watcher = _watcher = _watcher or _Watcher()
@@ -122,6 +128,45 @@ class interruptible:  # noqa: N801 - reads as the statement that it is
             idle.end()
 
 
+class Aside:
+    """A thread that waits in native code, so that the main thread waits in Python, where a Ctrl-C is heard.
+
+    For calls that nothing aborts from outside: when the wait is interrupted, the call goes on, and what it gives is dropped.
+    """
+
+    def __init__(self) -> None:
+        self._calls: SimpleQueue[Callable[[], Any]] = SimpleQueue()
+        self._outcomes: SimpleQueue[tuple[Any, BaseException | None]] = SimpleQueue()
+        threading.Thread(target=self._work, name="aixplain-aside", daemon=True).start()
+
+    def wait_for(self, call: Callable[[], T]) -> T:
+        """What the call gives, or raises."""
+        self._calls.put(call)
+        value, error = self._outcomes.get()
+        if error is not None:
+            raise error
+        return cast(T, value)
+
+    def end(self) -> None:
+        """End the thread, after the call that goes on."""
+        self._calls.put(sys.exit)
+
+    def _work(self) -> None:
+        error: BaseException | None = None
+        while not isinstance(error, SystemExit):
+            value = error = None
+            try:
+                value = self._calls.get()()
+            except BaseException as raised:  # noqa: BLE001 - whatever it is belongs to whoever waits
+                error = raised
+            self._outcomes.put((value, error))
+
+
+def in_main_thread() -> bool:
+    """Whether this thread is the one that hears a Ctrl-C."""
+    return threading.get_ident() == _main_thread
+
+
 def _start_anew() -> None:
     """In a forked child: the thread is not there, and its sockets would wake the parent's."""
     global _lock, _watcher, _transports, _main_thread
@@ -131,6 +176,16 @@ def _start_anew() -> None:
         _watcher.forget()
     _lock, _watcher, _transports = threading.RLock(), None, 0
     _main_thread = threading.main_thread().ident
+
+
+@atexit.register
+def _end_with_the_program() -> None:
+    """For clients that nobody closed."""
+    global _watcher
+    with _lock:
+        last, _watcher = _watcher, None
+    if last is not None:
+        last.end()
 
 
 if hasattr(os, "register_at_fork"):

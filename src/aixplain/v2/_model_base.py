@@ -2,37 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import msgspec
 
-from aixplain._wire.messages import (
-    AssetInfo,
-    Attribute,
-    FunctionInfo,
-    Parameter,
-    Pricing,
-    VendorInfo,
-    Version,
-)
-from aixplain._wire.records import read
+from aixplain._wire.messages import Parameter
+from aixplain._wire.open_records import decode_open
+from aixplain._wire.validation import did_you_mean, plain
 from aixplain.v2 import _operations as operations
 from aixplain.v2 import enums
 from aixplain.v2._flow import Operation
-from aixplain.v2._inputs import InputsProxy, validate
+from aixplain.v2._form import validate
+from aixplain.v2._inputs import InputsProxy
+from aixplain.v2._model_fields import ModelFields
 from aixplain.v2._search import SearchCall, not_the_protocol, page_decoder, read_page, search_body
 from aixplain.v2._settings import Settings
+from aixplain.v2._signature import shows_inputs
 from aixplain.v2.enums import AssetStatus
-from aixplain.v2.exceptions import InputError, ValidationError
+from aixplain.v2.exceptions import FileUploadError, InputError, ValidationError
 from aixplain.v2.mixins import ToolDict
-from aixplain.v2.resource import BaseResource, PageParts
+from aixplain.v2.resource import BaseGetParams, PageParts
 
 if TYPE_CHECKING:
     from aixplain.v2._client_base import ClientBase
     from aixplain.v2.enums import Function, Supplier
-
-SelfT = TypeVar("SelfT", bound="ModelBase")
 
 
 def find_supplier_by_id(supplier_id: str | int) -> Supplier | None:
@@ -41,7 +35,8 @@ def find_supplier_by_id(supplier_id: str | int) -> Supplier | None:
     >>> find_supplier_by_id("1777")
     <Supplier.OPENAI: 'openai'>
     """
-    return next((supplier for supplier in enums.Supplier if str(supplier.id) == str(supplier_id)), None)
+    found = enums.Supplier.lookup(supplier_id)
+    return found if found is not None and str(found.id) == str(supplier_id).strip() else None
 
 
 def find_function_by_id(function_id: str) -> Function | None:
@@ -53,94 +48,20 @@ def find_function_by_id(function_id: str) -> Function | None:
     return enums.Function.lookup(function_id)
 
 
-class ModelFields(BaseResource, rename="camel", dict=True, weakref=True, kw_only=True):
-    """A model as the wire has it. The parts that few callers read are decoded when they are read."""
-
-    path: str | None = None
-    service_name: str | None = None
-    status: str | None = None
-    host: str | None = None
-    developer: str | None = None
-    vendor: VendorInfo | None = None
-    function: Any = None
-    pricing: Pricing | None = None
-    version: Version | None = None
-    function_type: str | None = None
-    type: str | None = None
-    created_at: str | None = None
-    updated_at: str | None = None
-    supports_streaming: bool | None = None
-    supports_byoc: bool | None = msgspec.field(default=None, name="supportsBYOC")
-    connection_type: list[str] | None = None
-    # Raw admits null too; a union with None would admit null alone.
-    attributes: msgspec.Raw = msgspec.Raw()
-    params: msgspec.Raw = msgspec.Raw()
-    asset_info: AssetInfo | None = None
-
-    def __post_init__(self) -> None:
-        if isinstance(self.status, str):
-            self.status = _STATUSES.get(self.status, self.status)
-        if isinstance(self.function, dict):
-            self.function = _function(self.function)
-        if self.path is None and self.asset_info is not None:
-            self.path = self.asset_info.instance_id or self.asset_info.asset_path
-
-
-_STATUSES: dict[str, str] = {status.wire: status for status in AssetStatus}
-
-
-def _function(told: dict[str, Any]) -> Function | str | None:
-    id = told.get("id")
-    return enums.Function._value2member_map_.get(id, id)  # type: ignore[return-value]
-
-
-def _read_later(name: str, load: Callable[[Any], Any]) -> Any:
-    """A property over a field that is decoded when first read."""
-    slot = getattr(ModelFields, name)
-
-    def fget(self: ModelFields) -> Any:
-        value = slot.__get__(self)
-        if isinstance(value, msgspec.Raw):
-            value = load(msgspec.json.decode(value) if value else None)
-            slot.__set__(self, value)
-        return value
-
-    return property(fget, slot.__set__)
-
-
-def _read_params(told: Any) -> list[Parameter]:
-    return read(list[Parameter], told) if isinstance(told, list) else []
-
-
-def _read_attributes(told: Any) -> list[Attribute]:
-    """Attributes come as a list of records, or as one object by name."""
-    if isinstance(told, dict):
-        return [Attribute(name, name, value) for name, value in told.items()]
-    return read(list[Attribute], told) if isinstance(told, list) else []
-
-
-class ModelBase(ModelFields, rename="camel", dict=True, weakref=True, kw_only=True):
+class ModelBase(ModelFields, rename="camel", kw_only=True):
     """All of a model that needs no wire: its inputs, its checks, its form as a tool."""
 
     RESOURCE_PATH: ClassVar[str] = "v2/models"
-    context: ClassVar[Any] = None
-    """The client that this class belongs to: `Aixplain().Model` is bound, `Model` itself is not."""
     _page_decoder: ClassVar[Any] = None
-
-    if TYPE_CHECKING:
-        params: list[Parameter]  # type: ignore[assignment]
-        attributes: list[Attribute]  # type: ignore[assignment]
-    else:
-        attributes = _read_later("attributes", _read_attributes)
-        params = _read_later("params", _read_params)
 
     @property
     def inputs(self) -> InputsProxy:
         """The model's inputs with their current values: `model.inputs.temperature = 0.7`."""
         inputs: InputsProxy | None = vars(self).get("_inputs")
-        if inputs is None:
-            inputs = vars(self)["_inputs"] = InputsProxy(self)
-        return inputs
+        if inputs is not None:
+            return inputs
+        made: InputsProxy = vars(self).setdefault("_inputs", InputsProxy(self))  # one for all threads
+        return made
 
     @inputs.setter
     def inputs(self, values: Mapping[str, Any]) -> None:
@@ -166,10 +87,27 @@ class ModelBase(ModelFields, rename="camel", dict=True, weakref=True, kw_only=Tr
         self._ensure_valid_state()
         return operations.run_url(self._settings(), self.id or "")
 
+    def clone(self) -> Self:
+        """The same model, of the same client, with inputs of its own that begin with these values."""
+        return self.__copy__()
+
+    @shows_inputs
+    def check(self, /, **inputs: Any) -> list[str]:
+        """What is wrong about a run with these inputs, a sentence each; nothing is sent, and nothing awaited.
+
+        An empty list is a run that would be sent. A name that the model doesn't know counts, though a run only warns of it.
+        """
+        try:
+            self._prepare(inputs, operations.Run("", {}), strict=True)
+        except (ValidationError, FileUploadError) as error:
+            return list(error.details.get("problems", [error.message]))
+        return []
+
     def get_parameters(self) -> list[dict[str, Any]]:
         """The inputs that have a value, as a tool's parameters."""
         values = self.inputs.copy()
-        return [_tool_parameter(each, values[each.name]) for each in self.params if values[each.name] is not None]
+        parameters = self.inputs._form.parameters.values()
+        return [_tool_parameter(each, values[each.name]) for each in parameters if values[each.name] is not None]
 
     def as_tool(self) -> ToolDict:
         """The model as a tool of an agent.
@@ -190,20 +128,6 @@ class ModelBase(ModelFields, rename="camel", dict=True, weakref=True, kw_only=Tr
             "version": (self.version.id if self.version else None) or "",
             "assetId": self.id or "",
         }
-
-    def to_dict(self) -> dict[str, Any]:
-        """The model as plain data, under the names of the wire."""
-        self.params, self.attributes  # noqa: B018 - decodes what was not read yet
-        plain = super().to_dict()
-        function = self.function
-        plain["function"] = (
-            {"id": function.wire, "name": function.label}
-            if isinstance(function, enums.Function)
-            else msgspec.to_builtins(FunctionInfo(function))
-            if function
-            else None
-        )
-        return plain
 
     @classmethod
     def bound_to(cls, client: ClientBase[Any]) -> type[Self]:
@@ -234,18 +158,22 @@ class ModelBase(ModelFields, rename="camel", dict=True, weakref=True, kw_only=Tr
         if self.status == AssetStatus.DELETED:
             raise ValidationError("Model has been deleted")
 
-    def _prepare(self, given: dict[str, Any], controls: operations.Run) -> operations.Run:
+    def _prepare(self, given: dict[str, Any], controls: operations.Run, *, strict: bool | None = None) -> operations.Run:
         """The run with its inputs: the model's values, then the call's, checked."""
         self._ensure_valid_state()
         held = self.inputs
         inputs = {name: value for name, value in {**held._values, **given}.items() if value is not None}
+        if "response_format" in inputs:
+            from aixplain.v2._structured import response_format  # few runs want one
+
+            inputs["response_format"] = response_format(inputs["response_format"])
         checked: dict[str, Any] = inputs
-        if held._takes_files:
+        if held._form.takes_files:
             from aixplain.v2._files import local_files  # few models take files
 
             controls.files = local_files(self.params, inputs)
             checked = {**inputs, **{name: file.name for name, file in controls.files.items()}}
-        validate(held, checked, strict=self._settings().strict)
+        validate(held._form, checked, strict=self._settings().strict if strict is None else strict)
         controls.model_id, controls.inputs = self.id or "", inputs
         controls.path, controls.function = self.path, self.function
         return controls
@@ -268,6 +196,9 @@ class ModelBase(ModelFields, rename="camel", dict=True, weakref=True, kw_only=Tr
     def _get_call(cls, id: str, options: dict[str, Any]) -> Operation[bytes]:
         if not isinstance(id, str) or not id.strip():
             raise InputError(f"A model is got by its id or its path, not by {id!r}")
+        known = BaseGetParams.__annotations__
+        for name in options.keys() - known.keys() if options else ():
+            raise InputError(f"'{name}' is nothing that a get takes{did_you_mean(name, known)}")
         path = options.get("resource_path") or cls.RESOURCE_PATH
         return operations.get(cls._settings(), id, options.get("host"), options.get("api_key"), path)
 
@@ -280,38 +211,9 @@ class ModelBase(ModelFields, rename="camel", dict=True, weakref=True, kw_only=Tr
     @classmethod
     def _from_answer(cls, body: bytes) -> Self:
         try:
-            return msgspec.json.decode(body, type=cls)
-        except msgspec.ValidationError:
-            return cls._from_odd_answer(body)
+            return decode_open(cls, body)
         except msgspec.DecodeError as error:
             raise not_the_protocol(body) from error
-
-    @classmethod
-    def _from_odd_answer(cls, body: bytes) -> Self:
-        try:
-            return read(cls, msgspec.json.decode(body))
-        except msgspec.ValidationError as error:
-            raise not_the_protocol(body) from error
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        """Pickles and copies without the client, and so without its key; a copy of a bound model stays bound."""
-        return _rebuild, (_unbound(type(self)), self.to_dict(), self.inputs.copy())
-
-    def __copy__(self) -> Self:
-        return _rebuild(type(self), self.to_dict(), self.inputs.copy())
-
-    def __deepcopy__(self, memo: dict[int, Any]) -> Self:
-        return self.__copy__()
-
-
-def _unbound(kind: type[ModelBase]) -> type[ModelBase]:
-    return next(base for base in kind.__mro__ if issubclass(base, ModelBase) and base.context is None)
-
-
-def _rebuild(kind: type[SelfT], plain: dict[str, Any], values: dict[str, Any]) -> SelfT:
-    model = kind.from_dict(plain)
-    model.inputs._values.update(values)
-    return model
 
 
 def _ways(model: ModelBase) -> set[str]:
@@ -321,7 +223,7 @@ def _ways(model: ModelBase) -> set[str]:
 def _tool_parameter(parameter: Parameter, value: Any) -> dict[str, Any]:
     return {
         "name": parameter.name,
-        "value": value,
+        "value": plain(value),
         "required": parameter.required,
         "datatype": parameter.data_type,
         "allowMulti": parameter.multiple_values,

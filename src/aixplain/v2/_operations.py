@@ -27,7 +27,14 @@ from aixplain.v2._send import (
     send,
 )
 from aixplain.v2._settings import Key, Settings, absolute, concealed, origin
-from aixplain.v2.exceptions import APIError, ConnectionLostError, FileUploadError, InvalidResponseError, TimeoutError
+from aixplain.v2.exceptions import (
+    APIError,
+    ConnectionLostError,
+    FileUploadError,
+    InvalidResponseError,
+    ResourceError,
+    TimeoutError,
+)
 
 if TYPE_CHECKING:
     from aixplain.v2._files import LocalFile
@@ -234,11 +241,12 @@ def _attend(settings: Settings, place: str, deadline: Deadline, run: Run) -> Ope
     try:
         return (yield from _poll_until_done(settings, place, deadline, run))
     except BaseException as stop:
-        # Ctrl-C and asyncio's cancellation are no errors; a generator that is being closed can't take a step.
-        if run.cancel_on_interrupt and not isinstance(stop, Exception | GeneratorExit):
+        # Ctrl-C and asyncio's cancellation are no errors, a client that was closed is an error of its own; a generator that
+        # is being closed can't take a step.
+        if run.cancel_on_interrupt and (isinstance(stop, ResourceError) or not isinstance(stop, Exception | GeneratorExit)):
             try:
                 yield from cancel(settings, place, run.api_key, CANCEL_TIMEOUT)
-            except (APIError, ConnectionLostError, TimeoutError) as error:
+            except (APIError, ConnectionLostError, ResourceError, TimeoutError) as error:
                 stop.add_note(f"The run could not be canceled, and may go on at {place}: {error}")
         raise
 
@@ -344,5 +352,5 @@ def _put(deadline: Deadline, url: str, file: LocalFile, content: bytes) -> Opera
     except TransportFailure as error:
         raise FileUploadError(f"{file.name} was not taken: {error}") from error
     if response.status >= 300:
-        raise FileUploadError(f"{file.name} was not taken: {refusal(request, response)}")
+        raise FileUploadError(f"{file.name} was not taken: {refusal(response)}")
     deadline.now = yield Now()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 import msgspec
 
@@ -19,7 +19,8 @@ from aixplain._wire.messages import (
     VendorInfo,
     Version,
 )
-from aixplain._wire.records import Record, decode
+from aixplain._wire.open_records import LateRecord, decode_all_open, decode_open, read_all_open, read_late
+from aixplain._wire.records import Record, parse
 from aixplain.v2.enums import ResponseStatus
 from aixplain.v2.exceptions import InvalidResponseError
 
@@ -37,11 +38,13 @@ __all__ = [
     "Version",
 ]
 
+T = TypeVar("T")
+
 #: A run with one of these is over. A word that isn't known counts as the answer's `completed` says.
 ENDINGS = frozenset({SUCCESS, FAILED, "ABORTED", "CANCELED", "EXPIRED"})
 
 
-class Result(Record, rename="camel", dict=True):
+class Result(LateRecord, rename="camel"):
     """How a run stands, or ended. Keys of the answer that no field holds read as attributes (`result.asset`).
 
     >>> result = Result("SUCCESS", True)
@@ -63,32 +66,20 @@ class Result(Record, rename="camel", dict=True):
         if self.status == IN_PROGRESS and self.url is None and isinstance(self.data, str):
             self.url = self.data
 
-    @property
-    def _raw_data(self) -> dict[str, Any]:
-        """The whole answer, as it came."""
-        raw: bytes | None = vars(self).get("_body")
-        return msgspec.json.decode(raw, type=dict[str, Any]) if raw else self.to_dict()
+    if TYPE_CHECKING:
 
-    def __getattr__(self, name: str) -> Any:
-        raw: bytes | None = vars(self).get("_body") if name[:1] != "_" else None
-        content = msgspec.json.decode(raw) if raw else {}
-        for key in (name, _camel(name)):
-            if key in content:
-                return content[key]
-        raise AttributeError(f"{type(self).__name__!r} has no attribute {name!r}, and the answer has no such key")
+        def __getattr__(self, name: str) -> Any: ...
 
     @classmethod
     def from_body(cls, body: bytes) -> Self:
         """Read the body of an answer, and keep it. Raises `InvalidResponseError`."""
         try:
-            result = decode(cls, body)
+            return decode_open(cls, body)
         except msgspec.DecodeError as error:
             raise InvalidResponseError(
                 f"The service answered with something that is no result: {body[:200]!r}. "
                 "Is this the address of an aiXplain service or a hub?"
             ) from error
-        vars(result)["_body"] = body
-        return result
 
     @property
     def in_progress(self) -> bool:
@@ -101,12 +92,36 @@ class Result(Record, rename="camel", dict=True):
         return bool(self.completed) and self.status not in ("", SUCCESS)
 
 
-def _camel(name: str) -> str:
-    first, *others = name.split("_")
-    return first + "".join(map(str.title, others))
+_decode_details = msgspec.json.Decoder(list[Detail]).decode
 
 
-class ModelResult(Result, rename="camel", dict=True):
+def _read_details(body: msgspec.Raw) -> list[Detail] | dict[str, Any] | None:
+    """The alternatives of a chat model, or what else a model tells; what is neither stays in `_raw_data`."""
+    try:
+        return decode_all_open(_decode_details, body)
+    except msgspec.DecodeError:
+        told = parse(body) if body else None
+    if isinstance(told, list):
+        return read_all_open(Detail, told)
+    return told if isinstance(told, dict) else None
+
+
+def _read_usage(body: msgspec.Raw) -> Usage | None:
+    try:
+        return decode_open(Usage, body)
+    except msgspec.DecodeError:
+        return None
+
+
+if TYPE_CHECKING:
+    _Details = list[Detail] | dict[str, Any] | None
+    _Usage = Usage | None
+else:
+    _Details = _Usage = msgspec.Raw
+
+
+@read_late(details=_read_details, usage=_read_usage)
+class ModelResult(Result, rename="camel"):
     """The result of a model's run.
 
     `data` is the answer itself; `details` has the alternatives of a chat model, or whatever else the model tells;
@@ -117,14 +132,27 @@ class ModelResult(Result, rename="camel", dict=True):
     ('hi', 0.5, 'x')
     """
 
-    details: list[Detail] | dict[str, Any] | None = None
+    details: _Details = None
     run_time: float | None = None
     used_credits: float | None = None
-    usage: Usage | None = None
+    usage: _Usage = None
     request_id: str | None = None
     status_code: int | None = None
     progress: float | None = None
     """How much is done of a run in progress, from 0 to 1; None where the service doesn't say."""
+
+    def parse(self, kind: type[T]) -> T:
+        """`data`, JSON as text or as a dict, as an object of this class. Raises `UnexpectedDataError`.
+
+        The class is a `msgspec.Struct`, a dataclass, a TypedDict, a model of pydantic, or a type such as `list[int]`. Give it
+        to the run too, as `response_format`, and a model that takes one answers in its shape.
+
+        >>> ModelResult("SUCCESS", data='{"age": 36}').parse(dict[str, int])
+        {'age': 36}
+        """
+        from aixplain.v2._structured import parse  # few results are parsed
+
+        return parse(self.data, kind)
 
 
 class StreamChunk(Record):

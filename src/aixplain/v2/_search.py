@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, NotRequired, TypeVar
 
 import msgspec
 from msgspec.structs import replace
 
 from aixplain._wire.messages import Search
-from aixplain._wire.records import Record, decode, read
+from aixplain._wire.open_records import Body, OpenRecord, Slices, decode_open
+from aixplain._wire.records import Record, decode, parse
 from aixplain._wire.validation import did_you_mean, plain
 from aixplain.v2 import enums
 from aixplain.v2._wire_enum import WireEnum
@@ -19,7 +20,7 @@ from aixplain.v2.resource import BaseSearchParams, PageParts
 if TYPE_CHECKING:
     from aixplain.v2.enums import AssetStatus, Function, Language, Supplier
 
-T = TypeVar("T")
+OpenT = TypeVar("OpenT", bound=OpenRecord)
 
 
 class ModelSearchParams(BaseSearchParams):
@@ -32,14 +33,14 @@ class ModelSearchParams(BaseSearchParams):
     host: NotRequired[str]
     developer: NotRequired[str]
     path: NotRequired[str]
-    functions: NotRequired[Function | str | Sequence[Function | str]]
-    vendors: NotRequired[Supplier | str | Sequence[Supplier | str]]
-    suppliers: NotRequired[Supplier | str | Sequence[Supplier | str]]
-    source_languages: NotRequired[Language | str | Sequence[Language | str]]
-    target_languages: NotRequired[Language | str | Sequence[Language | str]]
+    functions: NotRequired[Function | str | Iterable[Function | str]]
+    vendors: NotRequired[Supplier | str | Iterable[Supplier | str]]
+    suppliers: NotRequired[Supplier | str | Iterable[Supplier | str]]
+    source_languages: NotRequired[Language | str | Iterable[Language | str]]
+    target_languages: NotRequired[Language | str | Iterable[Language | str]]
     is_finetunable: NotRequired[bool]
     saved: NotRequired[bool]
-    status: NotRequired[AssetStatus | str | Sequence[AssetStatus | str]]
+    status: NotRequired[AssetStatus | str | Iterable[AssetStatus | str]]
 
 
 def _same(value: Any) -> Any:
@@ -63,7 +64,7 @@ def _words(name: str) -> Callable[[Any], list[Any]]:
 
 
 def _several(value: Any) -> Iterable[Any]:
-    return value if isinstance(value, list | tuple | set | frozenset) else [value]
+    return value if isinstance(value, Iterable) and not isinstance(value, str | Mapping) else [value]
 
 
 def _listed(value: Any) -> list[Any]:
@@ -150,42 +151,49 @@ class SearchCall(msgspec.Struct):
 class PageBody(Record, rename="camel"):
     """A page as it comes, its records unread."""
 
-    results: list[msgspec.Raw] = []
+    results: list[msgspec.Raw] | None
     total: int = 0
     page_total: int = 0
     page_number: int = 0
 
 
-def page_decoder(kind: type[Any]) -> msgspec.json.Decoder[Any]:
+def page_decoder(kind: type[OpenT]) -> msgspec.json.Decoder[Any]:
     """A decoder of pages straight into records of this kind."""
     fields: Any = [("results", list[kind]), ("total", int, 0), ("page_total", int, 0), ("page_number", int, 0)]  # type: ignore[valid-type]
     return msgspec.json.Decoder(msgspec.defstruct("PageBody", fields, rename="camel"))
 
 
-def read_page(kind: type[T], body: bytes, decoder: msgspec.json.Decoder[Any]) -> PageParts[T]:
+class _PageSlices(Slices):
+    """The records of a page as JSON."""
+
+    def _find(self, body: Body) -> list[msgspec.Raw]:
+        return msgspec.json.decode(body, type=PageBody).results or []
+
+
+def read_page(kind: type[OpenT], body: bytes, decoder: msgspec.json.Decoder[Any]) -> PageParts[OpenT]:
     """The page in an answer: straight into records, and record by record when one of them is odd."""
     try:
         page = decoder.decode(body)
-    except msgspec.ValidationError:
+    except (msgspec.DecodeError, UnicodeDecodeError):
         return _read_odd_page(kind, body)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise not_the_protocol(body) from error
+    slices = _PageSlices(body)
+    for index, record in enumerate(page.results):
+        vars(record)["_source"] = (slices, index)
     return PageParts(page.results, page.page_number, page.page_total, page.total)
 
 
-def _read_odd_page(kind: type[T], body: bytes) -> PageParts[T]:
+def _read_odd_page(kind: type[OpenT], body: bytes) -> PageParts[OpenT]:
     try:
         page = decode(PageBody, body)
-    except msgspec.ValidationError as error:
+    except msgspec.DecodeError as error:
         raise not_the_protocol(body) from error
-    results: list[T] = []
+    results: list[OpenT] = []
     unread: list[Any] = []
-    for raw in page.results:
-        record = msgspec.json.decode(raw)
+    for record in page.results or ():
         try:
-            results.append(read(kind, record))
-        except msgspec.ValidationError:
-            unread.append(record)
+            results.append(decode_open(kind, record))
+        except msgspec.DecodeError:
+            unread.append(parse(record))
     return PageParts(results, page.page_number, page.page_total, page.total, unread)
 
 

@@ -99,6 +99,7 @@ def send(
         if _is_good(outcome):
             return outcome
         deadline.now = yield Now()
+        outcome = _without_key(request, outcome)
         attempts.append(_attempt(outcome, deadline.now - deadline.began))
         if len(attempts) < ATTEMPTS and (target := _redirected(request, outcome)):
             request = target
@@ -106,13 +107,21 @@ def send(
         again = repeatable or (settings.keeps_keys and IDEMPOTENCY_KEY in request.headers)
         wait = _wait_before_retry(outcome, len(attempts), repeatable=again)
         if wait is None or wait >= deadline.left:
-            raise _described(_error(request, outcome, deadline), request, attempts) from _cause(outcome)
+            raise _described(_error(outcome, deadline), request, attempts) from _cause(outcome)
         deadline.now = yield Sleep(wait)
 
 
 def _is_good(outcome: Any) -> bool:
     """A stream that opened is good; an answer says so with its status."""
     return not isinstance(outcome, TransportFailure) and (not isinstance(outcome, Response) or outcome.status < 300)
+
+
+def _without_key(request: Request, outcome: Response | TransportFailure) -> Response | TransportFailure:
+    """Some services repeat the key that they refuse."""
+    key = request.headers.get("x-api-key")
+    if key is None or isinstance(outcome, TransportFailure):
+        return outcome
+    return replace(outcome, content=outcome.content.replace(key.encode(), "…".encode()))
 
 
 def _attempt(outcome: Response | TransportFailure, at: float) -> Attempt:
@@ -185,9 +194,9 @@ def _redirected(request: Request, outcome: Response | TransportFailure) -> Reque
 # --- What went wrong ------------------------------------------------------------------------------
 
 
-def _error(request: Request, outcome: Response | TransportFailure, deadline: Deadline) -> AixplainV2Error:
+def _error(outcome: Response | TransportFailure, deadline: Deadline) -> AixplainV2Error:
     if isinstance(outcome, Response):
-        return refusal(request, outcome)
+        return refusal(outcome)
     if isinstance(outcome, TransportClosed):
         return ResourceError(f"{outcome}. A run that the service has taken may go on; the client can be used again.")
     if isinstance(outcome, TransportTimeout) and deadline.left <= 0.01:
@@ -202,7 +211,7 @@ def _cause(outcome: Response | TransportFailure) -> TransportFailure | None:
     return outcome if isinstance(outcome, TransportFailure) else None
 
 
-def refusal(request: Request, response: Response) -> APIError:
+def refusal(response: Response) -> APIError:
     """The error for an answer that is none of success."""
     words, content = read_error(response.content)
     meaning, way_out = MEANINGS.get(response.status, ("the service failed", "try again in a moment"))
@@ -210,8 +219,6 @@ def refusal(request: Request, response: Response) -> APIError:
         place = origin(response.headers.get("location", "")) or "another address"
         meaning, way_out = f"it redirects to {place}", "the key is not taken there; if the service moved, set its new address"
     said = words or meaning.capitalize()
-    if key := request.headers.get("x-api-key"):
-        said = said.replace(key, "…")  # some services repeat the key that they refuse
     title = content.get("error")
     error = APIError(
         f"{said} (HTTP {response.status}: {meaning}; {way_out}).",

@@ -8,6 +8,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 from aixplain.v2._chunks import ChunkDecoder, decoder_for
+from aixplain.v2._drain import afinish, finish
 from aixplain.v2._flow import AsyncStream, Stream, TransportFailure
 from aixplain.v2._records import ModelResult, StreamChunk
 from aixplain.v2.enums import ResponseStatus
@@ -67,13 +68,19 @@ class ModelResponseStreamer(Iterator[StreamChunk]):
     def close(self) -> None:
         """Close the connection. Safe to call twice."""
         self._decoder.abandon()
+        self._let_go()
+
+    def _let_go(self) -> None:
+        if self._decoder.drains:
+            self._decoder.drains = False
+            finish(self._body)
         self._body.close()
 
     def _read(self) -> bool:
         """Read on; False at a good end. Raises at a bad one."""
         decoder = self._decoder
         if decoder.done:
-            self._body.close()
+            self._let_go()
             decoder.raise_for_end()
             return False
         try:
@@ -142,14 +149,20 @@ class AsyncModelResponseStreamer(AsyncIterator[StreamChunk]):
     async def close(self) -> None:
         """Close the connection. Safe to call twice."""
         self._decoder.abandon()
-        if self._body is not None:
-            await self._body.close()
+        await self._let_go()
+
+    async def _let_go(self) -> None:
+        if self._body is None:
+            return
+        if self._decoder.drains:
+            self._decoder.drains = False
+            await afinish(self._body)
+        await self._body.close()
 
     async def _read(self) -> bool:
         """Read on; False at a good end. Raises at a bad one."""
         if self._decoder.done:
-            if self._body is not None:
-                await self._body.close()
+            await self._let_go()
             self._decoder.raise_for_end()
             return False
         body = self._body or await self._start_now()

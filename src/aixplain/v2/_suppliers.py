@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any, Self
 
 from aixplain.v2._wire_enum import WireEnum
@@ -25,10 +26,8 @@ class Supplier(WireEnum):
         member.label = label
         return member
 
-    @classmethod
-    def lookup(cls, value: Any) -> Self | None:
-        """The supplier of this code, name or id; None for one that isn't known."""
-        return next((each for each in cls if str(each.id) == str(value)), None) or super().lookup(value)
+    def _names(self) -> Iterator[Any]:
+        yield from (self.value, self.name, self.id, self.label)
 
     AIXPLAIN = ("aixplain", 1, "aixplain")
     APLICATA = ("aplicata", 1409, "aplicata")

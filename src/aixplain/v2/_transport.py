@@ -13,19 +13,21 @@ import os
 import sys
 import threading
 import time
+import weakref
 from collections.abc import Mapping
 from datetime import timedelta
 from typing import NamedTuple, TypeVar
 
 # Loaded here and not when first raised: a Ctrl-C during that import inside the library ends the process.
 import pyreqwest.exceptions as http_errors
+from pyreqwest.bytes import Bytes
 from pyreqwest.client import Client, ClientBuilder, SyncClient, SyncClientBuilder
 from pyreqwest.request import RequestBuilder, StreamRequest, SyncRequestBuilder, SyncStreamRequest
 from pyreqwest.response import ResponseBodyReader, SyncResponseBodyReader
 
 from aixplain.v2._clock import AsyncClock, Clock
 from aixplain.v2._flow import Request, Response, TransportClosed, TransportFailure, TransportTimeout
-from aixplain.v2._interrupt import interruptible, release, retain
+from aixplain.v2._interrupt import Aside, in_main_thread, interruptible, release, retain
 
 #: An idle connection is dropped sooner than a server drops it (uvicorn: 5 s; most balancers: 60 s).
 KEEP_IDLE = timedelta(seconds=4)
@@ -131,7 +133,7 @@ class PyreqwestTransport(Clock):
         client = self._open_client()
         began = time.monotonic()
         try:
-            with interruptible(self.abort):
+            with interruptible(self.interrupt):
                 answer = _fill(client.request(request.method, request.url), request).build().send()
             return Response(answer.status, answer.headers, answer.bytes().to_bytes())
         except http_errors.PyreqwestError as error:
@@ -143,17 +145,21 @@ class PyreqwestTransport(Clock):
         try:
             builder = _fill(client.request(request.method, request.url), request)
             opened = builder.streamed_read_buffer_limit(0).build_streamed()
-            with interruptible(self.abort):
+            with interruptible(self.interrupt):
                 answer = opened.__enter__()
             stream = PyreqwestStream(call, opened, answer.body_reader, answer.headers)
             if answer.status < 300:
                 return stream
-            with contextlib.closing(stream), interruptible(self.abort):
+            with contextlib.closing(stream), interruptible(self.interrupt):
                 return Response(answer.status, answer.headers, answer.bytes().to_bytes())
         except http_errors.PyreqwestError as error:
             raise call.failure(error) from error
 
-    def abort(self) -> None:
+    def apart(self) -> PyreqwestTransport:
+        """One like this with connections of its own, which can be closed without harm to other calls."""
+        return PyreqwestTransport(self._options)
+
+    def interrupt(self) -> None:
         """End every request that is under way; the next one opens connections anew."""
         client, self._client = self._client, None
         if client is not None:
@@ -162,11 +168,15 @@ class PyreqwestTransport(Clock):
 
     def close(self) -> None:
         self._closed = True
-        self.abort()
+        self.interrupt()
 
 
 class PyreqwestStream:
-    """The open body of an answer, blocking."""
+    """The open body of an answer, blocking.
+
+    The library gives up no read of a body, and closes none before its read is over. So the main thread has its reads made
+    aside, where a Ctrl-C doesn't wait for them, and a read that goes on closes what was left meanwhile.
+    """
 
     def __init__(
         self, call: _Call, opened: SyncStreamRequest, reader: SyncResponseBodyReader, headers: Mapping[str, str]
@@ -175,20 +185,46 @@ class PyreqwestStream:
         self._call, self._reader = call, reader
         self._opened: SyncStreamRequest | None = opened
         self._process = os.getpid()
+        self._aside = Aside() if in_main_thread() else None
+        if self._aside is not None:
+            weakref.finalize(self, self._aside.end)  # also when nobody closes the stream
+        self._lock = threading.Lock()
+        self._is_reading = self._is_left = False
 
     def read(self) -> bytes | None:
         if self._process != os.getpid():
             raise _not_ours()
         try:
-            chunk = self._reader.read_chunk()
+            chunk = self._aside.wait_for(self._read) if self._aside is not None and in_main_thread() else self._read()
         except http_errors.PyreqwestError as error:
             raise self._call.failure(error) from error
         return None if chunk is None else chunk.to_bytes()
 
+    def _read(self) -> Bytes | None:
+        self._is_reading = True
+        try:
+            return self._reader.read_chunk()
+        finally:
+            with self._lock:
+                self._is_reading = False
+                if self._is_left:
+                    self._end()
+
     def close(self) -> None:
-        if self._opened is not None and self._process == os.getpid():
-            opened, self._opened = self._opened, None
-            opened.__exit__(None, None, None)
+        if self._process != os.getpid():
+            return
+        with self._lock:
+            self._is_left = True
+            if not self._is_reading:
+                self._end()
+
+    def _end(self) -> None:
+        opened, self._opened = self._opened, None
+        if opened is None:
+            return
+        opened.__exit__(None, None, None)
+        if self._aside is not None:
+            self._aside.end()
 
 
 def _not_ours() -> TransportFailure:

@@ -4,10 +4,13 @@
     ├── ConfigurationError      (ValueError)       no key, a wrong address, a setting that can't be
     ├── ValidationError                            a call that can't be made; nothing was sent
     │   └── InputError          (ValueError)       an input that is missing, misspelt or of a wrong type
+    ├── UnexpectedDataError     (ValueError)       a result that is not what `parse` was asked for
     ├── ResourceError                              a resource that is not in a state for this
     ├── APIError                                   the service refused, or the run failed
     ├── TimeoutError            (TimeoutError)     the deadline passed; `poll_url` resumes
     ├── FileUploadError                            a file that can't be read, or wasn't taken
+    ├── BudgetReachedError                         a map stopped, because what it may spend is spent
+    ├── CheckpointError         (ValueError)       a map's file is another map's, or can't be read or written
     └── ConnectionLostError     (ConnectionError)  the service can't be reached, or stopped talking
         ├── ConnectionTimeoutError                 it took longer to connect, or was silent for longer, than allowed
         ├── InvalidResponseError                   it answered, but not in the protocol
@@ -64,6 +67,14 @@ class InputError(ValidationError, ValueError):
     """An input is missing, misspelt, of a wrong type or not among the options. Nothing was sent."""
 
 
+class UnexpectedDataError(AixplainV2Error, ValueError):
+    """A result is not of the class that `parse` was asked for. `data` is what it is."""
+
+    def __init__(self, message: str, data: Any = None) -> None:
+        super().__init__(message)
+        self.data = data
+
+
 class ResourceError(AixplainV2Error):
     """The resource is not in a state for this."""
 
@@ -102,6 +113,19 @@ class TimeoutError(AixplainV2Error, builtins.TimeoutError):
 
 class FileUploadError(AixplainV2Error):
     """A file can't be read, is too large, or was not taken."""
+
+
+class BudgetReachedError(AixplainV2Error):
+    """A map stopped before its inputs were through: `used_credits` of its `budget` are spent. All it started was given out."""
+
+    def __init__(self, message: str | list[str], *, budget: float = 0.0, used_credits: float = 0.0) -> None:
+        super().__init__(message, {"budget": budget, "used_credits": used_credits})
+        self.budget = budget
+        self.used_credits = used_credits
+
+
+class CheckpointError(AixplainV2Error, ValueError):
+    """The checkpoint of a map is of another model or other inputs, is in use, is no checkpoint, or can't be read or written."""
 
 
 class ConnectionLostError(AixplainV2Error, ConnectionError):

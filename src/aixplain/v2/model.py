@@ -6,7 +6,8 @@ they are the same, as a test holds: each method prepares an operation, and a dri
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import os
+from collections.abc import AsyncIterable, Callable, Iterable
 from typing import TYPE_CHECKING, Any, Literal, NotRequired, Self, TypeVar, Unpack, cast, overload
 
 from aixplain.v2 import _operations as operations
@@ -30,6 +31,7 @@ from aixplain.v2._records import (
 )
 from aixplain.v2._search import ModelSearchParams, SearchCall
 from aixplain.v2._settings import conceal, concealed
+from aixplain.v2._signature import shows_inputs
 from aixplain.v2._stream import AsyncModelResponseStreamer, ModelResponseStreamer
 from aixplain.v2.enums import AssetStatus, ResponseStatus
 from aixplain.v2.exceptions import ValidationError
@@ -48,12 +50,14 @@ from aixplain.v2.resource import (
 )
 
 if TYPE_CHECKING:
+    from aixplain.v2._map import AsyncModelMap, MapItem, ModelMap
     from aixplain.v2.core import Aixplain, AsyncAixplain
     from aixplain.v2.enums import Function, Language, Supplier
 
 __all__ = [
     "AssetStatus",
     "AsyncModel",
+    "AsyncModelMap",
     "AsyncModelResponseStreamer",
     "AsyncPage",
     "Attribute",
@@ -66,8 +70,10 @@ __all__ = [
     "GetResourceMixin",
     "InputsProxy",
     "Language",
+    "MapItem",
     "Message",
     "Model",
+    "ModelMap",
     "ModelResponseStreamer",
     "ModelResult",
     "ModelRunParams",
@@ -101,7 +107,7 @@ class ModelRunParams(BaseRunParams):
     stream: NotRequired[bool]
 
 
-class Model(ModelBase, rename="camel", dict=True, weakref=True, kw_only=True):
+class Model(ModelBase, rename="camel", kw_only=True):
     """A model, blocking. Get one from a client: `Aixplain().Model.get("openai/gpt-4o")`."""
 
     @classmethod
@@ -133,10 +139,11 @@ class Model(ModelBase, rename="camel", dict=True, weakref=True, kw_only=True):
         return Page.of(cls._page_parts(body), lambda number: cls._page(call.at_page(number)))
 
     @overload
-    def run(self, *, stream: Literal[True], **inputs: Any) -> ModelResponseStreamer: ...
+    def run(self, /, *, stream: Literal[True], **inputs: Any) -> ModelResponseStreamer: ...
     @overload
     def run(
         self,
+        /,
         *,
         timeout: float = ...,
         wait_time: float | None = ...,
@@ -149,8 +156,12 @@ class Model(ModelBase, rename="camel", dict=True, weakref=True, kw_only=True):
         run_retry_wait: float = ...,
         **inputs: Any,
     ) -> ModelResult: ...
+    @overload
+    def run(self, /, *, stream: bool, **inputs: Any) -> ModelResult | ModelResponseStreamer: ...
+    @shows_inputs
     def run(
         self,
+        /,
         *,
         timeout: float = operations.RUN_TIMEOUT,
         wait_time: float | None = None,
@@ -184,14 +195,18 @@ class Model(ModelBase, rename="camel", dict=True, weakref=True, kw_only=True):
         with watched(self.name or "run", run):
             return self._drive(operations.run(self._settings(), run), run)
 
-    def run_async(self, *, timeout: float = operations.RUN_TIMEOUT, api_key: str | None = None, **inputs: Any) -> ModelResult:
+    @shows_inputs
+    def run_async(
+        self, /, *, timeout: float = operations.RUN_TIMEOUT, api_key: str | None = None, **inputs: Any
+    ) -> ModelResult:
         """Start a run and return at once; `model.poll(result.url)` asks after it, `sync_poll` waits for it."""
         api_key = concealed(api_key)
         run = self._prepare(inputs, operations.Run("", {}, timeout, api_key=api_key))
         return self._drive(operations.submit(self._settings(), run, sync_only=self.is_sync_only), run)
 
+    @shows_inputs
     def run_stream(
-        self, *, timeout: float = operations.RUN_TIMEOUT, api_key: str | None = None, **inputs: Any
+        self, /, *, timeout: float = operations.RUN_TIMEOUT, api_key: str | None = None, **inputs: Any
     ) -> ModelResponseStreamer:
         """Run the model and give its answer in pieces as they come.
 
@@ -237,8 +252,56 @@ class Model(ModelBase, rename="camel", dict=True, weakref=True, kw_only=True):
         api_key = concealed(api_key)
         self._drive(operations.cancel(self._settings(), operations.place_of(run), api_key))
 
+    def map(
+        self,
+        values: Iterable[Any],
+        /,
+        *,
+        concurrency: int = 8,
+        ordered: bool = True,
+        budget: float | None = None,
+        checkpoint: str | os.PathLike[str] | None = None,
+        show_progress: bool = False,
+        timeout: float = operations.RUN_TIMEOUT,
+        api_key: str | None = None,
+        **inputs: Any,
+    ) -> ModelMap:
+        """Run the model with each of many inputs, and give what became of them: `MapItem`s with a `result` or an `error`.
 
-class AsyncModel(ModelBase, rename="camel", dict=True, weakref=True, kw_only=True):
+        A value is the model's main input (`text`, or the first that it requires), or a mapping of inputs by name; `inputs` are
+        those that all runs share. Up to `concurrency` runs (1 to 1000) are made at a time, in threads; a service that has too
+        much is tried again as it asks. Items come in the order of the values, or with `ordered=False` as they are done.
+        Values are pulled, in the caller's thread, as there is room for results: any number will do, and 4 times `concurrency`
+        are held at most. A failure is an item too, and ends nothing. Leaving the loop, or a `with` block around it, stops the
+        map and cancels its runs.
+
+        `checkpoint` is a file that keeps what is done: the same call goes on from it, gives what was done without running it,
+        and runs anew what failed. It holds the results, and only a digest of the inputs, which must not change; a file among
+        them counts by its path. `budget` is in credits: when the runs, those of the checkpoint included, have used it up, none
+        is started any more. A run that doesn't tell its cost is taken for the dearest that did; until one has, at most
+        `concurrency` are made. `timeout` is each run's, in seconds. `show_progress` draws a bar.
+
+        Raises `InputError` at once for a wrong argument or shared input. From the loop, after the items of all runs that were
+        started: what the iterable raised, `BudgetReachedError`, `CheckpointError`.
+
+        >>> from aixplain import Aixplain
+        >>> with Aixplain.local() as aix:
+        ...     for item in aix.Model.get("aixplain/sentiment").map(["I love this", 7, "I hate this"]):
+        ...         print(item.index, item.result.data if item.result else item.error)
+        0 POSITIVE
+        1 Parameter validation failed: Parameter 'text' has invalid type. Expected text, got int
+        2 NEGATIVE
+        """
+        api_key = concealed(api_key)
+        from aixplain.v2._map import ModelMap, Plan, counted  # loaded by who maps
+        from aixplain.v2._map_threads import walk
+
+        total = counted(values)
+        plan = Plan(self, concurrency, ordered, budget, checkpoint, show_progress, timeout, api_key, inputs, total)
+        return ModelMap(walk(plan, iter(values), cast("Aixplain", self._client())._transport))
+
+
+class AsyncModel(ModelBase, rename="camel", kw_only=True):
     """A model on asyncio. Get one from a client: `await AsyncAixplain().Model.get("openai/gpt-4o")`."""
 
     @classmethod
@@ -270,10 +333,11 @@ class AsyncModel(ModelBase, rename="camel", dict=True, weakref=True, kw_only=Tru
         return AsyncPage.of(cls._page_parts(body), lambda number: cls._page(call.at_page(number)))
 
     @overload
-    async def run(self, *, stream: Literal[True], **inputs: Any) -> AsyncModelResponseStreamer: ...
+    async def run(self, /, *, stream: Literal[True], **inputs: Any) -> AsyncModelResponseStreamer: ...
     @overload
     async def run(
         self,
+        /,
         *,
         timeout: float = ...,
         wait_time: float | None = ...,
@@ -286,8 +350,12 @@ class AsyncModel(ModelBase, rename="camel", dict=True, weakref=True, kw_only=Tru
         run_retry_wait: float = ...,
         **inputs: Any,
     ) -> ModelResult: ...
+    @overload
+    async def run(self, /, *, stream: bool, **inputs: Any) -> ModelResult | AsyncModelResponseStreamer: ...
+    @shows_inputs
     async def run(
         self,
+        /,
         *,
         timeout: float = operations.RUN_TIMEOUT,
         wait_time: float | None = None,
@@ -321,16 +389,18 @@ class AsyncModel(ModelBase, rename="camel", dict=True, weakref=True, kw_only=Tru
         with watched(self.name or "run", run):
             return await self._drive(operations.run(self._settings(), run), run)
 
+    @shows_inputs
     async def run_async(
-        self, *, timeout: float = operations.RUN_TIMEOUT, api_key: str | None = None, **inputs: Any
+        self, /, *, timeout: float = operations.RUN_TIMEOUT, api_key: str | None = None, **inputs: Any
     ) -> ModelResult:
         """Start a run and return at once; `model.poll(result.url)` asks after it, `sync_poll` waits for it."""
         api_key = concealed(api_key)
         run = self._prepare(inputs, operations.Run("", {}, timeout, api_key=api_key))
         return await self._drive(operations.submit(self._settings(), run, sync_only=self.is_sync_only), run)
 
+    @shows_inputs
     def run_stream(
-        self, *, timeout: float = operations.RUN_TIMEOUT, api_key: str | None = None, **inputs: Any
+        self, /, *, timeout: float = operations.RUN_TIMEOUT, api_key: str | None = None, **inputs: Any
     ) -> AsyncModelResponseStreamer:
         """Run the model and give its answer in pieces as they come; not awaited itself.
 
@@ -380,9 +450,40 @@ class AsyncModel(ModelBase, rename="camel", dict=True, weakref=True, kw_only=Tru
         api_key = concealed(api_key)
         await self._drive(operations.cancel(self._settings(), operations.place_of(run), api_key))
 
+    def map(
+        self,
+        values: Iterable[Any] | AsyncIterable[Any],
+        /,
+        *,
+        concurrency: int = 8,
+        ordered: bool = True,
+        budget: float | None = None,
+        checkpoint: str | os.PathLike[str] | None = None,
+        show_progress: bool = False,
+        timeout: float = operations.RUN_TIMEOUT,
+        api_key: str | None = None,
+        **inputs: Any,
+    ) -> AsyncModelMap:
+        """Run the model with each of many inputs, and give what became of them: `MapItem`s with a `result` or an `error`.
+
+        Not awaited itself: `async for item in model.map(texts)`, or `async with model.map(texts) as items`, which stops the map
+        at once when its block is left. `values` may be asynchronous too. Runs are made in tasks. For all else see `Model.map`.
+        """
+        api_key = concealed(api_key)
+        from aixplain.v2._map import AsyncModelMap, Plan, counted  # loaded by who maps
+        from aixplain.v2._map_tasks import Line, inputs_of, walk
+
+        total = counted(values)
+        plan = Plan(self, concurrency, ordered, budget, checkpoint, show_progress, timeout, api_key, inputs, total)
+        return AsyncModelMap(walk(plan, inputs_of(values), Line(self._client())))
+
 
 def __getattr__(name: str) -> Any:
-    """The long enums are loaded when one is named."""
+    """The long enums, and what a map is made of, are loaded when one is named."""
     if name in ("Function", "Language", "Supplier"):
         return getattr(enums, name)
+    if name in ("AsyncModelMap", "MapItem", "ModelMap"):
+        from aixplain.v2 import _map
+
+        return getattr(_map, name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator
 from typing import Any, Generic, NotRequired, Protocol, TypedDict, TypeVar, overload, runtime_checkable
 
-from aixplain._wire.records import Record
+from aixplain._wire.open_records import LateRecord
 from aixplain.v2._records import Result
 from aixplain.v2.enums import OwnershipType, SortBy, SortOrder
+from aixplain.v2.exceptions import ResourceError
 
 __all__ = [
     "AsyncPage",
@@ -30,7 +31,7 @@ class BaseSearchParams(TypedDict):
 
     api_key: NotRequired[str]
     resource_path: NotRequired[str]
-    ownership: NotRequired[OwnershipType | str | Sequence[OwnershipType | str]]
+    ownership: NotRequired[OwnershipType | str | Iterable[OwnershipType | str]]
     sort_by: NotRequired[SortBy | str]
     sort_order: NotRequired[SortOrder | str | int]
     page_number: NotRequired[int]
@@ -54,7 +55,7 @@ class BaseRunParams(TypedDict):
     wait_time: NotRequired[float]
 
 
-class BaseResource(Record, rename="camel", dict=True, weakref=True):
+class BaseResource(LateRecord, rename="camel", weakref=True):
     """Anything with an id and a name in the catalog."""
 
     id: str | None = None
@@ -115,6 +116,20 @@ class PageParts(Generic[ResourceT]):
             raise KeyError(f"{key!r} (there are: {', '.join(_PAGE_KEYS)})")
         return getattr(self, key)
 
+    def __eq__(self, other: object) -> bool:
+        if type(self) is not type(other):
+            return NotImplemented
+        return self.__getstate__() == other.__getstate__()
+
+    __hash__ = None  # type: ignore[assignment] # as a list
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Without the way to other pages, which is the client's."""
+        return {name: value for name, value in vars(self).items() if name != "_fetch"}
+
+    def _no_client(self) -> ResourceError:
+        return ResourceError("This page was copied or pickled, and so has no client to get another one with; search again")
+
     def __repr__(self) -> str:
         return f"{type(self).__name__}({len(self)} of {self.total}, page {self.page_number + 1} of {max(self.page_total, 1)})"
 
@@ -141,7 +156,11 @@ class Page(PageParts[ResourceT]):
 
     def next(self) -> Page[ResourceT] | None:
         """The page after this one; None after the last."""
-        return self._fetch(self.page_number + 1) if self._fetch is not None and self.has_next else None
+        if not self.has_next:
+            return None
+        if self._fetch is None:
+            raise self._no_client()
+        return self._fetch(self.page_number + 1)
 
     def all(self) -> Iterator[ResourceT]:
         """All that the search finds from this page on; each further page is asked for when it is reached."""
@@ -165,7 +184,11 @@ class AsyncPage(PageParts[ResourceT]):
 
     async def next(self) -> AsyncPage[ResourceT] | None:
         """The page after this one; None after the last."""
-        return await self._fetch(self.page_number + 1) if self._fetch is not None and self.has_next else None
+        if not self.has_next:
+            return None
+        if self._fetch is None:
+            raise self._no_client()
+        return await self._fetch(self.page_number + 1)
 
     async def all(self) -> AsyncIterator[ResourceT]:
         """All that the search finds from this page on; each further page is asked for when it is reached."""

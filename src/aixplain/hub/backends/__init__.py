@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, Callable
 from typing import Any, Protocol
 
 import msgspec
 
 
 class Output(msgspec.Struct):
-    """What a model gives back: `data` is the answer itself, `details` whatever else it tells."""
+    """What a model gives back: `data` is the answer itself, `raw_data` what else it found, for callers who look closer.
+
+    It travels as the protocol's `rawData`, and not as `details`, which official clients take for alternatives of a chat.
+    """
 
     data: Any
-    details: Any = None
+    raw_data: Any = None
 
 
 class ModelError(Exception):
@@ -35,6 +38,8 @@ class Backend(Protocol):
 
     async def run(self, inputs: dict[str, Any], on_progress: OnProgress) -> Output:
         """The whole answer. Raises `ModelError`, or whatever the model's own code raises."""
+        ...
 
-    def stream(self, inputs: dict[str, Any]) -> AsyncIterator[str]:
+    def stream(self, inputs: dict[str, Any]) -> AsyncGenerator[str, None]:
         """The answer in pieces. Closing it stops the work."""
+        ...

@@ -1,22 +1,20 @@
-"""The aiXplain v2 protocol over HTTP: catalog, runs, streams, polls and files."""
+"""The aiXplain v2 protocol over HTTP: catalog, runs, polls and files."""
 
 from __future__ import annotations
 
-import uuid
-from collections.abc import AsyncIterator
 from typing import Any, TypeVar
+from urllib.parse import parse_qsl
 
 import msgspec
 from starlette.requests import Request
-from starlette.responses import FileResponse, Response, StreamingResponse
+from starlette.responses import FileResponse, Response
 from starlette.routing import Route
 
-from aixplain._wire.errors import write_error
-from aixplain._wire.messages import FAILED, IN_PROGRESS, Search
-from aixplain._wire.sse import DONE, encode_event
-from aixplain.hub.backends import ModelError
+from aixplain._wire.messages import IN_PROGRESS, Search
+from aixplain.hub.endpoints import json_response
+from aixplain.hub.endpoints.official import is_official, without_attributes
+from aixplain.hub.endpoints.streams import EventStream
 from aixplain.hub.errors import Refusal
-from aixplain.hub.execution import Outcome, describe
 from aixplain.hub.service import Accepted, Pieces, Service
 
 T = TypeVar("T")
@@ -24,11 +22,11 @@ LARGEST_BODY = 10 * 1024 * 1024
 
 
 async def search(request: Request) -> Response:
-    return _json(await _service(request).search(await _body(request, Search)))
+    return _catalog_answer(request, await _service(request).search(await _body(request, Search)))
 
 
 async def get(request: Request) -> Response:
-    return _json(_service(request).get(request.path_params["key"]))
+    return _catalog_answer(request, _service(request).get(request.path_params["key"], request.query_params.get("host")))
 
 
 async def run(request: Request) -> Response:
@@ -43,26 +41,28 @@ async def poll(request: Request) -> Response:
     run_id = request.path_params["run_id"]
     standing = _service(request).poll(run_id)
     if standing.result is not None:
-        return _json(standing.result)
-    return _json(_in_progress(request, run_id, standing.progress))
+        return json_response(standing.result)
+    return json_response(_in_progress(request, run_id, standing.progress))
 
 
 async def announce_upload(request: Request) -> Response:
-    wanted = await _body(request, dict[str, Any])
+    wanted = await _announced(request)
     path = _service(request).files.reserve(str(wanted.get("originalName") or "file"))
     url = _root(request) + path
-    return _json(msgspec.json.encode({"key": path.removeprefix("/files/"), "uploadUrl": url, "downloadUrl": url}))
+    return json_response(msgspec.json.encode({"key": path.removeprefix("/files/"), "uploadUrl": url, "downloadUrl": url}))
 
 
 async def put_file(request: Request) -> Response:
-    await _service(request).files.write(request.url.path, request.stream())
+    await _service(request).files.put(**request.path_params, chunks=request.stream())
     return Response(status_code=200)
 
 
 async def get_file(request: Request) -> Response:
+    path = _service(request).files.get(**request.path_params)
+    if path is None:
+        raise Refusal(404, "There is no such file on this hub. Send it up again.")
     # Sent as a download: a page that somebody sent up must not run as one of the hub's own.
-    path = _service(request).files.find(request.url.path)
-    return FileResponse(path, content_disposition_type="attachment", headers={"x-content-type-options": "nosniff"})
+    return FileResponse(path, filename=path.name, headers={"x-content-type-options": "nosniff"})
 
 
 ROUTES = [
@@ -81,58 +81,15 @@ ROUTES = [
 async def _run(request: Request, *, background: bool) -> Response:
     inputs = await _body(request, dict[str, Any])
     answer = await _service(request).run(request.path_params["key"], inputs, background=background)
-    if isinstance(answer, Outcome):
-        return _json(answer.envelope)
     if isinstance(answer, Accepted):
-        return _json(_in_progress(request, answer.run_id, None), 201)
-    return StreamingResponse(_events(answer), media_type="text/event-stream", headers={"cache-control": "no-cache"})
+        return json_response(_in_progress(request, answer.run_id, None), 201)
+    if isinstance(answer, Pieces):
+        return EventStream(answer)
+    return json_response(answer.envelope)
 
 
-async def _events(answer: Pieces) -> AsyncIterator[bytes]:
-    """The pieces as events of either shape. A model that fails half-way says so in the stream."""
-    chunk = _RawChunks(answer.entry.path) if answer.raw else _DataChunks()
-    try:
-        async for piece in answer.pieces:
-            yield encode_event(chunk.piece(piece))
-    except ModelError as error:
-        yield encode_event(_stream_error(str(error), error.status))
-    except Exception as error:  # the model's own code: its traceback is logged, its reader is told
-        yield encode_event(_stream_error(describe(answer.entry, error), 500))
-    else:
-        for event in chunk.end():
-            yield encode_event(event)
-        yield DONE
-
-
-class _DataChunks:
-    """`{"data": "tok"}`, the protocol's own shape."""
-
-    def piece(self, text: str) -> bytes:
-        return msgspec.json.encode({"data": text})
-
-    def end(self) -> list[bytes]:
-        return []
-
-
-class _RawChunks:
-    """OpenAI's chunks, which `{"options": {"raw": true}}` asks for."""
-
-    def __init__(self, model: str) -> None:
-        self._head = {"id": f"chatcmpl-{uuid.uuid4().hex}", "object": "chat.completion.chunk", "model": model}
-
-    def piece(self, text: str) -> bytes:
-        return self._chunk({"content": text}, None)
-
-    def end(self) -> list[bytes]:
-        return [self._chunk({}, "stop")]
-
-    def _chunk(self, delta: dict[str, str], finish_reason: str | None) -> bytes:
-        choice = {"index": 0, "delta": delta, "finish_reason": finish_reason}
-        return msgspec.json.encode({**self._head, "choices": [choice], "usage": None})
-
-
-def _stream_error(message: str, status: int) -> bytes:
-    return msgspec.json.encode({"status": FAILED, "error": {"message": message}, "statusCode": status})
+def _catalog_answer(request: Request, body: bytes) -> Response:
+    return json_response(without_attributes(body) if is_official(request) else body)
 
 
 def _in_progress(request: Request, run_id: str, progress: float | None) -> bytes:
@@ -147,20 +104,33 @@ def _in_progress(request: Request, run_id: str, progress: float | None) -> bytes
     )
 
 
+async def _announced(request: Request) -> dict[str, Any]:
+    """What goes up. The official client sends a form."""
+    if request.headers.get("content-type", "").startswith("application/x-www-form-urlencoded"):
+        return dict(parse_qsl((await _read(request)).decode("utf-8", "replace")))
+    return await _body(request, dict[str, Any])
+
+
 async def _body(request: Request, kind: type[T]) -> T:
     """The JSON body. Raises `Refusal` for one that is too large, no JSON, or of another shape."""
-    size = request.headers.get("content-length", "0")
-    if size.isdigit() and int(size) > LARGEST_BODY:
-        raise Refusal(413, f"The body is larger than {LARGEST_BODY // 1024**2} MB; send files up instead.")
-    body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > LARGEST_BODY:
-            raise Refusal(413, f"The body is larger than {LARGEST_BODY // 1024**2} MB; send files up instead.")
     try:
-        return msgspec.json.decode(body or b"{}", type=kind)
-    except msgspec.DecodeError as error:
-        raise Refusal(400, f"The body is not what this address takes: {error}") from error
+        return msgspec.json.decode(await _read(request) or b"{}", type=kind)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise Refusal(400, f"The body is not what this address takes: {error}.") from error
+
+
+async def _read(request: Request) -> bytearray:
+    announced = request.headers.get("content-length", "")
+    body = bytearray()
+    too_large = announced.isdigit() and int(announced) > LARGEST_BODY
+    if not too_large:
+        async for chunk in request.stream():
+            body += chunk
+            if too_large := len(body) > LARGEST_BODY:
+                break
+    if too_large:
+        raise Refusal(413, f"The body is larger than {LARGEST_BODY // 1024**2} MB; send files up instead.")
+    return body
 
 
 def _service(request: Request) -> Service:
@@ -170,12 +140,3 @@ def _service(request: Request) -> Service:
 
 def _root(request: Request) -> str:
     return str(request.base_url).rstrip("/")
-
-
-def _json(body: bytes, status: int = 200) -> Response:
-    return Response(body, status, media_type="application/json")
-
-
-def error_response(status: int, message: str, headers: dict[str, str] | None = None) -> Response:
-    """The answer to a request that is refused."""
-    return Response(write_error(status, message), status, headers, media_type="application/json")

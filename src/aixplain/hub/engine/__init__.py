@@ -10,9 +10,12 @@ class Engine(Protocol):
 
     async def start(self) -> None:
         """Take up what waits, and go on."""
+        ...
 
     def submit(self, run_id: str) -> None:
         """Execute this run, which was accepted just now."""
+        ...
 
     async def stop(self) -> None:
-        """Stop taking runs up; what is not done waits in the database."""
+        """Take no more runs up; what doesn't end in a moment is done at the next start."""
+        ...

@@ -1,7 +1,7 @@
 """One SQLite file: a thread that writes, in groups, and readers beside it.
 
-Every change goes through one thread. It takes all that is waiting, makes it one transaction and tells each caller
-when the transaction is on the disk (`synchronous=FULL`), so that a thousand changes at once cost a few flushes and not a thousand.
+Every change goes through one thread. It takes all that is waiting, makes it one transaction and tells each caller when
+the transaction is on the disk (`synchronous=FULL`), so that a thousand changes at once cost a few flushes.
 """
 
 from __future__ import annotations
@@ -11,43 +11,50 @@ import contextlib
 import queue
 import sqlite3
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from importlib.resources import files
 from pathlib import Path
 from typing import Any, TypeVar
 
 from aixplain.hub.errors import HubError
+from aixplain.hub.threads import settle
 
 T = TypeVar("T")
 Change = Callable[[sqlite3.Connection], Any]
+Waiting = tuple[Change, asyncio.Future[Any]]
 
 LARGEST_GROUP = 256
-BUSY_TIMEOUT = 5.0
+BUSY_SECONDS = 5.0
 
 
 class SqliteStore:
-    """The hub's database file. Open it, write through `write`, read through `reader`."""
+    """The hub's database file, open: write through `write`, read through `reader`. Close it."""
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        self._waiting: queue.SimpleQueue[tuple[Change, asyncio.Future[Any]] | None] = queue.SimpleQueue()
-        self._writer: sqlite3.Connection | None = None
-        self._thread: threading.Thread | None = None
+    def __init__(self, path: Path, *first: Change) -> None:
+        """Open the file, bring it up to date and make the `first` changes. Raises `HubError` for a file that can't be used."""
+        self._path = path
+        self._waiting: queue.SimpleQueue[Waiting | None] = queue.SimpleQueue()
         self._readers = threading.local()
-        self._opened: list[sqlite3.Connection] = []
-
-    def open(self) -> None:
-        """Open the file, bring it up to date and start writing. Raises `HubError` for a file that can't be used."""
+        self._connections: list[sqlite3.Connection] = []
         try:
-            self._writer = _connect(self.path)
-            _migrate(self._writer, self.path)
+            writer = self._connect()
+            _migrate(writer, path)
+            with _transaction(writer):
+                for change in first:
+                    change(writer)
         except sqlite3.Error as error:
-            raise _unusable(self.path, error) from error
-        self._thread = threading.Thread(target=self._write_groups, name="hub-writer", daemon=True)
+            self._close_connections()
+            raise _unusable(path, error) from error
+        except HubError:
+            self._close_connections()
+            raise
+        self._thread = threading.Thread(target=self._write_groups, args=[writer], name="aixplain-writer", daemon=True)
         self._thread.start()
 
     async def write(self, change: Callable[[sqlite3.Connection], T]) -> T:
-        """Make a change; when this returns it is on the disk. A change that raises is undone alone."""
+        """Make a change; when this returns it is on the disk. A change that raises is undone alone. Raises `HubError`."""
+        if not self._thread.is_alive():
+            raise HubError("The hub is closing, and writes nothing more.")
         future: asyncio.Future[T] = asyncio.get_running_loop().create_future()
         self._waiting.put((change, future))
         return await future
@@ -56,83 +63,83 @@ class SqliteStore:
         """This thread's connection for reading; it sees what was committed."""
         connection: sqlite3.Connection | None = getattr(self._readers, "connection", None)
         if connection is None:
-            connection = self._readers.connection = _connect(self.path)
+            connection = self._readers.connection = self._connect()
             connection.execute("PRAGMA query_only = ON")
-            self._opened.append(connection)
         return connection
 
     def close(self) -> None:
         """Finish what is waiting, and close."""
-        if self._thread is not None:
-            self._waiting.put(None)
-            self._thread.join()
-        for connection in [*self._opened, *([self._writer] if self._writer else [])]:
+        self._waiting.put(None)
+        self._thread.join()
+        self._close_connections()
+
+    def _connect(self) -> sqlite3.Connection:
+        connection = sqlite3.connect(self._path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
+        self._connections.append(connection)
+        connection.row_factory = sqlite3.Row
+        connection.executescript(
+            "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA temp_store = MEMORY;"
+        )
+        return connection
+
+    def _close_connections(self) -> None:
+        for connection in self._connections:
             connection.close()
 
-    def _write_groups(self) -> None:
-        assert self._writer is not None  # opened before the thread started
-        while group := self._next_group():
-            _commit_group(self._writer, group)
+    def _write_groups(self, writer: sqlite3.Connection) -> None:
+        more = True
+        while more:
+            group, more = self._next_group()
+            _commit_group(writer, group)
 
-    def _next_group(self) -> list[tuple[Change, asyncio.Future[Any]]]:
-        group: list[tuple[Change, asyncio.Future[Any]]] = []
+    def _next_group(self) -> tuple[list[Waiting], bool]:
+        """All that is waiting, and whether more may come."""
+        group: list[Waiting] = []
         item = self._waiting.get()
         while item is not None:
             group.append(item)
-            if len(group) == LARGEST_GROUP:
-                return group
-            try:
-                item = self._waiting.get_nowait()
-            except queue.Empty:
-                return group
-        self._waiting.put(None)  # closing: this group, then an empty one
-        return group or []
+            if len(group) == LARGEST_GROUP or self._waiting.empty():
+                return group, True
+            item = self._waiting.get()
+        return group, False
 
 
-def _commit_group(connection: sqlite3.Connection, group: list[tuple[Change, asyncio.Future[Any]]]) -> None:
-    outcomes: list[tuple[asyncio.Future[Any], Any, BaseException | None]] = []
+def _commit_group(connection: sqlite3.Connection, group: list[Waiting]) -> None:
     try:
-        connection.execute("BEGIN IMMEDIATE")
-        outcomes = [(future, *_apply(connection, change)) for change, future in group]
-        connection.execute("COMMIT")
+        with _transaction(connection):
+            outcomes = [_apply(connection, change) for change, _ in group]
     except sqlite3.Error as error:  # a full disk, a lost file: none of the group is on the disk
-        with contextlib.suppress(sqlite3.Error):
+        failure = HubError(f"The hub's database can't be written: {error}. Nothing of this request was kept.")
+        failure.__cause__ = error
+        outcomes = [(None, failure)] * len(group)
+    for (_, future), outcome in zip(group, outcomes, strict=True):
+        settle(future, *outcome)
+
+
+@contextlib.contextmanager
+def _transaction(connection: sqlite3.Connection) -> Iterator[None]:
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+        connection.execute("COMMIT")
+    except BaseException:
+        with contextlib.suppress(sqlite3.Error):  # a full disk may have ended it already
             connection.execute("ROLLBACK")
-        outcomes = [(future, None, error) for _, future in group]
-    for future, value, failure in outcomes:
-        with contextlib.suppress(RuntimeError):  # the loop that asked is gone
-            future.get_loop().call_soon_threadsafe(_settle, future, value, failure)
+        raise
 
 
-def _apply(connection: sqlite3.Connection, change: Change) -> tuple[Any, BaseException | None]:
+def _apply(connection: sqlite3.Connection, change: Change) -> tuple[Any, Exception | None]:
     """One change in a transaction of many: undone alone when it raises."""
     connection.execute("SAVEPOINT change")
     try:
-        value = change(connection)
-    except Exception as error:  # whatever it is belongs to the caller, and must not stop the writer
+        outcome: tuple[Any, Exception | None] = change(connection), None
+    except sqlite3.OperationalError:  # the disk, not the change
+        raise
+    except Exception as error:  # noqa: BLE001 - whatever it is belongs to the caller, and must not stop the writer
         connection.execute("ROLLBACK TO change")
-        connection.execute("RELEASE change")
-        return None, error
+        outcome = None, error
     connection.execute("RELEASE change")
-    return value, None
-
-
-def _settle(future: asyncio.Future[Any], value: Any, failure: BaseException | None) -> None:
-    if future.done():
-        return
-    if failure is None:
-        future.set_result(value)
-    else:
-        future.set_exception(failure)
-
-
-def _connect(path: Path) -> sqlite3.Connection:
-    connection = sqlite3.connect(path, timeout=BUSY_TIMEOUT, isolation_level=None, check_same_thread=False)
-    connection.row_factory = sqlite3.Row
-    connection.executescript(
-        "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA temp_store = MEMORY;"
-    )
-    return connection
+    return outcome
 
 
 def _migrate(connection: sqlite3.Connection, path: Path) -> None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import importlib
 
-from aixplain.hub.backends.functions import Models
+from aixplain.hub import Models
 
 TASKS = ("document", "keywords", "language", "repair", "sentences", "sentiment", "spelling", "summary", "transliteration")
 

@@ -1,12 +1,13 @@
-"""Text repair, with ftfy: mojibake, stray entities, odd line breaks and widths."""
+"""Text repair, with ftfy: mojibake, stray entities, odd widths."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from importlib.metadata import version
 from typing import Annotated
 
-from aixplain.hub.backends.functions import Input, Models
+from aixplain.hub import Input, Models
 
 models = Models()
 
@@ -23,9 +24,14 @@ def repair_text(
     text: str,
     uncurl_quotes: Annotated[bool, Input(description="Make curly quotes straight")] = True,
 ) -> Iterator[str]:
-    """Repairs a text that was decoded wrongly: mojibake, HTML entities, terminal escapes, odd widths. Streams line by line."""
+    """Text repair: mends a text that was decoded wrongly, with mojibake, HTML entities or odd widths. Streams line by line."""
     import ftfy
 
     config = ftfy.TextFixerConfig(uncurl_quotes=uncurl_quotes)
-    for line in text.splitlines(keepends=True):
+    for line in lines_of(text):
         yield ftfy.fix_text(line, config)
+
+
+def lines_of(text: str) -> list[str]:
+    """The lines, with their ends. Only LF ends one: mojibake holds U+0085 and its like, which `splitlines` would cut at."""
+    return re.split(r"(?<=\n)", text)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import importlib
+import re
 from collections.abc import Iterator
 from importlib.metadata import version
 from typing import Annotated
 
-from aixplain.hub.backends.functions import Input, Models
+from aixplain.hub import Input, Models
+from aixplain.hub.backends.builtin.codes import iso
 
 models = Models()
 
@@ -23,10 +26,13 @@ def split_sentences(
     text: str,
     language: Annotated[str, Input(description="The text's language, as its code")] = "en",
 ) -> Iterator[str]:
-    """Splits a text into sentences, one a line, by the rules of some 300 languages. Streams sentence by sentence."""
-    import sentencex
+    """Sentence segmentation: splits a text into its sentences, one a line, by the rules of some 300 languages. Streams."""
+    for sentence in sentences_of(text, language):
+        yield sentence + "\n"
 
-    for paragraph in text.splitlines():
-        for sentence in sentencex.segment(language, paragraph):
-            if stripped := sentence.strip():
-                yield stripped + "\n"
+
+def sentences_of(text: str, language: str) -> Iterator[str]:
+    """The sentences of a text, paragraph by paragraph, each on one line."""
+    segment = importlib.import_module("sentencex").segment  # made in Rust, where no type checker sees it
+    for paragraph in re.split(r"\n\s*\n", text):
+        yield from filter(None, (" ".join(sentence.split()) for sentence in segment(iso(language), paragraph)))

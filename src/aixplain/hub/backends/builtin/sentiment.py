@@ -5,7 +5,7 @@ from __future__ import annotations
 from importlib.metadata import version
 from typing import Annotated
 
-from aixplain.hub.backends.functions import Input, Models, Output
+from aixplain.hub import Input, ModelError, Models, Output
 
 models = Models()
 
@@ -22,9 +22,11 @@ def sentiment(
     text: str,
     threshold: Annotated[float, Input(ge=0, le=1, description="How far from 0 a polarity must be to count")] = 0.1,
 ) -> Output:
-    """Tells whether an English text is POSITIVE, NEGATIVE or NEUTRAL; the details have its polarity and subjectivity."""
+    """Sentiment analysis: tells whether an English text is POSITIVE, NEGATIVE or NEUTRAL; the raw data has its polarity."""
     from textblob.en.sentiments import PatternAnalyzer
 
+    if not text.strip():
+        raise ModelError("The text is empty.")
     found = PatternAnalyzer().analyze(text)
     polarity, subjectivity = round(found.polarity, 4), round(found.subjectivity, 4)
     return Output(_label(polarity, threshold), {"polarity": polarity, "subjectivity": subjectivity})

@@ -1,4 +1,7 @@
-"""Spelling correction, with pyspellchecker."""
+"""Spelling correction, with pyspellchecker.
+
+Only within one letter: words two letters away take it a second each, which its own documentation warns of.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,7 @@ import re
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Annotated
 
-from aixplain.hub.backends.functions import Input, Models, Output
+from aixplain.hub import Input, Models, Output
 
 if TYPE_CHECKING:
     from spellchecker import SpellChecker
@@ -15,6 +18,7 @@ if TYPE_CHECKING:
 models = Models()
 
 LANGUAGES = ("ar", "de", "en", "es", "eu", "fa", "fr", "it", "lv", "nl", "pt", "ru")
+LONGEST_WORD = 40
 _WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
 
 
@@ -31,7 +35,8 @@ def correct_spelling(
     language: Annotated[str, Input(choices=LANGUAGES, description="The text's language")] = "en",
     keep: Annotated[list[str] | None, Input(description="Words that are right as they are")] = None,
 ) -> Output:
-    """Corrects the words that its dictionary doesn't know, and leaves names alone; the details list what was changed."""
+    """Spelling correction: mends words with a letter wrong, missing, too many or swapped, and leaves names alone; the raw
+    data lists what was changed."""
     kept = {word.lower() for word in keep or []}
     changed: list[dict[str, str]] = []
 
@@ -53,7 +58,7 @@ def _is_name(found: re.Match[str]) -> bool:
 
 def _corrected(word: str, language: str) -> str:
     checker = _checker(language)
-    if not checker.unknown([word]):
+    if len(word) > LONGEST_WORD or not checker.unknown([word]):
         return word
     better = checker.correction(word.lower()) or word
     return better.capitalize() if word[0].isupper() else better
@@ -63,4 +68,4 @@ def _corrected(word: str, language: str) -> str:
 def _checker(language: str) -> SpellChecker:
     from spellchecker import SpellChecker
 
-    return SpellChecker(language=language)
+    return SpellChecker(language=language, distance=1)

@@ -4,22 +4,28 @@ from __future__ import annotations
 
 import re
 from importlib.metadata import version
-from typing import Annotated, Any
+from typing import Annotated
 
-from aixplain.hub.backends.functions import Input, ModelError, Models, Output
+from aixplain.hub import Input, ModelError, Models, Output
+from aixplain.hub.backends.builtin.codes import either, iso, platform
+from aixplain.hub.backends.builtin.sentences import sentences_of
 
 models = Models()
 
 #: The languages that sumy has stop words and a stemmer for, by code.
 LANGUAGES = {
+    "ar": "arabic",
     "cs": "czech",
     "de": "german",
     "en": "english",
     "es": "spanish",
     "fr": "french",
+    "he": "hebrew",
     "it": "italian",
     "pt": "portuguese",
+    "sk": "slovak",
     "sv": "swedish",
+    "uk": "ukrainian",
 }
 METHODS = ("lex-rank", "text-rank", "lsa")
 
@@ -30,19 +36,19 @@ METHODS = ("lex-rank", "text-rank", "lsa")
     developer="sumy",
     version=version("sumy"),
     license="Apache-2.0",
-    languages=tuple(LANGUAGES),
+    languages=platform(LANGUAGES),
 )
 def summarize(
     text: str,
     sentences: Annotated[int, Input(ge=1, le=100, description="How many sentences to keep")] = 3,
-    language: Annotated[str, Input(choices=tuple(LANGUAGES), description="The text's language")] = "en",
+    language: Annotated[str, Input(choices=either(LANGUAGES), description="The text's language")] = "en",
     method: Annotated[str, Input(choices=METHODS, description="How sentences are ranked")] = "lex-rank",
 ) -> Output:
-    """Keeps the sentences of a text that say the most, in their order; the details list them."""
-    summarizer = _summarizer(method, LANGUAGES[language])
-    kept = [str(sentence) for sentence in summarizer(_document(text, language), sentences)]
-    if not kept:
+    """Summarization: keeps the sentences of a text that say the most, in their order; the raw data lists them."""
+    found = list(sentences_of(text, language))
+    if not found:
         raise ModelError("The text has no sentence to keep.")
+    kept = found if len(found) <= sentences else _best(found, sentences, method, LANGUAGES[iso(language)])
     return Output(" ".join(kept), {"sentences": kept})
 
 
@@ -53,16 +59,9 @@ class _Words:
         return tuple(re.findall(r"[^\W\d_]+", sentence))
 
 
-def _document(text: str, language: str) -> Any:
-    import sentencex
+def _best(sentences: list[str], count: int, method: str, language: str) -> list[str]:
+    import numpy
     from sumy.models.dom import ObjectDocumentModel, Paragraph, Sentence
-
-    words = _Words()
-    paragraphs = (filter(None, map(str.strip, sentencex.segment(language, part))) for part in re.split(r"\n\s*\n", text))
-    return ObjectDocumentModel([Paragraph([Sentence(" ".join(each.split()), words) for each in part]) for part in paragraphs])
-
-
-def _summarizer(method: str, language: str) -> Any:
     from sumy.nlp.stemmers import Stemmer
     from sumy.summarizers.lex_rank import LexRankSummarizer
     from sumy.summarizers.lsa import LsaSummarizer
@@ -72,4 +71,6 @@ def _summarizer(method: str, language: str) -> Any:
     kinds = {"lex-rank": LexRankSummarizer, "text-rank": TextRankSummarizer, "lsa": LsaSummarizer}
     summarizer = kinds[method](Stemmer(language))
     summarizer.stop_words = get_stop_words(language)
-    return summarizer
+    document = ObjectDocumentModel([Paragraph([Sentence(sentence, _Words()) for sentence in sentences])])
+    with numpy.errstate(all="ignore"):  # sentences of stop words alone have no rank
+        return [str(sentence) for sentence in summarizer(document, count)] or sentences[:count]

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from importlib.metadata import version
 
-from aixplain.hub.backends.functions import Models
+from aixplain.hub import Models
+from aixplain.hub.backends.builtin.repair import lines_of
 
 models = Models()
 
@@ -19,8 +20,8 @@ models = Models()
     languages=("mul",),
 )
 def transliterate(text: str) -> Iterator[str]:
-    """Writes a text of any script in plain ASCII letters: Ελλάδα as Ellada. Streams line by line."""
+    """Transliteration: writes a text of any script in plain ASCII letters, Ελλάδα as Ellada. Streams line by line."""
     from anyascii import anyascii
 
-    for line in text.splitlines(keepends=True):
+    for line in lines_of(text):
         yield anyascii(line)

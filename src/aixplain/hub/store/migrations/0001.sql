@@ -31,7 +31,7 @@ CREATE TABLE model_languages (
 
 CREATE VIRTUAL TABLE models_text USING fts5 (
     name, path, function, description, developer,
-    tokenize = 'porter unicode61 remove_diacritics 2', prefix = '2 3'
+    tokenize = 'unicode61 remove_diacritics 2', prefix = '2 3'
 );
 
 CREATE TABLE runs (

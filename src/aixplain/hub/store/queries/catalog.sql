@@ -1,5 +1,5 @@
--- name: known_digests
-SELECT path, digest FROM models;
+-- name: known_models
+SELECT path, digest, created_at FROM models;
 
 -- name: add_model
 INSERT INTO models (id, path, name, function, supplier, host, developer, status, price, created_at, updated_at, digest, body)
@@ -19,4 +19,4 @@ DELETE FROM models_text WHERE rowid = (SELECT number FROM models WHERE path = :p
 DELETE FROM models WHERE path = :path;
 
 -- name: find_model
-SELECT body FROM models WHERE id = :key OR path = :key;
+SELECT body FROM models WHERE (id = :key OR path = :key) AND (:host IS NULL OR host = :host COLLATE NOCASE);

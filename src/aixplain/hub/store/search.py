@@ -1,0 +1,148 @@
+"""Searching the catalog in SQLite: the protocol's filters, order and pages, and ranked full text."""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+from collections.abc import Iterable
+from typing import Any
+
+import msgspec
+
+from aixplain._wire.messages import FunctionInfo, Search
+
+LARGEST_PAGE = 1000
+LAST_PAGE = 2**40
+MOST_WORDS = 16
+MOST_VALUES = 1000
+
+#: The field of `sort` -> what it orders by. Ties go to the older entry, so that pages don't overlap.
+_SORTS = {
+    "name": "m.name COLLATE NOCASE",
+    "createdAt": "m.created_at",
+    "updatedAt": "m.updated_at",
+    "normalizedPrice": "m.price",
+    "totalSubscribed": "m.subscribed",
+}
+_OLDER_SORTS = {"NAME": "name", "CREATED_AT": "createdAt", "UPDATED_AT": "updatedAt"}
+_RANK = "bm25(models_text, 10, 8, 4, 2, 2)"
+
+#: Endings that a word may have here and lack there: what is left of it begins all its forms.
+_ENDING = re.compile(r"(?<=...)(?:iz(?:ations?|ing|ers?|es|ed|e)|ications?|ions?|ings?|ors?|ers?|ed|ies|es|is|s|e|y)$")
+#: A language that stands for all of them: what takes any text.
+ANY_LANGUAGE = "mul"
+#: The languages that the official clients have names for.
+_LANGUAGES = {
+    "arabic": "ar",
+    "chinese": "zh",
+    "english": "en",
+    "french": "fr",
+    "german": "de",
+    "hindi": "hi",
+    "italian": "it",
+    "japanese": "ja",
+    "korean": "ko",
+    "portuguese": "pt",
+    "russian": "ru",
+    "spanish": "es",
+}
+
+
+def search(connection: sqlite3.Connection, wanted: Search) -> bytes:
+    """The page that answers a search, as it is answered. Raises ValueError for a filter that can't be."""
+    size = min(max(wanted.page_size, 1), LARGEST_PAGE)
+    number = min(max(wanted.page_number, 0), LAST_PAGE)
+    words = [_either(word) for word in re.findall(r"[^\W_]+", wanted.q or "")[:MOST_WORDS]]
+    total, rows = _page(connection, wanted, " AND ".join(words), size, number)
+    if total == 0 and len(words) > 1:
+        total, rows = _page(connection, wanted, " OR ".join(words), size, number)
+    head = msgspec.json.encode({"total": total, "pageTotal": -(-total // size), "pageNumber": number})
+    return b'{"results":[' + b",".join(row["body"] for row in rows) + b"]," + head[1:]
+
+
+def _either(word: str) -> str:
+    """A word as a query of the index: itself, what begins with it, and its other forms. The nearest ranks first."""
+    stem = _ENDING.sub("", word.lower())
+    return f'("{word}" OR "{word}"* OR "{stem}"*)'
+
+
+def _page(connection: sqlite3.Connection, wanted: Search, text: str, size: int, number: int) -> tuple[int, list[sqlite3.Row]]:
+    source = "models_text t JOIN models m ON m.number = t.rowid" if text else "models m"
+    conditions, values = _conditions(wanted)
+    if text:
+        conditions, values = ["models_text MATCH ?", *conditions], [text, *values]
+    where = f" WHERE {' AND '.join(conditions)}" if conditions else ""
+    # The pieces are this module's own; what a caller sends travels as values.
+    total = connection.execute(f"SELECT count(*) FROM {source}{where}", values).fetchone()[0]  # noqa: S608
+    page = f"SELECT m.body FROM {source}{where} ORDER BY {_order(wanted, ranked=bool(text))} LIMIT ? OFFSET ?"  # noqa: S608
+    return total, connection.execute(page, [*values, size, size * number]).fetchall()
+
+
+def _conditions(wanted: Search) -> tuple[list[str], list[Any]]:
+    """What a model must meet, as SQL with its values."""
+    found = [
+        _among("m.function", map(_function, wanted.functions or [])),
+        _among("m.supplier COLLATE NOCASE", map(_word, wanted.suppliers or [])),
+        _among("m.host COLLATE NOCASE", wanted.hosts),
+        _among("m.developer COLLATE NOCASE", wanted.developers),
+        _among("m.status", wanted.status),
+        _among("m.ownership", re.findall(r"\b(?:PRIVATE|PUBLIC|TEAM)\b", str(wanted.ownership))),
+        _language("source", wanted.source_languages),
+        _language("target", wanted.target_languages),
+        ("substr(m.path, 1, ?) = ?", [len(wanted.path), wanted.path]) if wanted.path else None,
+        ("m.is_fine_tunable = ?", [wanted.is_fine_tunable]) if wanted.is_fine_tunable is not None else None,
+        ("m.saved = ?", [wanted.saved]) if wanted.saved is not None else None,
+    ]
+    conditions = [each for each in found if each is not None]
+    return [condition for condition, _ in conditions], [value for _, values in conditions for value in values]
+
+
+# The official clients send the members of their enums by name, 0.2.41 some of them after the enum's own: `Supplier.OPENAI`.
+
+
+def _word(member: str | int) -> str:
+    return str(member).rpartition(".")[2]
+
+
+def _function(told: str | FunctionInfo) -> str:
+    return _word(told.id if isinstance(told, FunctionInfo) else told).lower().replace("_", "-")
+
+
+def _code(language: str) -> str:
+    return _LANGUAGES.get(_word(language).lower(), language)
+
+
+def _among(column: str, words: Iterable[Any] | None) -> tuple[str, list[Any]] | None:
+    listed = list(words or [])
+    if len(listed) > MOST_VALUES:
+        raise ValueError(f"A filter takes {MOST_VALUES} values at most, and one here has {len(listed)}.")
+    return (f"{column} IN ({', '.join('?' * len(listed))})", listed) if listed else None
+
+
+def _language(direction: str, codes: list[str] | None) -> tuple[str, list[Any]] | None:
+    among = _among("code", [*map(_code, codes), ANY_LANGUAGE]) if codes else None
+    if among is None:
+        return None
+    condition, values = among
+    held = f"SELECT model FROM model_languages WHERE direction = '{direction}' AND {condition}"  # noqa: S608 - our own words
+    return f"m.number IN ({held})", values
+
+
+def _order(wanted: Search, *, ranked: bool) -> str:
+    field, direction = _sort(wanted)
+    if field is not None:
+        return f"{_SORTS[field]} {'DESC' if direction < 0 else 'ASC'}, m.number"
+    return f"{_RANK}, m.number" if ranked else "m.name COLLATE NOCASE, m.number"
+
+
+def _sort(wanted: Search) -> tuple[str | None, int]:
+    """What to sort by: `sort`, else the older `sortBy` and `sortOrder`. Raises ValueError for an unknown field."""
+    first = next(iter(wanted.sort or []), {})
+    field = first.get("field") if first else wanted.sort_by
+    if field is None:
+        return None, 1
+    spelled = _OLDER_SORTS.get(_word(field), str(field))
+    if spelled not in _SORTS:
+        raise ValueError(f"'{field}' is nothing to sort by; there are {', '.join(_SORTS)}.")
+    order = first.get("dir", 1) if first else wanted.sort_order
+    return spelled, -1 if order in (-1, "-1", "DESC", "desc") else 1

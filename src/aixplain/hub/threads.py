@@ -1,0 +1,100 @@
+"""Threads for code that blocks: a model's, mostly.
+
+They are daemons, so code that never returns can't keep the process from ending, as it would in the threads of
+concurrent.futures. All hubs of a process share them; they start as needed, and end after a while with nothing to do.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import contextvars
+import os
+import threading
+from collections import deque
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+T = TypeVar("T")
+
+MOST = 32
+IDLE_SECONDS = 2.0
+
+
+def in_thread(call: Callable[[], T]) -> asyncio.Future[T]:
+    """Make the call in a thread, in this context. Whoever stops waiting abandons it: the call itself goes on to its end."""
+    future: asyncio.Future[T] = asyncio.get_running_loop().create_future()
+    context = contextvars.copy_context()
+    _threads.submit(lambda: settle(future, *_attempt(lambda: context.run(call))))
+    return future
+
+
+def settle(future: asyncio.Future[T], value: T | None, failure: Exception | None) -> None:
+    """Give a future its end, from any thread. Nothing happens when nobody waits any more."""
+    with contextlib.suppress(RuntimeError):  # the loop is closed
+        future.get_loop().call_soon_threadsafe(_settle, future, value, failure)
+
+
+def _settle(future: asyncio.Future[Any], value: Any, failure: Exception | None) -> None:
+    if future.done():
+        return
+    if failure is None:
+        future.set_result(value)
+    else:
+        future.set_exception(failure)
+
+
+def _attempt(call: Callable[[], T]) -> tuple[T | None, Exception | None]:
+    try:
+        return call(), None
+    except BaseException as error:  # noqa: BLE001 - whatever it is belongs to the caller, and must not end the thread
+        if isinstance(error, Exception) and not isinstance(error, StopIteration):
+            return None, error
+        # No future takes a StopIteration, and a SystemExit would end the loop that waits for it.
+        failure = RuntimeError(f"it raised {type(error).__name__}: {error}")
+        failure.__cause__ = error
+        return None, failure
+
+
+class _Threads:
+    """A queue of calls, and the threads that take from it."""
+
+    def __init__(self) -> None:
+        self._changed = threading.Condition()
+        self._calls: deque[Callable[[], None]] = deque()
+        self._idle = 0
+        self._alive = 0
+
+    def submit(self, call: Callable[[], None]) -> None:
+        with self._changed:
+            self._calls.append(call)
+            if self._idle >= len(self._calls):
+                self._changed.notify()
+            elif self._alive < MOST:
+                self._alive += 1
+                threading.Thread(target=self._work, name="aixplain-model", daemon=True).start()
+
+    def _work(self) -> None:
+        while (call := self._next()) is not None:
+            call()
+
+    def _next(self) -> Callable[[], None] | None:
+        with self._changed:
+            self._idle += 1
+            found = self._changed.wait_for(lambda: self._calls, IDLE_SECONDS)
+            self._idle -= 1
+            if found:
+                return self._calls.popleft()
+            self._alive -= 1
+            return None
+
+
+_threads = _Threads()
+
+
+def _forget_threads() -> None:
+    global _threads  # a forked child has none of them, and perhaps their lock
+    _threads = _Threads()
+
+
+os.register_at_fork(after_in_child=_forget_threads)

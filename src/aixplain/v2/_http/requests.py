@@ -1,0 +1,26 @@
+"""A request as the bytes that travel."""
+
+from __future__ import annotations
+
+from aixplain.v2._flow import Request, TransportFailure
+from aixplain.v2._http.routes import Target
+
+_TELLS_LENGTH = frozenset({"POST", "PUT", "PATCH"})
+
+
+def head_of(request: Request, target: Target) -> bytes:
+    """Everything before the content. Raises `TransportFailure` for a header that can't travel."""
+    lines = [f"{request.method} {target.asked} HTTP/1.1\r\nhost: {target.host_header}"]
+    lines += [f"{name}: {value}" for name, value in request.headers.items()]
+    lines += target.proxy_headers
+    content = request.content
+    if content is not None or request.method in _TELLS_LENGTH:
+        lines.append(f"content-length: {0 if content is None else _size(content)}")
+    head = "\r\n".join(lines)
+    if head.count("\n") != len(lines) or head.count("\r") != len(lines) or "\0" in head:
+        raise TransportFailure("A header of the request has a line break, which no header can carry", sent=False)
+    return head.encode() + b"\r\n\r\n"
+
+
+def _size(content: object) -> int:
+    return len(content) if isinstance(content, bytes) else content.size  # type: ignore[attr-defined,no-any-return]

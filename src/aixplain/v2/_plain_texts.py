@@ -1,0 +1,71 @@
+"""Many events that carry nothing but text, read at once: a fifth of the time that they take one by one.
+
+The events become one JSON array and that becomes records, both outside Python. The records admit null, and nothing else, for
+whatever would make an event more than its text, so that any other event makes the whole reading fail and is read alone.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+
+class _OnlyText(msgspec.Struct):
+    """`{"data": "tok"}`"""
+
+    data: str
+    choices: None = None
+    error: None = None
+    errorMessage: None = None  # noqa: N815 - as the wire spells it
+    finish_reason: None = None
+    reasoning_content: None = None
+    status: None = None
+    tool_calls: None = None
+    usage: None = None
+
+
+class _OnlyContent(msgspec.Struct):
+    content: str | None = None
+    reasoning: None = None
+    reasoning_content: None = None
+    tool_calls: None = None
+
+
+class _OnlyDelta(msgspec.Struct):
+    delta: _OnlyContent
+    finish_reason: None = None
+
+
+class _OnlyCompletion(msgspec.Struct):
+    """`{"choices": [{"delta": {"content": "tok"}, "finish_reason": null}]}`"""
+
+    choices: list[_OnlyDelta]
+    error: None = None
+    status: None = None
+    usage: None = None
+
+
+_read_texts = msgspec.json.Decoder(list[_OnlyText]).decode
+_read_completions = msgspec.json.Decoder(list[_OnlyCompletion]).decode
+
+
+def plain_texts(events: bytes) -> list[str] | None:
+    """The text of each event; None when one of them is anything else.
+
+    >>> plain_texts(b'data: {"data": "a"}\\n\\ndata: {"data": "b"}\\n\\n')
+    ['a', 'b']
+    >>> plain_texts(b'data: {"data": "a", "usage": {"total_tokens": 1}}\\n\\n') is None
+    True
+    """
+    if not events.startswith(b"data: {"):
+        return None
+    data = events[6:-2].split(b"\n\ndata: ")
+    array = b"[" + b",".join(data) + b"]"
+    try:
+        if b'"choices"' in data[0]:
+            texts = [event.choices[0].delta.content or "" for event in _read_completions(array)]
+        else:
+            texts = [event.data for event in _read_texts(array)]
+    except (msgspec.DecodeError, UnicodeDecodeError, IndexError):
+        return None
+    # An event that is no JSON by itself may be, between commas; and `[DONE]` may be spelt as a chunk.
+    return texts if len(texts) == len(data) and "[DONE]" not in texts else None

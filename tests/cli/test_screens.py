@@ -1,0 +1,76 @@
+"""What a person sees in a terminal of 80 columns."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from rich.cells import cell_len
+
+Terminal = Callable[..., Any]
+COLOURS = re.compile(r"\x1b\[(?:\d+;)*(?:3[0-7]|4[0-7]|9[0-7]|38|48)[;m]")
+
+
+@pytest.mark.parametrize(
+    ("words", "columns"),
+    [
+        (["search"], 80),
+        (["search"], 60),
+        (["show", "aixplain/keywords"], 80),
+        (["show", "aixplain/document-text"], 80),
+        (["show", "acme/typed"], 60),
+        (["search", "--help"], 80),
+    ],
+)
+def test_no_line_is_wider_than_the_terminal(terminal: Terminal, words: list[str], columns: int) -> None:
+    screen = terminal(*words, columns=columns)
+    assert screen.status == 0
+    assert max(map(cell_len, screen.lines)) <= columns
+
+
+def test_a_sentence_about_an_error_is_cut_between_words(terminal: Terminal) -> None:
+    screen = terminal("run", "acme/typed", "hi", "whole=10")
+    assert screen.status == 2
+    assert max(map(cell_len, screen.lines)) <= 80
+    assert " ".join(screen.lines).startswith(
+        "aix: Parameter validation failed: Parameter 'whole' has invalid value 10. Expected"
+    )
+
+
+def test_a_row_of_a_search_is_a_line_that_tells_where_it_is_cut(terminal: Terminal) -> None:
+    heading, *rows = terminal("search", "--path", "aixplain").lines
+    assert heading.split() == ["model", "what", "it", "is"]
+    assert len(rows) > 6
+    assert all(row.startswith("aixplain/") for row in rows)
+    assert any(row.endswith("…") for row in rows)
+
+
+def test_a_wide_terminal_shows_what_models_do(terminal: Terminal) -> None:
+    screen = terminal("search", "--path", "aixplain/keywords", columns=120)
+    assert screen.lines[1].split()[:2] == ["aixplain/keywords", "keyword-extraction"]
+    assert cell_len(screen.lines[1]) <= 120
+
+
+@pytest.mark.parametrize(("settings", "coloured"), [({}, True), ({"NO_COLOR": "1"}, False), ({"TERM": "dumb"}, False)])
+def test_colours_are_for_terminals_that_want_them(terminal: Terminal, settings: dict[str, str], coloured: bool) -> None:
+    assert bool(COLOURS.search(terminal("show", "acme/say", settings=settings).raw)) is coloured
+
+
+def test_a_run_in_the_background_shows_a_bar_and_then_the_answer(terminal: Terminal, gate: Any) -> None:
+    gate.set()
+    lines = [line.strip() for line in terminal("run", "acme/gated-work", "--async", "worth it").lines if line.strip()]
+    assert lines[0].startswith("Accepted as run ")
+    assert any("━" in line and "100 %" in line for line in lines)
+    assert lines[-1] == "worth it"
+
+
+def test_no_line_ends_in_spaces(terminal: Terminal) -> None:
+    lines = [*terminal("search").lines, *terminal("show", "aixplain/summarize").lines]
+    assert [line for line in lines if line != line.rstrip()] == []
+
+
+def test_an_answer_is_not_wrapped_so_that_it_can_be_copied(terminal: Terminal) -> None:
+    text = "word " * 40 + "end"
+    assert terminal("run", "acme/say", text).lines == [text]
