@@ -25,7 +25,6 @@ PLATFORM_RUNS = "https://models.aixplain.com/api/v2/execute"
 RUN_PATH = "/api/v2/execute"
 #: Seconds in which a connection must stand.
 CONNECT_TIMEOUT = 10.0
-KEY_VARIABLES = ("TEAM_API_KEY", "AIXPLAIN_API_KEY")
 
 
 class Key(str):
@@ -134,12 +133,12 @@ class Environment:
     """What the variables of this process say. Of the two keys the first one that is set counts."""
 
     def __init__(self) -> None:
-        variables = os.environ
-        self.backend_url = variables.get("BACKEND_URL") or None
-        self.model_url = variables.get("MODELS_RUN_URL") or None
-        named = [name for name in KEY_VARIABLES if variables.get(name)]
-        self.called = named[0] if named else "the environment"
-        self._key = concealed(variables[named[0]]) if named else None
+        environment = os.environ
+        self.backend_url = environment.get("BACKEND_URL") or None
+        self.model_url = environment.get("MODELS_RUN_URL") or None
+        first, second = concealed(environment.get("TEAM_API_KEY")), concealed(environment.get("AIXPLAIN_API_KEY"))
+        self._key = first or second
+        self.called = "TEAM_API_KEY" if first else "AIXPLAIN_API_KEY" if second else "the environment"
 
     @property
     def has_key(self) -> bool:
@@ -201,10 +200,10 @@ def seconds(name: str, value: Any) -> float:
 
 def config_path() -> str:
     """Where this user's profiles are, whether there are any or not."""
-    variables = os.environ
-    if named := variables.get("AIXPLAIN_CONFIG"):
+    environment = os.environ
+    if named := environment.get("AIXPLAIN_CONFIG"):
         return named
-    base = variables.get("XDG_CONFIG_HOME") or os.path.expanduser("~/.config")  # noqa: PTH111 - pathlib is slow to import
+    base = environment.get("XDG_CONFIG_HOME") or os.path.expanduser("~/.config")  # noqa: PTH111 - pathlib is slow to import
     return f"{base}/aixplain/config.toml"
 
 
