@@ -22,7 +22,7 @@ def names(text: str) -> frozenset[str]:
 
 
 #: Libraries that one place knows, so that it can be replaced, or that would make everything else slow to load.
-KEPT = names("pyreqwest rich typer")
+KEPT = names("httptools rich typer")
 #: What a room without I/O has no use for.
 OUTSIDE_WORLD = names(
     "asyncio concurrent http.client os pathlib selectors signal socket sqlite3 ssl subprocess tempfile threading time"
@@ -49,28 +49,32 @@ ROOMS = {
     "aixplain._wire": Room(libraries=names("msgspec"), pure=True),
     "aixplain.v2": Room(ours=names("aixplain._wire"), libraries=names("msgspec")),
     "aixplain.v2._flow": Room(libraries=names("msgspec"), pure=True),
-    "aixplain.v2._interrupt": Room(),
     # An operation: the wire and the steps; what an answer becomes, where it is asked for, and what is raised when there is
     # none. Of _files only the type of what goes up.
     "aixplain.v2._operations": Room(
-        ours=OPERATIONS | names("aixplain.v2._records aixplain.v2._idempotency aixplain.v2._files"),
+        ours=OPERATIONS | names("aixplain.v2._records aixplain.v2._idempotency aixplain.v2._files aixplain.v2._uploads"),
         libraries=names("msgspec"),
         pure=True,
     ),
+    # An operation too, whose steps touch the disk.
+    "aixplain.v2._uploads": Room(
+        ours=OPERATIONS
+        | names("aixplain.v2._addresses aixplain.v2._disk aixplain.v2._files aixplain.v2._outside aixplain.v2._progress"),
+        libraries=names("msgspec"),
+        pure=True,
+    ),
+    "aixplain.v2._disk": Room(ours=names("aixplain.v2._flow")),
     "aixplain.v2._send": Room(ours=OPERATIONS, libraries=names("msgspec"), pure=True),
     # What people bring: an answer of requests, a notebook. Neither is loaded for its own sake.
     "aixplain.v2._stream": Room(ours=names("aixplain._wire aixplain.v2"), libraries=names("msgspec requests urllib3")),
     "aixplain.v2._progress": Room(libraries=names("IPython")),
-    "aixplain.v2._transport": Room(
-        ours=names("aixplain.v2._clock aixplain.v2._flow aixplain.v2._interrupt"), libraries=names("pyreqwest")
-    ),
-    # Where pyreqwest can't be.
-    "aixplain.v2._httpx2": Room(ours=names("aixplain.v2._clock aixplain.v2._flow"), libraries=names("httpx2")),
-    "aixplain.v2._transports": Room(ours=names("aixplain.v2"), libraries=names("httpx2")),
-    "aixplain.v2._http": Room(ours=names("aixplain.v2._clock aixplain.v2._flow"), libraries=names("httptools")),
-    # Loaded only where a program has loaded OpenTelemetry itself.
-    "aixplain.v2._spans": Room(ours=names("aixplain.v2"), libraries=names("msgspec opentelemetry")),
-    "aixplain.v2._telemetry": Room(ours=names("aixplain.v2"), libraries=names("opentelemetry")),
+    "aixplain.v2._clock": Room(),
+    "aixplain.v2._http": Room(ours=names("aixplain.v2._flow aixplain.v2._clock"), libraries=names("httptools")),
+    "aixplain.v2._addresses": Room(ours=names("aixplain.v2.exceptions")),
+    # Two extras: a transport over another library, and spans.
+    "aixplain.v2._httpx2": Room(ours=names("aixplain.v2._flow aixplain.v2._clock"), libraries=names("httpx2")),
+    "aixplain.v2._telemetry": Room(ours=names("aixplain._wire aixplain.v2"), libraries=names("msgspec opentelemetry")),
+    "aixplain.v2._spans": Room(ours=names("aixplain._wire aixplain.v2"), libraries=names("msgspec opentelemetry")),
     # Aixplain.local() is the one door from the SDK to the hub.
     "aixplain.v2.core": Room(
         ours=names("aixplain._wire aixplain.v2"), libraries=names("msgspec"), loads=names("aixplain.hub.embedded")
@@ -168,15 +172,15 @@ def test_the_modules_that_the_rule_names_exist() -> None:
         ("aixplain._wire.sse", "import socket"),
         ("aixplain._wire.sse", "from os import environ"),
         ("aixplain.v2._flow", "from aixplain._wire.records import Record"),
-        ("aixplain.v2._flow", "import pyreqwest"),
+        ("aixplain.v2._flow", "import httptools"),
         ("aixplain.v2._flow", "import asyncio"),
-        ("aixplain.v2._operations", "from aixplain.v2._transport import PyreqwestTransport"),
-        ("aixplain.v2._operations", "from aixplain.v2 import _transport"),
+        ("aixplain.v2._operations", "from aixplain.v2._http.blocking import SocketTransport"),
+        ("aixplain.v2._operations", "from aixplain.v2 import _http"),
         ("aixplain.v2._operations", "from ._inputs import validate"),
         ("aixplain.v2._operations", "from . import model"),
         ("aixplain.v2._operations", "import time"),
-        ("aixplain.v2._transport", "from aixplain.v2._settings import Settings"),
-        ("aixplain.v2._search", "import pyreqwest.exceptions"),
+        ("aixplain.v2._http", "from aixplain.v2._settings import Settings"),
+        ("aixplain.v2._search", "import httptools.exceptions"),
         ("aixplain.v2._search", "import requests"),
         ("aixplain.v2._search", "import rich"),
         ("aixplain.v2._search", "import starlette"),
@@ -191,11 +195,11 @@ def test_the_modules_that_the_rule_names_exist() -> None:
         ("aixplain.hub.service", "from aixplain.v2.model import Model"),
         ("aixplain.hub.service", "from aixplain import Aixplain"),
         ("aixplain.hub.service", "import typer"),
-        ("aixplain.hub.service", "import pyreqwest"),
+        ("aixplain.hub.service", "import httptools"),
         ("aixplain.hub.backends.functions", "from ...v2 import model"),
         ("aixplain.hub.backends.functions", "import aixplain.cli.app"),
         ("aixplain.cli.app", "from aixplain.testing import plugin"),
-        ("aixplain.cli.app", "import pyreqwest"),
+        ("aixplain.cli.app", "import httptools"),
         ("aixplain", "from aixplain.hub import Hub"),
         ("aixplain", "from aixplain.cli import main"),
     ],
@@ -209,7 +213,7 @@ def test_an_import_that_a_room_may_not_do_is_found(module: str, source: str) -> 
     [
         ("aixplain._wire.sse", "import msgspec\nfrom aixplain._wire.records import Record\nfrom . import messages"),
         ("aixplain.v2._flow", "from collections.abc import Generator"),
-        ("aixplain.v2._transport", "import os\nimport pyreqwest.exceptions\nfrom ._flow import Request"),
+        ("aixplain.v2._http", "import os\nimport httptools\nfrom ._flow import Request"),
         ("aixplain.v2.model", "from aixplain.v2 import enums\nfrom .._wire import messages\nfrom .core import Aixplain"),
         ("aixplain.v2.core", "import importlib\nimportlib.import_module('aixplain.hub.embedded')"),
         ("aixplain.hub.app", "import starlette\nfrom aixplain._wire.messages import Search\nfrom .auth import KeyAuth"),

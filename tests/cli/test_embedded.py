@@ -54,7 +54,7 @@ except SystemExit:
 def test_help_loads_neither_the_sdk_nor_the_hub_nor_rich() -> None:
     loaded = subprocess.run([sys.executable, "-c", LOADED_BY_HELP], capture_output=True, text=True, check=True).stdout.split()
     assert "typer" in loaded
-    assert not {"aixplain.v2", "aixplain.hub", "rich", "pyreqwest", "msgspec", "starlette", "asyncio"} & set(loaded)
+    assert not {"aixplain.v2", "aixplain.hub", "rich", "httptools", "msgspec", "starlette", "asyncio"} & set(loaded)
 
 
 @pytest.mark.parametrize(

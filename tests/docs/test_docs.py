@@ -21,6 +21,7 @@ import typer
 from aixplain.cli.app import app
 from aixplain.hub import Hub
 from aixplain.hub.embedded import EmbeddedHub, start
+from aixplain.v2._settings import KEY_VARIABLES
 
 ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").rglob("*.md"))]
@@ -183,8 +184,8 @@ def test_the_reference_has_every_option_and_every_environment_variable() -> None
     long = {option for each in commands for parameter in each.params for option in parameter.opts if option.startswith("--")}
     assert {option for option in long if f"`{option}" not in reference} == set()
     source = "".join(path.read_text("utf-8") for path in (ROOT / "src").rglob("*.py"))
-    read = set(re.findall(r"environ(?:ment)?(?:\.get\(|\[)\"([A-Z_]+)\"", source))
-    assert {"TEAM_API_KEY", "BACKEND_URL", "AIXPLAIN_HUB_KEYS"} <= read
+    read = set(re.findall(r"(?:environ(?:ment)?|variables)(?:\.get\(|\[)\"([A-Z_]+)\"", source)) | set(KEY_VARIABLES)
+    assert {"BACKEND_URL", "AIXPLAIN_HUB_KEYS", "AIXPLAIN_PROFILE"} <= read
     assert {name for name in read if f"`{name}`" not in reference} == set()
 
 

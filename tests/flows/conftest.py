@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from aixplain.v2._disk import Pour, Work
 from aixplain.v2._flow import Now, Open, Operation, Request, Response, Sleep, Step, TransportTimeout
 from aixplain.v2._settings import Settings, resolve
 
@@ -51,6 +52,8 @@ class World:
         if isinstance(step, Sleep):
             self.sleep(step.seconds)
             return self.time
+        if isinstance(step, Work | Pour):
+            return step.perform(self)
         assert isinstance(step, Request | Open)
         return self.request(step.request if isinstance(step, Open) else step)
 

@@ -229,13 +229,13 @@ def test_a_post_that_hangs_has_no_address_to_resume_at(world: Any, settings: Any
 
 
 def test_the_deadline_covers_the_upload_of_a_file(world: Any, settings: Any, answer: Any) -> None:
-    place = {"key": "k", "uploadUrl": "https://store.example/put", "downloadUrl": "https://store.example/get"}
+    place = {"key": "k", "uploadUrl": "https://9.9.9.9/put", "downloadUrl": "https://9.9.9.9/get"}
     hub = world((20, answer(200, place)), (30, answer(200)), answer(200, DONE))
-    file = LocalFile("a.txt", "text/plain", b"bytes")
+    file = LocalFile("document", "a.txt", b"bytes")
     hub.play(operations.run(settings, Run("m", {"document": b""}, timeout=60, files={"document": file})))
     assert [request.timeout for request in hub.requests] == [60, 40, 10]
-    assert sent(hub.requests[2]) == {"document": "https://store.example/get"}
-    assert hub.requests[1].content == b"bytes"
+    assert sent(hub.requests[2]) == {"document": "https://9.9.9.9/get"}
+    assert b"".join(hub.requests[1].content) == b"bytes"
     assert "the-key" not in hub.requests[1].headers.values()
 
 

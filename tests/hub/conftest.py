@@ -78,11 +78,13 @@ class Caller:
             pass
         return envelope
 
-    def connect(self, path: str, inputs: dict[str, Any]) -> socket.socket:
+    def connect(self, path: str, inputs: dict[str, Any], headers: dict[str, str] | None = None) -> socket.socket:
         """A connection on which a run was asked for; close it to go away."""
         body = json.dumps(inputs).encode()
         connection = socket.create_connection(self.address, timeout=30)
-        head = f"POST /api/v2/execute/{path} HTTP/1.1\r\nhost: localhost\r\ncontent-length: {len(body)}\r\n\r\n"
+        told = {"host": "localhost", "content-length": str(len(body)), **(headers or {})}
+        lines = [f"POST /api/v2/execute/{path} HTTP/1.1", *(f"{name}: {value}" for name, value in told.items())]
+        head = "\r\n".join([*lines, "", ""])
         connection.sendall(head.encode() + body)
         return connection
 

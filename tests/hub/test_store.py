@@ -15,7 +15,7 @@ from aixplain.hub import Hub
 from aixplain.hub.embedded import EmbeddedHub, start
 from aixplain.hub.engine import embedded
 from aixplain.hub.errors import HubError
-from aixplain.hub.store import sqlite
+from aixplain.hub.store import writer
 from aixplain.hub.store.sqlite import SqliteStore
 
 from .conftest import Caller, wait_for
@@ -123,7 +123,7 @@ class TestLocked:
 
     @pytest.fixture
     def running(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[EmbeddedHub]:
-        monkeypatch.setattr(sqlite, "BUSY_SECONDS", 0.05)
+        monkeypatch.setattr(writer, "BUSY_SECONDS", 0.05)
         monkeypatch.setattr(embedded, "RETRY_SECONDS", 0.01)
         self.entered, self.go = threading.Event(), threading.Event()
         hub = Hub(builtin=False)

@@ -11,7 +11,7 @@ from aixplain.v2.model import AsyncModel, Model, ModelResponseStreamer, ModelRes
 def connect() -> None:
     Aixplain(backend="http://127.0.0.1:8180")  # type: ignore[call-arg]
     Aixplain(backend_url=8180)  # type: ignore[arg-type]
-    Aixplain("key", None, None, None, True)  # type: ignore[call-arg]
+    Aixplain("key", None, None, None, True)  # type: ignore[call-arg, arg-type]
 
 
 def find(aix: Aixplain) -> None:

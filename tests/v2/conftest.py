@@ -116,15 +116,21 @@ class _Handler(BaseHTTPRequestHandler):
         """Say nothing."""
 
 
-@pytest.fixture
-def service() -> Iterator[CannedService]:
-    """Set its `answer`."""
+@pytest.fixture(scope="session")
+def _service() -> Iterator[CannedService]:
     with CannedService() as running:
-        thread = threading.Thread(target=running.serve_forever, kwargs={"poll_interval": 0.01})
+        thread = threading.Thread(target=running.serve_forever, kwargs={"poll_interval": 0.05})
         thread.start()
         yield running
         running.shutdown()
         thread.join()
+
+
+@pytest.fixture
+def service(_service: CannedService) -> CannedService:
+    """Set its `answer`."""
+    _service.answer, _service.asked = {}, []
+    return _service
 
 
 @pytest.fixture

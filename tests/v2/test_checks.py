@@ -162,6 +162,14 @@ def test_an_odd_default_of_the_service_is_not_the_callers_mistake(model_with: Mo
     assert sent(service) == {"size": default}
 
 
+def test_an_odd_default_of_the_service_keeps_no_map_from_running(model_with: ModelWith, service: Any) -> None:
+    service.answer = SUCCESS
+    model = model_with(TEXT, {"name": "size", "dataType": "number", "defaultValues": [{"value": "auto"}]})
+    (item,) = model.map(["hi"])
+    assert item.error is None
+    assert sent(service) == {"text": "hi", "size": "auto"}
+
+
 def test_a_required_parameter_is_required(model: Any, service: Any) -> None:
     words = "Parameter validation failed: Required parameter 'text' is missing"
     for run in (model.run, model.run_async, model.run_stream):

@@ -147,6 +147,15 @@ def test_further_keys_are_kept_wherever_they_stand(told: Told) -> None:
     assert written["params"][0]["isDynamic"]
 
 
+def test_of_an_odd_list_what_can_be_read_is_read_and_all_is_written(told: Told) -> None:
+    params = [{"name": "a", "isDynamic": True}, 7, {"name": 7}, {"name": "b"}]
+    model: Any = Model.from_dict(told(params=params))
+    assert [each.name for each in model.params] == ["a", "b"]
+    assert model.to_dict()["params"] == params
+    model.params = model.params[:1]
+    assert [each["name"] for each in model.to_dict()["params"]] == ["a"]
+
+
 NULLABLE = (
     *("description", "status", "serviceName", "host", "developer", "vendor", "function", "functionType", "type", "pricing"),
     *("version", "createdAt", "updatedAt", "supportsStreaming", "supportsBYOC", "connectionType", "assetInfo"),

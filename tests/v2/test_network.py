@@ -82,15 +82,6 @@ def forward(connection: socket.socket, port: int, first: bytes = b"") -> None:
         thread.join()
 
 
-@pytest.fixture(scope="module")
-def guarded() -> Iterator[EmbeddedHub]:
-    """A hub with a key, which answers under any name."""
-    running = start(hub=Hub(keys=["a-key"]))
-    running.wait_until_ready()
-    yield running
-    running.close()
-
-
 def port_of(hub: EmbeddedHub) -> int:
     return int(hub.url.rpartition(":")[2])
 
@@ -104,9 +95,9 @@ def authority() -> trustme.CA:
 
 
 @pytest.fixture
-def secure_url(guarded: EmbeddedHub, authority: trustme.CA) -> Iterator[str]:
-    """A hub over TLS, with a certificate of an authority that nobody knows."""
-    with served(lambda connection: secured(connection, authority, port_of(guarded))) as port:
+def secure_url(hub: EmbeddedHub, authority: trustme.CA) -> Iterator[str]:
+    """The test hub, over TLS, with a certificate of an authority that nobody knows."""
+    with served(lambda connection: secured(connection, authority, port_of(hub))) as port:
         yield f"https://localhost:{port}"
 
 
@@ -123,8 +114,8 @@ def test_an_authority_of_ones_own_is_trusted_by_ssl_cert_file(
 ) -> None:
     authority.cert_pem.write_to_path(str(tmp_path / "authority.pem"))
     monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "authority.pem"))
-    model = connect(api_key="a-key", backend_url=secure_url).Model.get("aixplain/sentiment")
-    assert model.run(text="I love it").data == "POSITIVE"
+    model = connect(api_key="a-key", backend_url=secure_url).Model.get("acme/shout")
+    assert model.run(text="hi").data == "HI!"
 
 
 def test_an_authority_that_nobody_knows_is_not(connect: Any, secure_url: str) -> None:
@@ -192,11 +183,20 @@ class Proxy:
             forward(connection, self._port, head.replace(target.encode(), f"/{path}".encode(), 1))
 
 
+@pytest.fixture(scope="module")
+def named_hub() -> Iterator[EmbeddedHub]:
+    """A hub that answers under any name, to who has its key."""
+    running = start(hub=Hub(keys=["a-key"]))
+    running.wait_until_ready()
+    yield running
+    running.close()
+
+
 def test_http_goes_through_the_proxy_of_the_environment(
-    connect: Any, guarded: EmbeddedHub, monkeypatch: pytest.MonkeyPatch
+    connect: Any, named_hub: EmbeddedHub, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("AIXPLAIN_ALLOW_INSECURE_URLS", "1")
-    proxy = Proxy(port_of(guarded))
+    proxy = Proxy(port_of(named_hub))
     with served(proxy) as port:
         monkeypatch.setenv("HTTP_PROXY", f"http://127.0.0.1:{port}")
         aix = connect(api_key="a-key", backend_url="http://hub.test")
@@ -206,15 +206,17 @@ def test_http_goes_through_the_proxy_of_the_environment(
 
 
 def test_https_goes_through_a_tunnel_of_the_proxy_which_sees_no_key(
-    connect: Any, secure_url: str, authority: trustme.CA, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    connect: Any, named_hub: EmbeddedHub, authority: trustme.CA, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     authority.cert_pem.write_to_path(str(tmp_path / "authority.pem"))
     monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "authority.pem"))
-    proxy = Proxy(int(secure_url.rpartition(":")[2]))
-    with served(proxy) as port:
+    with (
+        served(lambda connection: secured(connection, authority, port_of(named_hub))) as secure_port,
+        served(proxy := Proxy(secure_port)) as port,
+    ):
         monkeypatch.setenv("HTTPS_PROXY", f"http://127.0.0.1:{port}")
         aix = connect(api_key="a-key", backend_url="https://hub.test")
-        assert aix.Model.get("aixplain/sentiment").run(text="I love it").data == "POSITIVE"
+        assert aix.Model.get("aixplain/sentiment").run(text="I love this").data == "POSITIVE"
         aix.close()
     assert set(proxy.asked) == {"CONNECT hub.test:443"}
 

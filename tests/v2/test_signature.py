@@ -89,7 +89,7 @@ def test_arguments_bind_to_the_signature(model: Any) -> None:
 
 def test_help_lists_the_inputs(model: Any) -> None:
     shown = pydoc.plain(pydoc.render_doc(model.run))
-    assert "run(*, text: str, size: float = 3" in shown
+    assert "*, text: str, size: float = 3, mood: Literal['glad', 'angry'] = None" in " ".join(shown.split())
     assert "Run the model with these inputs" in shown
     assert "Inputs of Shout:" in shown
     assert "    text: text, required. What to say" in shown

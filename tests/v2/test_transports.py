@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -11,7 +10,7 @@ from typing import Any
 import httpx2
 import pytest
 
-from aixplain import Aixplain, APIError, AsyncAixplain, ConnectionLostError, ConnectionTimeoutError, TimeoutError
+from aixplain import Aixplain, APIError, ConnectionLostError, ConnectionTimeoutError, TimeoutError
 from aixplain.hub.embedded import EmbeddedHub
 from aixplain.v2 import transport
 from aixplain.v2.exceptions import ConfigurationError, IncompleteStreamError, ResourceError
@@ -236,53 +235,13 @@ def test_a_closed_client_of_httpx2_says_so(over_httpx2: Any, hub: EmbeddedHub) -
         aix.Model.get("acme/shout")
 
 
-# --- Without pyreqwest ----------------------------------------------------------------------------
-
-
-@pytest.fixture
-def without_pyreqwest(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
-    """As on a machine that pyreqwest has no build for."""
-    for name in [each for each in sys.modules if each.startswith("pyreqwest")]:
-        monkeypatch.delitem(sys.modules, name)
-    monkeypatch.delitem(sys.modules, "aixplain.v2._transport", raising=False)
-    monkeypatch.setitem(sys.modules, "pyreqwest", None)
-    return monkeypatch
-
-
-def test_without_pyreqwest_httpx2_does_its_work(connect: Any, hub: EmbeddedHub, without_pyreqwest: object) -> None:
-    aix = connect(backend_url=hub.url, connect_timeout=3)
-    model = aix.Model.get("acme/shout")
-    assert model.run(text="hi").data == "HI!"
-    aix.close()
-    assert model.run(text="hi").data == "HI!"
-
-
-def test_without_pyreqwest_one_client_still_serves_many_loops(hub: EmbeddedHub, without_pyreqwest: object) -> None:
-    aix = AsyncAixplain(backend_url=hub.url)
-
-    async def shout() -> str:
-        data: str = (await (await aix.Model.get("acme/shout")).run(text="hi")).data
-        await aix.close()
-        return data
-
-    assert [asyncio.run(shout()) for _ in range(3)] == ["HI!"] * 3
-
-
-def test_without_either_a_sentence_says_what_to_install(
-    connect: Any, hub: EmbeddedHub, without_pyreqwest: pytest.MonkeyPatch
-) -> None:
-    without_pyreqwest.setitem(sys.modules, "httpx2", None)
-    with pytest.raises(ConfigurationError, match=r"pip install 'aixplain-models\[httpx2\]'"):
-        connect(backend_url=hub.url).Model.get("acme/shout")
-
-
 def test_httpx2_is_loaded_by_those_alone_who_name_it() -> None:
     code = """
 import sys
 from aixplain.v2.transport import Clock
 from aixplain import Aixplain
 Aixplain(backend_url="http://127.0.0.1:1")
-assert not {"httpx2", "pyreqwest", "logging", "tomllib", "threading", "asyncio"} & set(sys.modules)
+assert not {"httpx2", "httptools", "logging", "tomllib", "threading", "asyncio"} & set(sys.modules)
 """
     subprocess.run([sys.executable, "-c", code], check=True)
 

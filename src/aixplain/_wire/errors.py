@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import msgspec
+
+#: The stores that files go to refuse in XML.
+_STORE_WORDS = re.compile("<Message>([^<]+)</Message>")
 
 #: What a status means here, and the way out. The numbers above 460 are the platform's own.
 MEANINGS: dict[int, tuple[str, str]] = {
@@ -50,6 +54,8 @@ def read_error(body: bytes) -> tuple[str, dict[str, Any]]:
     'a; b'
     >>> read_error(b"<html>Bad Gateway</html>")[0]
     ''
+    >>> read_error(b"<Error><Code>AccessDenied</Code><Message>Request has expired</Message></Error>")[0]
+    'Request has expired'
     """
     try:
         content = msgspec.json.decode(body.decode("utf-8", "replace"))
@@ -81,7 +87,10 @@ def _words(value: Any) -> str:
 
 def _plain_text(body: bytes) -> str:
     text = body.decode("utf-8", "replace").strip()
-    return "" if text.startswith("<") else text[:500]
+    if text.startswith("<"):
+        found = _STORE_WORDS.search(text)
+        text = found[1].strip() if found else ""
+    return text[:500]
 
 
 def _title(status: int) -> str:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar
 
 import msgspec
 
-from aixplain._wire.records import Record, decode, parse, read
+from aixplain._wire.records import Record, parse, read
 
 OpenT = TypeVar("OpenT", bound="OpenRecord")
 KindT = TypeVar("KindT", bound="type[LateRecord]")
@@ -61,17 +61,18 @@ class OpenRecord(Record, dict=True):
     def to_dict(self) -> dict[str, Any]:
         """The record as plain data, under the names of the wire, with what no field holds."""
         plain = super().to_dict()
+        self._fill(plain)
+        return plain
+
+    def _fill(self, plain: dict[str, Any]) -> None:
         told = self._told()
         if told:
-            _complete(self, plain, told)
-        return plain
+            _fill(self, plain, told)
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Self:
         """The record that `to_dict`, or a service, wrote as plain data."""
-        record = super().from_dict(data)
-        remember(record, dict(data))
-        return record
+        return _read_open(cls, dict(data))
 
     def __copy__(self) -> Self:
         twin: Self = super().__copy__()  # type: ignore[misc] # msgspec's own, which its types leave out
@@ -90,8 +91,17 @@ class OpenRecord(Record, dict=True):
 
 def decode_open(kind: type[OpenT], body: Body) -> OpenT:
     """Read a JSON body as `decode` does, and remember it."""
-    record = decode(kind, body)
+    try:
+        record = msgspec.json.decode(body, type=kind)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return _read_open(kind, parse(body))
     vars(record)["_source"] = body
+    return record
+
+
+def _read_open(kind: type[OpenT], told: Any) -> OpenT:
+    record = read(kind, told)
+    remember(record, told)
     return record
 
 
@@ -149,27 +159,33 @@ def _camel(name: str) -> str:
     return first + "".join(map(str.title, others))
 
 
-def _complete(record: Record, plain: dict[str, Any], told: dict[str, Any]) -> None:
-    """Add to a record's plain data what it was told and can't hold; what was changed since is left as it is."""
-    fresh = read(type(record), told)
+def _fill(record: Record, plain: dict[str, Any], told: dict[str, Any]) -> None:
+    """Add to a record's plain data what it was told and doesn't hold. What was changed since is left as it is."""
     for name, key in zip(record.__struct_fields__, record.__struct_encode_fields__, strict=True):
-        part, was = getattr(record, name), told.get(key)
-        if was is not None and part == getattr(fresh, name):
-            plain[key] = _completed(part, plain[key], was)
-    for key, value in told.items():
-        plain.setdefault(key, value)
+        was, now = told.get(key), plain[key]
+        if was is not None and (now is None or isinstance(now, dict | list)):
+            part = getattr(record, name)
+            if not _fill_part(part, now, was) and was not in NO_NUMBER:
+                unread = part == getattr(read(type(record), told), name)
+                plain[key] = was if unread else now  # the field could not take it
+    for key in told.keys() - plain.keys():
+        plain[key] = told[key]
 
 
-def _completed(part: Any, plain: Any, was: Any) -> Any:
-    if plain is None or plain == [] or (isinstance(part, Record) and not isinstance(was, dict)):
-        return plain if was in NO_NUMBER else was  # the field could not take it
-    if isinstance(part, list) and isinstance(was, list):
-        if len(part) != len(was):
-            return was
-        return [_completed(*each) for each in zip(part, plain, was, strict=True)]
-    if isinstance(part, Record):
-        _complete(part, plain, was)
-    return plain
+def _fill_part(part: Any, now: Any, was: Any) -> bool:
+    """Fill the plain data of one field; False when it is of another shape than what was told."""
+    if isinstance(part, Record) and isinstance(was, dict):
+        if isinstance(part, OpenRecord):
+            part._fill(now)
+        elif part == read(type(part), was):
+            _fill(part, now, was)
+        return True
+    if isinstance(part, list) and isinstance(was, list) and len(part) == len(was):
+        for each, its in zip(part, now, strict=True):
+            if isinstance(each, OpenRecord):
+                each._fill(its)
+        return True
+    return isinstance(part, dict) or (isinstance(part, list) and bool(part) and not isinstance(was, list))
 
 
 # --- Late -----------------------------------------------------------------------------------------

@@ -32,10 +32,10 @@ def connect(hub: str | None) -> Aixplain:
 
 def _is_set_up() -> bool:
     """Whether the environment or a profile says where to go, or with which key."""
-    from aixplain.v2._settings import read_profile
-
     if any(os.environ.get(name) for name in _REMOTE):
         return True
+    from aixplain.v2._settings import read_profile
+
     profile = read_profile()
     return profile is not None and bool(profile.has_key or profile.backend_url or profile.model_url)
 

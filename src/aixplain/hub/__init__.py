@@ -16,6 +16,7 @@ from aixplain.hub.backends.functions import Models, progress
 from aixplain.hub.backends.signature import Audio, Document, Image, Input, Video
 from aixplain.hub.errors import HubError
 from aixplain.hub.hub import Hub
+from aixplain.hub.settings import Settings
 
 __all__ = [
     "Audio",
@@ -27,6 +28,7 @@ __all__ = [
     "ModelError",
     "Models",
     "Output",
+    "Settings",
     "Video",
     "progress",
 ]

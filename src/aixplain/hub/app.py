@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Iterable
 from pathlib import Path
@@ -12,44 +13,80 @@ from starlette.middleware import Middleware
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from aixplain._wire.messages import KEEPS_KEYS
+from aixplain.hub.answers import Answers
 from aixplain.hub.auth import Access
 from aixplain.hub.catalog import Entry
-from aixplain.hub.endpoints import aixplain, error_response
+from aixplain.hub.endpoints import aixplain, error_response, webhooks
 from aixplain.hub.engine.embedded import EmbeddedEngine
+from aixplain.hub.engine.lanes import Lanes
 from aixplain.hub.errors import HubError, Refusal
 from aixplain.hub.execution import logger
 from aixplain.hub.files import Files
-from aixplain.hub.runs import Runs, reopen
+from aixplain.hub.runs import Runs
 from aixplain.hub.service import Service
+from aixplain.hub.settings import Settings
 from aixplain.hub.store.catalog import replace_models
+from aixplain.hub.store.runs import SqliteRuns
 from aixplain.hub.store.sqlite import SqliteStore
+from aixplain.hub.store.webhooks import SqliteWebhooks
+from aixplain.hub.sweeper import keep_sweeping
+from aixplain.hub.webhooks import Courier
+
+DEFAULTS = Settings()
 
 
-def create_app(entries: dict[str, Entry], data: Path, keys: Iterable[str]) -> Starlette:
+def create_app(entries: dict[str, Entry], data: Path, keys: Iterable[str], settings: Settings = DEFAULTS) -> Starlette:
     """The hub over these models, with its database and files in the folder `data`. Raises `HubError`."""
-    store = SqliteStore(data / "hub.sqlite", lambda connection: replace_models(connection, entries.values()), reopen)
+    store = SqliteStore(data / "hub.sqlite", lambda connection: replace_models(connection, entries.values()))
 
     @contextlib.asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
-        runs = Runs(store)
-        engine = EmbeddedEngine(runs, entries)
-        app.state.service = Service(store, entries, runs, engine, Files(data / "files"))
+        runs = app.state.runs = Runs(SqliteRuns(store), settings.answers_kept)
+        lanes = Lanes(lambda path: entries[path].policy.concurrency if path in entries else None)
+        engine = EmbeddedEngine(runs, entries, lanes)
+        files = Files(data / "files")
+        app.state.service = Service(store, entries, runs, Answers(runs, lanes), engine, files, settings)
+        courier = app.state.courier = Courier(SqliteWebhooks(store), private=settings.private_webhooks)
+        runs.on_webhook = courier.wake
         with contextlib.closing(store):
             await engine.start()
+            chores = [
+                asyncio.create_task(keep_sweeping(runs, files, settings.files_kept)),
+                asyncio.create_task(courier.keep_delivering()),
+            ]
             try:
                 yield
             finally:
+                for chore in chores:
+                    chore.cancel()
                 await engine.stop()
 
     app = Starlette(
-        routes=[Route("/healthz", healthz), *aixplain.ROUTES],
-        middleware=[Middleware(Access, keys=list(keys))],
+        routes=[Route("/healthz", healthz), *aixplain.ROUTES, *webhooks.ROUTES],
+        middleware=[Middleware(KeepsKeys), Middleware(Access, keys=list(keys))],
         exception_handlers=dict.fromkeys((Refusal, HubError, HTTPException, ClientDisconnect, Exception), on_error),
         lifespan=lifespan,
     )
     app.router.redirect_slashes = False  # an address has one spelling, and a redirected post loses its body
     return app
+
+
+class KeepsKeys:
+    """Tells in every answer that idempotency keys are honoured, so that clients may send a request again."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async def told(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                message["headers"] = [*message.get("headers", ()), (KEEPS_KEYS.encode(), b"true")]
+            await send(message)
+
+        await self._app(scope, receive, told if scope["type"] == "http" else send)
 
 
 async def healthz(request: Request) -> Response:

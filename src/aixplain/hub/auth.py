@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import hmac
 import re
@@ -30,16 +31,17 @@ class Access:
         self._digests = [_digest(key) for key in keys]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        refusal = self._refusal(scope["path"], Headers(scope=scope)) if scope["type"] == "http" else None
+        refusal = self._refusal(scope, Headers(scope=scope)) if scope["type"] == "http" else None
         await (self._app if refusal is None else refusal)(scope, receive, send)
 
-    def _refusal(self, path: str, headers: Headers) -> Response | None:
+    def _refusal(self, scope: Scope, headers: Headers) -> Response | None:
         if not self._digests:
             return _refused_as_foreign(headers)
-        if path.startswith(OPEN_PATHS):
+        if scope["path"].startswith(OPEN_PATHS):
             return None
         key = _key(headers)
         if key is not None and any(hmac.compare_digest(_digest(key), known) for known in self._digests):
+            scope["caller"] = _digest(key).hex()[:16]
             return None
         message = "This hub wants a key, and the request has none" if key is None else "The key was refused"
         return error_response(401, f"{message}. Send one of the hub's keys in the header x-api-key.")
@@ -48,10 +50,15 @@ class Access:
 def _refused_as_foreign(headers: Headers) -> Response | None:
     for name in ("host", "origin"):
         value = headers.get(name)
-        if value is not None and not _LOCAL.fullmatch(value):
+        if value is not None and not _is_local(value):
             message = f"This hub has no keys, so it answers this machine only, and not {value!r:.100} ({name})."
             return error_response(403, f"{message} Set AIXPLAIN_HUB_KEYS to use it under other names.")
     return None
+
+
+@functools.lru_cache(maxsize=64)
+def _is_local(name: str) -> bool:
+    return _LOCAL.fullmatch(name) is not None
 
 
 def _key(headers: Headers) -> str | None:

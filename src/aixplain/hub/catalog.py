@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -14,6 +15,37 @@ if TYPE_CHECKING:
     from aixplain.hub.backends import Backend
 
 HOST = "aixplain-hub"
+#: More seconds than any run takes.
+LONGEST = 366 * 24 * 3600.0
+
+
+@functools.lru_cache(maxsize=1024)
+def _id_of(path: str) -> str:
+    return hashlib.sha256(path.encode()).hexdigest()[:24]
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """How a model is run: `concurrency` is how often at once (None: as often as asked), `timeout` the seconds of one attempt.
+
+    An attempt that fails for no fault of its inputs is made again up to `retries` times, first after about `retry_wait` seconds
+    and then after twice as long each time. Of the runs that wait, those of the model with the highest `priority` go first.
+    Raises ValueError for numbers that make no sense.
+    """
+
+    concurrency: int | None = None
+    timeout: float | None = None
+    retries: int = 0
+    retry_wait: float = 1.0
+    priority: int = 0
+
+    def __post_init__(self) -> None:
+        if self.concurrency is not None and self.concurrency < 1:
+            raise ValueError(f"A model runs at least once at a time, and concurrency is {self.concurrency}.")
+        if self.timeout is not None and not 0 < self.timeout < LONGEST:
+            raise ValueError(f"A timeout is a number of seconds, and not {self.timeout}.")
+        if self.retries < 0 or not 0 <= self.retry_wait < LONGEST:
+            raise ValueError(f"There are no {self.retries} retries, {self.retry_wait} seconds apart.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,12 +65,13 @@ class Entry:
     target_languages: tuple[str, ...] = ()
     asynchronous: bool = False
     streams: bool = False
+    policy: Policy = Policy()
     supplier: tuple[int, str, str] = field(default=(1, "aiXplain", "aixplain"))
 
     @property
     def id(self) -> str:
         """24 hexadecimal digits, the same on every hub that serves this path."""
-        return hashlib.sha256(self.path.encode()).hexdigest()[:24]
+        return _id_of(self.path)
 
     @property
     def first_required(self) -> str | None:

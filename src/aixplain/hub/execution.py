@@ -4,40 +4,57 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import random
 import time
-from dataclasses import dataclass
 from typing import Any
 
 import msgspec
 
 from aixplain._wire.messages import FAILED, SUCCESS
 from aixplain.hub.backends import ModelError, OnProgress, Output
-from aixplain.hub.catalog import Entry
+from aixplain.hub.catalog import Entry, Policy
+from aixplain.hub.store import Ending
 
 logger = logging.getLogger("aixplain.hub")
 
+CANCELED = "CANCELED"
+#: Failures below 500 that another attempt may not meet.
+PASSING = frozenset({429, 485, 497})
+LONGEST_BACKOFF = 300.0
 #: What a model's code may raise. All of it ends the run, and none of it the hub.
 RAISED = (Exception, SystemExit, asyncio.CancelledError)
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """How an execution ended: the envelope, and whether it is a success."""
-
-    envelope: bytes
-    ok: bool
-
-
-async def execute(entry: Entry | None, inputs: dict[str, Any], run_id: str, on_progress: OnProgress) -> Outcome:
+async def execute(entry: Entry | None, inputs: dict[str, Any], run_id: str, on_progress: OnProgress) -> Ending:
     """Run a model to its end. Never raises for what the model's code does: that is a failed run."""
     if entry is None:
-        return _failed(run_id, "The model of this run is not served by this hub any more.", 404)
+        return failed(run_id, "The model of this run is not served by this hub any more.", 404)
     started = time.perf_counter()
+    limit = asyncio.timeout(entry.policy.timeout)
     try:
-        output = await entry.backend.run(inputs, on_progress)
-        return _finished(run_id, entry, output, time.perf_counter() - started)
+        async with limit:
+            output = await entry.backend.run(inputs, on_progress)
+        return finished(run_id, entry, output, time.perf_counter() - started)
     except RAISED as error:
-        return _failed(run_id, *failure_of(entry, error))
+        if isinstance(error, TimeoutError) and limit.expired():
+            return failed(run_id, too_long(entry), 504)
+        return failed(run_id, *failure_of(entry, error))
+
+
+def too_long(entry: Entry) -> str:
+    """What is said of a model that was stopped because it used its time up."""
+    return f"Model '{entry.path}' took longer than it may and was stopped."
+
+
+def is_passing(ending: Ending) -> bool:
+    """Whether another attempt may end better: the failure is none of the inputs."""
+    return ending.state == "failed" and ending.status is not None and (ending.status in PASSING or ending.status >= 500)
+
+
+def backoff(policy: Policy, attempt: int) -> float:
+    """Seconds to wait after this attempt, the first being 1. Runs that failed together don't come back together."""
+    longest = min(policy.retry_wait * 2.0 ** min(attempt - 1, 30), LONGEST_BACKOFF)
+    return longest * random.uniform(0.75, 1.25)  # noqa: S311 - spreads runs, guards nothing
 
 
 def failure_of(entry: Entry, error: BaseException) -> tuple[str, int]:
@@ -51,7 +68,8 @@ def failure_of(entry: Entry, error: BaseException) -> tuple[str, int]:
     return f"Model '{entry.path}' failed: {type(error).__name__}: {error}", 500
 
 
-def _finished(run_id: str, entry: Entry, output: Output, seconds: float) -> Outcome:
+def finished(run_id: str, entry: Entry, output: Output, seconds: float) -> Ending:
+    """The ending of a run that went well."""
     envelope = {
         "status": SUCCESS,
         "completed": True,
@@ -63,10 +81,11 @@ def _finished(run_id: str, entry: Entry, output: Output, seconds: float) -> Outc
         "requestId": run_id,
         "rawData": output.raw_data,
     }
-    return Outcome(msgspec.json.encode(envelope), ok=True)
+    return Ending("finished", msgspec.json.encode(envelope))
 
 
-def _failed(run_id: str, message: str, status: int) -> Outcome:
+def failed(run_id: str, message: str, status: int) -> Ending:
+    """The ending of a run that its model, or the hub, could not do."""
     envelope = {
         "status": FAILED,
         "completed": True,
@@ -75,4 +94,17 @@ def _failed(run_id: str, message: str, status: int) -> Outcome:
         "statusCode": status,
         "requestId": run_id,
     }
-    return Outcome(msgspec.json.encode(envelope), ok=False)
+    return Ending("failed", msgspec.json.encode(envelope), message, status)
+
+
+def canceled(run_id: str) -> Ending:
+    """The ending of a run that nobody wants any more."""
+    message = "The run was canceled before it ended."
+    envelope = {"status": CANCELED, "completed": True, "errorMessage": message, "requestId": run_id}
+    return Ending("canceled", msgspec.json.encode(envelope), message)
+
+
+def expired(run_id: str) -> Ending:
+    """The ending of a run that was not over at its deadline."""
+    message = "The run was not done by its deadline."
+    return msgspec.structs.replace(failed(run_id, message, 504), state="expired")

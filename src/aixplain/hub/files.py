@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 import re
 import secrets
+import shutil
 from collections.abc import AsyncIterator
 from pathlib import Path
 from urllib.parse import quote, unquote
@@ -37,6 +40,20 @@ class Files:
         """The file of this name under the token; None when there is none."""
         path = self._folder / token / _safe_name(name)
         return path if _TOKEN.fullmatch(token) and path.is_file() else None
+
+    def keep(self, path: Path) -> None:
+        """Count the age of a file that a run wants from now on."""
+        with contextlib.suppress(FileNotFoundError):
+            os.utime(path.parent)
+
+    def sweep(self, older_than: float) -> None:
+        """Remove what was sent up, or announced, and last wanted before this time, in seconds since 1970."""
+        if not self._folder.is_dir():
+            return
+        for folder in self._folder.iterdir():
+            with contextlib.suppress(FileNotFoundError):
+                if folder.stat().st_mtime < older_than:
+                    shutil.rmtree(folder)
 
     async def put(self, token: str, name: str, chunks: AsyncIterator[bytes]) -> None:
         """Take the bytes of a reserved file, once, whole or not at all. Raises `Refusal`."""

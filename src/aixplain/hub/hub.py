@@ -12,6 +12,7 @@ from aixplain.hub.app import create_app
 from aixplain.hub.backends.functions import Models
 from aixplain.hub.errors import HubError
 from aixplain.hub.server import LOOPBACK, Server, address_of, claimed, listen
+from aixplain.hub.settings import Settings
 
 DEFAULT_PORT = 8180
 PATIENCE = 5
@@ -23,9 +24,10 @@ class Hub(Models):
     `keys` are the API keys that may use it; with none, everyone who reaches it may, so it then serves this machine only.
     """
 
-    def __init__(self, *, builtin: bool = True, keys: Iterable[str] = ()) -> None:
+    def __init__(self, *, builtin: bool = True, keys: Iterable[str] = (), settings: Settings | None = None) -> None:
         super().__init__()
         self.keys = tuple(keys)
+        self.settings = settings or Settings()
         if builtin:
             from aixplain.hub.backends.builtin import all_models
 
@@ -33,7 +35,7 @@ class Hub(Models):
 
     def app(self, data: str | PathLike[str]) -> Starlette:
         """The hub as an ASGI application, with its database and files in the folder `data`. Raises `HubError`."""
-        return create_app(self.entries, Path(data), self.keys)
+        return create_app(self.entries, Path(data), self.keys, self.settings)
 
     def serve(
         self,

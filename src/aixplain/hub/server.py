@@ -18,6 +18,7 @@ import uvicorn
 from starlette.applications import Starlette
 
 from aixplain.hub.errors import HubError
+from aixplain.hub.wire import Protocol
 
 LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 
@@ -107,7 +108,7 @@ class Server(uvicorn.Server):
         config = uvicorn.Config(
             app,
             loop="uvloop",
-            http="httptools",
+            http=Protocol,
             ws="none",
             lifespan="on",
             access_log=False,
@@ -118,6 +119,7 @@ class Server(uvicorn.Server):
             server_header=False,
         )
         super().__init__(config)
+        self._app = app
         self._on_ready = on_ready
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
@@ -127,6 +129,11 @@ class Server(uvicorn.Server):
         except SystemExit as error:  # uvicorn's way to say that the lifespan failed
             raise HubError("The hub could not start; its log says why.") from error
         self._on_ready()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Stop: answer those who are held first, so that they don't use the others' patience up."""
+        self._app.state.runs.let_go()
+        await super().shutdown(sockets)
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:

@@ -3,35 +3,46 @@
 from __future__ import annotations
 
 import asyncio
-import uuid
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 
 from aixplain._wire.messages import CLIENT_CONTROLS, RUN_HEADERS, Search
 from aixplain._wire.validation import FILE_TYPES, did_you_mean, problems
-from aixplain.hub.catalog import Entry
+from aixplain.hub.answers import Answers
+from aixplain.hub.catalog import LONGEST, Entry
 from aixplain.hub.engine import Engine
 from aixplain.hub.errors import Refusal
-from aixplain.hub.execution import Outcome, execute
 from aixplain.hub.files import Files
-from aixplain.hub.runs import Runs, Standing
+from aixplain.hub.once import check_same
+from aixplain.hub.outgoing import problem_with
+from aixplain.hub.runs import Asked, Runs, new_order
+from aixplain.hub.settings import Settings
+from aixplain.hub.store import Ending, Listed, Standing, Wanted
 from aixplain.hub.store.catalog import find
 from aixplain.hub.store.search import search
 from aixplain.hub.store.sqlite import SqliteStore
 
 
 class RunOptions(msgspec.Struct):
-    """The switches of one run that this hub knows: an answer in pieces, in the shape of OpenAI's chunks."""
+    """The switches of one run that this hub knows: an answer in pieces, in the shape of OpenAI's chunks.
+
+    `deadline` is the number of seconds, from now, in which the run must be over; one that is not expires. `webhookUrl` is an
+    address that is told how the run ended.
+    """
 
     stream: bool = False
     raw: bool = False
+    deadline: Annotated[float, msgspec.Meta(gt=0, lt=LONGEST)] | None = None
+    webhook: str | None = msgspec.field(default=None, name="webhookUrl")
 
 
 #: What steers a client, and what says for whom a run is: some clients send them among the inputs.
 NOT_INPUTS = CLIENT_CONTROLS | RUN_HEADERS.keys()
+#: A request with neither an API key nor an idempotency key.
+NO_KEYS = Asked()
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,12 +64,23 @@ class Pieces:
 class Service:
     """The hub's answers, over a catalog, runs, files and an engine."""
 
-    def __init__(self, store: SqliteStore, entries: dict[str, Entry], runs: Runs, engine: Engine, files: Files) -> None:
+    def __init__(
+        self,
+        store: SqliteStore,
+        entries: dict[str, Entry],
+        runs: Runs,
+        answers: Answers,
+        engine: Engine,
+        files: Files,
+        settings: Settings,
+    ) -> None:
         self._store = store
         self._entries = entries
         self._by_id = {entry.id: entry for entry in entries.values()}
         self._runs = runs
+        self._answers = answers
         self._engine = engine
+        self._settings = settings
         self.files = files
 
     async def search(self, wanted: Search) -> bytes:
@@ -75,27 +97,65 @@ class Service:
             raise Refusal(404, self._no_model(key, host))
         return body
 
-    async def run(self, key: str, inputs: dict[str, Any], *, background: bool) -> Outcome | Accepted | Pieces:
+    async def run(
+        self, key: str, inputs: dict[str, Any], *, background: bool, asked: Asked = NO_KEYS
+    ) -> Ending | Accepted | Pieces:
         """Run a model: at once, in the background, or in pieces, as the model and the caller want."""
         entry = self._entries.get(key) or self._by_id.get(key)
         if entry is None:
             raise Refusal(404, self._no_model(key, None))
         options = _options(inputs)
         arguments = self._with_paths(entry, _checked(entry, inputs))
+        asked = msgspec.structs.replace(asked, seconds=options.deadline, webhook=self._checked_webhook(options.webhook))
         if options.stream and not background:
-            return _in_pieces(entry, arguments, options)
+            return await self._stream(entry, arguments, options, asked)
         if background or entry.asynchronous:
-            run_id = await self._runs.accept(entry.path, arguments)
-            self._engine.submit(run_id)
-            return Accepted(run_id)
-        return await execute(entry, arguments, str(uuid.uuid4()), _ignore_progress)
+            return await self._accept(entry, arguments, asked)
+        return await self._answers.whole(entry, arguments, asked)
 
-    def poll(self, run_id: str) -> Standing:
-        """How a run stands."""
-        standing = self._runs.find(run_id)
+    async def poll(self, run_id: str, hold: float = 0.0) -> Standing:
+        """How a run stands: now, or when it ended if that is within `hold` seconds."""
+        standing = await (self._runs.attend(run_id, hold) if hold else self._runs.find(run_id))
         if standing is None:
             raise Refusal(404, f"There is no run '{run_id}' on this hub.")
+        if standing.is_over and standing.result is None:
+            raise Refusal(404, f"The run '{run_id}' is over ({standing.state}), and its answer is not kept any more.")
         return standing
+
+    async def cancel(self, run_id: str) -> Standing:
+        """Give a run up: one that waits ends at once, one that goes on is told to stop. What was canceled stays so."""
+        if await self._runs.cancel(run_id):
+            await self._engine.cancel(run_id)
+        standing = await self.poll(run_id)
+        if standing.state != "canceled":
+            raise Refusal(409, f"The run '{run_id}' is over ({standing.state}), so there is nothing to cancel.")
+        return standing
+
+    async def listed(self, wanted: Wanted) -> tuple[int, list[Listed]]:
+        """How many runs are wanted, and a page of them. A model is named by its path or its id."""
+        entry = self._by_id.get(wanted.model or "")
+        return await self._runs.listed(wanted if entry is None else msgspec.structs.replace(wanted, model=entry.path))
+
+    async def _accept(self, entry: Entry, arguments: dict[str, Any], asked: Asked) -> Accepted:
+        self._answers.once.going_on(entry.path, asked)
+        order = new_order(entry.path, arguments, asked, entry.policy.priority)
+        earlier = await self._engine.accept(order)
+        if earlier is None:
+            return Accepted(order.id)
+        check_same(asked, earlier.digest)
+        return Accepted(earlier.id)
+
+    async def _stream(self, entry: Entry, arguments: dict[str, Any], options: RunOptions, asked: Asked) -> Pieces | Ending:
+        if not entry.streams:
+            raise Refusal(400, f"Model '{entry.name}' (id={entry.id}) does not support streaming.")
+        answer = await self._answers.stream(entry, arguments, asked)
+        return answer if isinstance(answer, Ending) else Pieces(entry, answer, options.raw)
+
+    def _checked_webhook(self, url: str | None) -> str | None:
+        problem = None if url is None else problem_with(url, private=self._settings.private_webhooks)
+        if problem is not None:
+            raise Refusal(400, f"The option webhookUrl is {url!r:.100}, which can't be told anything. {problem}")
+        return url
 
     def _no_model(self, key: str, host: str | None) -> str:
         where = "on this hub" if host is None else f"of the host '{host}' on this hub"
@@ -116,6 +176,7 @@ class Service:
                 f"The input file {address!r:.200} can't be read: this hub takes files that were sent up to it. "
                 "Pass the file itself to the SDK or to aix (@file), which send it up.",
             )
+        self.files.keep(path)
         return str(path)
 
 
@@ -141,13 +202,3 @@ def _checked(entry: Entry, inputs: dict[str, Any]) -> dict[str, Any]:
     if wrong:
         raise Refusal(400, "Parameter validation failed: " + "; ".join(wrong))
     return arguments
-
-
-def _in_pieces(entry: Entry, arguments: dict[str, Any], options: RunOptions) -> Pieces:
-    if not entry.streams:
-        raise Refusal(400, f"Model '{entry.name}' (id={entry.id}) does not support streaming.")
-    return Pieces(entry, entry.backend.stream(arguments), options.raw)
-
-
-def _ignore_progress(done: float) -> None:
-    """A run that is answered at once is polled by nobody."""

@@ -21,21 +21,67 @@ MOST = 32
 IDLE_SECONDS = 2.0
 
 
+class Calls:
+    """Counts the calls in threads of one piece of work: who gives up waiting for one can tell, by this, when it is over."""
+
+    def __init__(self) -> None:
+        self._open = 0
+        self._then: Callable[[], None] | None = None
+
+    @classmethod
+    def counted(cls) -> Calls:
+        """Those that are made in this context from now on."""
+        calls = cls()
+        _calls.set(calls)
+        return calls
+
+    def when_over(self, then: Callable[[], None]) -> None:
+        """Call this once none is open, which may be now."""
+        self._then = then
+        self._look()
+
+    def begun(self) -> None:
+        """One more is open."""
+        self._open += 1
+
+    def ended(self) -> None:
+        """One is over."""
+        self._open -= 1
+        self._look()
+
+    def _look(self) -> None:
+        if self._open == 0 and self._then is not None:
+            then, self._then = self._then, None
+            then()
+
+
+_calls: contextvars.ContextVar[Calls | None] = contextvars.ContextVar("calls", default=None)
+
+
 def in_thread(call: Callable[[], T]) -> asyncio.Future[T]:
-    """Make the call in a thread, in this context. Whoever stops waiting abandons it: the call itself goes on to its end."""
+    """Make the call in a thread, in this context. Who stops waiting abandons it: one that has begun goes on to its end."""
     future: asyncio.Future[T] = asyncio.get_running_loop().create_future()
-    context = contextvars.copy_context()
-    _threads.submit(lambda: settle(future, *_attempt(lambda: context.run(call))))
+    context, calls = contextvars.copy_context(), _calls.get()
+    if calls is not None:
+        calls.begun()
+
+    def work() -> None:
+        outcome = (None, None) if future.cancelled() else _attempt(lambda: context.run(call))
+        with contextlib.suppress(RuntimeError):  # the loop is closed
+            future.get_loop().call_soon_threadsafe(_end, future, outcome, calls)
+
+    _threads.submit(work)
     return future
 
 
-def settle(future: asyncio.Future[T], value: T | None, failure: Exception | None) -> None:
-    """Give a future its end, from any thread. Nothing happens when nobody waits any more."""
-    with contextlib.suppress(RuntimeError):  # the loop is closed
-        future.get_loop().call_soon_threadsafe(_settle, future, value, failure)
+def _end(future: asyncio.Future[Any], outcome: tuple[Any, Exception | None], calls: Calls | None) -> None:
+    settle(future, *outcome)
+    if calls is not None:
+        calls.ended()
 
 
-def _settle(future: asyncio.Future[Any], value: Any, failure: Exception | None) -> None:
+def settle(future: asyncio.Future[Any], value: Any, failure: Exception | None) -> None:
+    """Give a future its end. Nothing happens when nobody waits any more."""
     if future.done():
         return
     if failure is None:

@@ -10,6 +10,7 @@ from aixplain.v2._settings import Settings
 from aixplain.v2.exceptions import ConfigurationError
 
 if TYPE_CHECKING:
+    from aixplain.v2._http.options import Options
     from aixplain.v2._model_base import ModelBase
 
 ModelT = TypeVar("ModelT", bound="ModelBase")
@@ -39,6 +40,7 @@ class ClientBase(Generic[TransportT]):
 
     def __init__(self, settings: Settings, transport: TransportT | None) -> None:
         self.settings = settings
+        settings.client = self
         self._given = transport
         self._opened = transport
         self._process = os.getpid()
@@ -77,6 +79,12 @@ class ClientBase(Generic[TransportT]):
         """The models of this client: one class, whatever thread comes first."""
         bound: type[ModelT] = vars(self).get("_models") or vars(self).setdefault("_models", kind.bound_to(self))
         return bound
+
+    def _options(self) -> Options:
+        from aixplain.v2._http.options import Options
+
+        settings = self.settings
+        return Options(settings.is_loopback, settings.connect_timeout, settings.read_timeout)
 
     def _make_transport(self) -> TransportT:
         raise NotImplementedError

@@ -14,7 +14,7 @@ A step that fails is thrown into the operation, which may catch it; so is a canc
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
 from typing import Any, Protocol, TypeVar
 
 import msgspec
@@ -39,6 +39,22 @@ class TransportTimeout(TransportFailure):
 
 class TransportClosed(TransportFailure):
     """The transport was closed under the request."""
+
+
+class Body(Protocol):
+    """The content of a request that is read while it is sent, such as a file: it may be larger than the memory.
+
+    It has to travel with a content-length of `size`, and without a transfer-encoding: many stores refuse any other.
+    """
+
+    @property
+    def size(self) -> int:
+        """How many bytes it has."""
+        ...
+
+    def __iter__(self) -> Iterator[bytes]:
+        """Its pieces, each time from the start. May block, and may raise."""
+        ...
 
 
 class Response(msgspec.Struct):
@@ -149,7 +165,7 @@ class Request(Step):
     method: str
     url: str
     headers: dict[str, str] = {}
-    content: bytes | None = None
+    content: bytes | Body | None = None
     timeout: float | None = None
 
     def perform(self, transport: Transport) -> Response:

@@ -56,12 +56,12 @@ class Form:
         return True
 
     def problems(self, values: Mapping[str, Any]) -> list[str]:
-        """A sentence for each thing that keeps a run with these values from being sent.
+        """A sentence for each thing that keeps a run with these values from being sent."""
+        return problems(self.chosen(values), values)
 
-        A value that is the service's own default is not the caller's mistake.
-        """
-        chosen = [each for name, each in self.parameters.items() if not self._is_default(name, values.get(name))]
-        return problems(chosen, values)
+    def chosen(self, values: Mapping[str, Any]) -> list[Parameter]:
+        """The parameters but for those whose value is the service's own default: that is not the caller's mistake."""
+        return [each for name, each in self.parameters.items() if not self._is_default(name, values.get(name))]
 
     def unknown(self, values: Mapping[str, Any]) -> list[str]:
         """A sentence for each name that the model doesn't know; none where the service tells no parameters at all."""

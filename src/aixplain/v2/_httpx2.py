@@ -1,12 +1,10 @@
-"""The adapters over httpx2: for machines without a build of pyreqwest, for transports and mocks of httpx2's own."""
+"""The adapters over httpx2: for transports and mocks of httpx2's own."""
 
 from __future__ import annotations
 
 import contextlib
-from asyncio import AbstractEventLoop, get_running_loop
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
-from weakref import WeakKeyDictionary
 
 import httpx2
 
@@ -66,12 +64,12 @@ class AsyncHttpx2Transport(AsyncClock):
         self._client = client
 
     async def request(self, request: Request) -> Response:
-        client = self._here()
+        client = self._client
         with _told(request, client):
             return _whole(await client.send(_built(client, request), follow_redirects=False))
 
     async def stream(self, request: Request) -> AsyncHttpx2Stream | Response:
-        client = self._here()
+        client = self._client
         with _told(request, client):
             answer = await client.send(_built(client, request), stream=True, follow_redirects=False)
             if answer.status_code < 300:
@@ -81,24 +79,7 @@ class AsyncHttpx2Transport(AsyncClock):
             return _whole(answer)
 
     async def close(self) -> None:
-        await self._here().aclose()
-
-    def _here(self) -> httpx2.AsyncClient:
-        return self._client
-
-
-class OnEveryLoop(AsyncHttpx2Transport):
-    """Makes a client for each event loop, and closes that of the loop where it is closed."""
-
-    def __init__(self, make: Callable[[], httpx2.AsyncClient]) -> None:
-        self._make = make
-        self._clients: WeakKeyDictionary[AbstractEventLoop, httpx2.AsyncClient] = WeakKeyDictionary()
-
-    def _here(self) -> httpx2.AsyncClient:
-        loop = get_running_loop()
-        if loop not in self._clients:
-            self._clients[loop] = self._make()
-        return self._clients[loop]
+        await self._client.aclose()
 
 
 class AsyncHttpx2Stream:

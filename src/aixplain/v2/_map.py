@@ -132,11 +132,10 @@ class Plan(msgspec.Struct):
             return
         from aixplain.v2._files import local_files  # few models take files
 
-        settings = self.model._settings()
+        files = local_files(self.model.params, self.shared)
         deadline = yield from begin(self.timeout)
-        for name, file in local_files(self.model.params, self.shared).items():
-            address = yield from operations.upload(settings, file, deadline, self.api_key)
-            self._sent = {**self._sent, name: address}
+        run = operations.Run("", self.shared, self.timeout, api_key=self.api_key, files=files)
+        self._sent = dict((yield from operations.with_files_sent(self.model._settings(), run, deadline)).inputs)
 
     def run(self, inputs: dict[str, Any]) -> Operation[ModelResult]:
         """One run to its end. Raises before the first step when the inputs are wrong."""
@@ -184,11 +183,11 @@ def _check_names(inputs: Mapping[Any, Any]) -> None:
 
 def _check_shared(model: ModelBase, shared: dict[str, Any]) -> None:
     """Inputs that all runs share are refused at once: else every one of them would fail of it."""
-    given = [each for each in model.params if shared.get(each.name) is not None]
+    given = [each for each in model.inputs._form.chosen(shared) if shared.get(each.name) is not None]
     values = shared
     if model.inputs._form.takes_files:
-        from aixplain.v2._files import local_files  # few models take files
+        from aixplain.v2._files import local_files, names_of  # few models take files
 
-        values = {**shared, **{name: file.name for name, file in local_files(given, shared).items()}}
+        values = {**shared, **{name: names_of(found) for name, found in local_files(given, shared).items()}}
     if found := problems(given, values):
         raise InputError("Parameter validation failed: " + "; ".join(found))

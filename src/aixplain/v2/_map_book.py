@@ -109,7 +109,9 @@ class Book:
     def _find(self, checkpoint: Checkpoint, job: Job) -> MapItem | None:
         job.digest = self._plan.digest_of(job.inputs)
         body = checkpoint.find(job.index, job.digest)
-        return None if body is None else MapItem(job.index, job.inputs, ModelResult.from_body(body))
+        if body is None:
+            return None
+        return MapItem(job.index, job.inputs, ModelResult.from_body(body, self._plan.model._settings()))
 
     def settle(self, job: Job, item: MapItem) -> None:
         """Write down what became of an input."""

@@ -7,8 +7,7 @@ from collections import deque
 from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Iterable, Iterator
 from typing import Any
 
-from aixplain.v2._client_base import ClientBase
-from aixplain.v2._flow import AsyncStream, AsyncTransport, Request, Response, adrive
+from aixplain.v2._flow import AsyncTransport, adrive
 from aixplain.v2._map import GRACE, MapItem, Plan
 from aixplain.v2._map_book import Book, Job
 
@@ -52,31 +51,6 @@ class _Walk(AsyncIterator[Any]):
             return next(self._iterator)
         except StopIteration:
             raise StopAsyncIteration from None
-
-
-class Line:
-    """The way of a map to the service: whatever transport the client has at the moment.
-
-    The tasks of a loop that was left may outlive the client's block, and still have to cancel their runs.
-    """
-
-    def __init__(self, client: ClientBase[AsyncTransport]) -> None:
-        self._client = client
-
-    async def request(self, request: Request) -> Response:
-        return await self._client._transport.request(request)
-
-    async def stream(self, request: Request) -> AsyncStream | Response:
-        return await self._client._transport.stream(request)
-
-    async def sleep(self, seconds: float) -> None:
-        await self._client._transport.sleep(seconds)
-
-    def now(self) -> float:
-        return self._client._transport.now()
-
-    async def close(self) -> None:
-        pass
 
 
 class _Crew:

@@ -11,9 +11,9 @@ from queue import SimpleQueue
 from typing import Any
 
 from aixplain.v2._flow import Request, Response, Stream, Transport, TransportFailure, drive
+from aixplain.v2._http.blocking import SocketTransport
 from aixplain.v2._map import GRACE, MapItem, Plan
 from aixplain.v2._map_book import Book, Job
-from aixplain.v2._transport import PyreqwestTransport
 
 
 def walk(plan: Plan, inputs: Iterator[Any], transport: Transport) -> Generator[MapItem, None, None]:
@@ -57,7 +57,7 @@ class _Crew:
     def __init__(self, plan: Plan, book: Book, transport: Transport) -> None:
         self._plan, self._book, self._transport = plan, book, transport
         # Connections of its own, which can be broken off without harm to other calls of the client.
-        self._apart = transport.apart() if isinstance(transport, PyreqwestTransport) else None
+        self._apart = transport.apart() if isinstance(transport, SocketTransport) else None
         self._halt = threading.Event()
         self._jobs: SimpleQueue[Job | None] = SimpleQueue()
         self._finished: SimpleQueue[MapItem | BaseException] = SimpleQueue()
@@ -133,7 +133,7 @@ class _Line:
     What the run then still asks for, to have itself canceled, goes the client's common way.
     """
 
-    def __init__(self, common: Transport, apart: PyreqwestTransport | None, halt: threading.Event) -> None:
+    def __init__(self, common: Transport, apart: SocketTransport | None, halt: threading.Event) -> None:
         self._common, self._apart, self._halt = common, apart, halt
         self._way: Transport = apart or common
         self._stopped = False

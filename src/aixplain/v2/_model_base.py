@@ -169,10 +169,10 @@ class ModelBase(ModelFields, rename="camel", kw_only=True):
             inputs["response_format"] = response_format(inputs["response_format"])
         checked: dict[str, Any] = inputs
         if held._form.takes_files:
-            from aixplain.v2._files import local_files  # few models take files
+            from aixplain.v2._files import local_files, names_of  # few models take files
 
             controls.files = local_files(self.params, inputs)
-            checked = {**inputs, **{name: file.name for name, file in controls.files.items()}}
+            checked = {**inputs, **{name: names_of(found) for name, found in controls.files.items()}}
         validate(held._form, checked, strict=self._settings().strict if strict is None else strict)
         controls.model_id, controls.inputs = self.id or "", inputs
         controls.path, controls.function = self.path, self.function

@@ -9,10 +9,9 @@ import msgspec
 from msgspec.structs import replace
 
 from aixplain._wire.errors import first_words
-from aixplain._wire.messages import CLIENT_CONTROLS, IDEMPOTENCY_KEY, RUN_HEADERS, Search, Upload
-from aixplain._wire.records import decode
+from aixplain._wire.messages import CLIENT_CONTROLS, IDEMPOTENCY_KEY, RUN_HEADERS, Search
 from aixplain._wire.validation import plain
-from aixplain.v2._flow import AsyncStream, Now, Operation, Request, Response, Sleep, Stream, TransportFailure
+from aixplain.v2._flow import AsyncStream, Now, Operation, Request, Response, Sleep, Stream
 from aixplain.v2._idempotency import new_key
 from aixplain.v2._records import ModelResult
 from aixplain.v2._send import (
@@ -22,26 +21,20 @@ from aixplain.v2._send import (
     begin,
     headers,
     jittered,
-    refusal,
     retry_after,
     send,
 )
-from aixplain.v2._settings import Key, Settings, absolute, concealed, origin
-from aixplain.v2.exceptions import (
-    APIError,
-    ConnectionLostError,
-    FileUploadError,
-    InvalidResponseError,
-    ResourceError,
-    TimeoutError,
-)
+from aixplain.v2._settings import Settings, absolute, concealed, origin
+from aixplain.v2.exceptions import APIError, ConnectionLostError, InvalidResponseError, ResourceError, TimeoutError
 
 if TYPE_CHECKING:
-    from aixplain.v2._files import LocalFile
+    from aixplain.v2._files import Found
 
 #: Seconds that a request which is no run may take, retries included.
 REQUEST_TIMEOUT = 60.0
 RUN_TIMEOUT = 300.0
+#: Enough for an output of 300 MB at 4 Mbit/s.
+SAVE_TIMEOUT = 600.0
 POLL_FRACTION, POLL_SHORTEST, POLL_LONGEST = 0.1, 0.1, 2.0
 #: Seconds that a service may hold a poll until the run ends; less when somebody watches how the run gets on.
 HOLD, WATCHED_HOLD = 25, 1
@@ -101,7 +94,8 @@ class Run(msgspec.Struct):
     cancel_on_interrupt: bool = False
     retries: int = 0
     retry_wait: float = 1.0
-    files: Mapping[str, LocalFile] = {}
+    show_progress: bool = False
+    files: Mapping[str, Found] = {}
     path: str | None = None
     """The model's path and its function, for whoever watches the run."""
     function: str | None = None
@@ -145,7 +139,7 @@ def run_request(settings: Settings, run: Run, *, url: str | None = None, stream:
 def run(settings: Settings, run: Run) -> Operation[ModelResult]:
     """Run to the end: post, and poll when the service says that the run goes on. Raises `APIError` when it failed."""
     deadline = yield from begin(run.timeout)
-    run = yield from _with_files_sent(settings, run, deadline)
+    run = yield from with_files_sent(settings, run, deadline)
     tries = 0
     while True:
         try:
@@ -171,7 +165,7 @@ def submit(settings: Settings, run: Run, *, sync_only: bool) -> Operation[ModelR
     A model that only runs synchronously has no such way in v2, so its run goes to the v1 address.
     """
     deadline = yield from begin(run.timeout)
-    run = yield from _with_files_sent(settings, run, deadline)
+    run = yield from with_files_sent(settings, run, deadline)
     request = _v1_request(settings, run) if sync_only else run_request(settings, run)
     return raise_for_failure((yield from _post(settings, request, deadline)))
 
@@ -186,7 +180,7 @@ def _v1_request(settings: Settings, run: Run) -> Request:
 
 def _post(settings: Settings, request: Request, deadline: Deadline) -> Operation[ModelResult]:
     response: Response = yield from send(settings, request, deadline, repeatable=False)
-    return ModelResult.from_body(response.content)
+    return ModelResult.from_body(response.content, settings)
 
 
 def raise_for_failure(result: ModelResult) -> ModelResult:
@@ -206,7 +200,7 @@ def poll(settings: Settings, place: str, api_key: str | None = None) -> Operatio
     deadline = yield from begin(REQUEST_TIMEOUT)
     request = Request("GET", poll_url(settings, place), headers(settings, api_key))
     response: Response = yield from send(settings, request, deadline, repeatable=True)
-    return ModelResult.from_body(response.content)
+    return ModelResult.from_body(response.content, settings)
 
 
 def sync_poll(settings: Settings, place: str, run: Run) -> Operation[ModelResult]:
@@ -241,9 +235,8 @@ def _attend(settings: Settings, place: str, deadline: Deadline, run: Run) -> Ope
     try:
         return (yield from _poll_until_done(settings, place, deadline, run))
     except BaseException as stop:
-        # Ctrl-C and asyncio's cancellation are no errors, a client that was closed is an error of its own; a generator that
-        # is being closed can't take a step.
-        if run.cancel_on_interrupt and (isinstance(stop, ResourceError) or not isinstance(stop, Exception | GeneratorExit)):
+        # Ctrl-C and asyncio's cancellation are no errors; a generator that is being closed can't take a step.
+        if run.cancel_on_interrupt and not isinstance(stop, Exception | GeneratorExit):
             try:
                 yield from cancel(settings, place, run.api_key, CANCEL_TIMEOUT)
             except (APIError, ConnectionLostError, ResourceError, TimeoutError) as error:
@@ -276,7 +269,7 @@ def _ask(settings: Settings, request: Request, deadline: Deadline, place: str) -
     """One poll of many: what it told, None when it failed in passing; and the seconds that the service wants to rest."""
     try:
         response: Response = yield from send(settings, request, deadline, repeatable=False)
-        return ModelResult.from_body(response.content), min(retry_after(response) or 0.0, LONGEST_WAIT)
+        return ModelResult.from_body(response.content, settings), min(retry_after(response) or 0.0, LONGEST_WAIT)
     except TimeoutError as error:
         raise deadline.error(place) from error
     except ConnectionLostError:
@@ -288,9 +281,10 @@ def _ask(settings: Settings, request: Request, deadline: Deadline, place: str) -
 
 
 def _hold(settings: Settings, run: Run, deadline: Deadline) -> int:
-    """Seconds that the service may keep a poll: less than the client bears with its silence."""
+    """Seconds that the service may keep a poll: less than the client bears with its silence, or wants to watch."""
     silence = HOLD if settings.read_timeout is None else 0.8 * settings.read_timeout
-    return int(min(WATCHED_HOLD if run.on_progress else HOLD, deadline.left + 1, silence))
+    longest = min(WATCHED_HOLD, run.wait_time or WATCHED_HOLD) if run.on_progress else HOLD
+    return int(min(longest, deadline.left + 1, silence))
 
 
 def _poll_pause(elapsed: float, wait_time: float | None) -> float:
@@ -305,7 +299,7 @@ def _poll_pause(elapsed: float, wait_time: float | None) -> float:
 def stream(settings: Settings, run: Run) -> Operation[Stream | AsyncStream]:
     """Start a run whose answer comes in pieces, and open its body."""
     deadline = yield from begin(run.timeout)
-    run = yield from _with_files_sent(settings, run, deadline)
+    run = yield from with_files_sent(settings, run, deadline)
     opened: Stream | AsyncStream = yield from send(
         settings, run_request(settings, run, stream=True), deadline, repeatable=False, streamed=True
     )
@@ -315,42 +309,11 @@ def stream(settings: Settings, run: Run) -> Operation[Stream | AsyncStream]:
 # --- Files ----------------------------------------------------------------------------------------
 
 
-def _with_files_sent(settings: Settings, run: Run, deadline: Deadline) -> Operation[Run]:
+def with_files_sent(settings: Settings, run: Run, deadline: Deadline) -> Operation[Run]:
     """The run with the addresses of its local files, once they are up."""
     if not run.files:
         return run
-    addresses = {}
-    for name, file in run.files.items():
-        addresses[name] = yield from upload(settings, file, deadline, run.api_key)
+    from aixplain.v2._uploads import send_up  # few runs have files
+
+    addresses = yield from send_up(settings, run.files, deadline, run.api_key, show_progress=run.show_progress)
     return replace(run, inputs={**run.inputs, **addresses}, files={})
-
-
-def upload(settings: Settings, file: LocalFile, deadline: Deadline, api_key: str | None = None) -> Operation[str]:
-    """Send a file up, and give the address that it has then. Raises `FileUploadError`."""
-    content = file.read()
-    url = absolute(settings.backend_url, "sdk/file/upload/temp-url")
-    named = headers(settings, api_key)
-    if "x-api-key" in named:
-        named["authorization"] = Key(f"token {named['x-api-key']}")
-    wanted = msgspec.json.encode({"contentType": file.content_type, "originalName": file.name})
-    deadline.now = yield Now()
-    try:
-        response: Response = yield from send(settings, Request("POST", url, named, wanted), deadline, repeatable=True)
-        place = decode(Upload, response.content)
-    except (APIError, msgspec.DecodeError) as error:
-        raise FileUploadError(f"{file.name} was not taken: {error}") from error
-    yield from _put(deadline, absolute(settings.backend_url, place.upload_url), file, content)
-    return place.download_url
-
-
-def _put(deadline: Deadline, url: str, file: LocalFile, content: bytes) -> Operation[None]:
-    """The bytes, without the key: the address may be another company's store."""
-    deadline.now = yield Now()
-    request = Request("PUT", url, {"content-type": file.content_type}, content, deadline.left)
-    try:
-        response: Response = yield request
-    except TransportFailure as error:
-        raise FileUploadError(f"{file.name} was not taken: {error}") from error
-    if response.status >= 300:
-        raise FileUploadError(f"{file.name} was not taken: {refusal(response)}")
-    deadline.now = yield Now()

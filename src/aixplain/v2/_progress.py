@@ -13,6 +13,9 @@ from typing import Any, Protocol, Self, TextIO
 
 WIDTH = 30
 SHORTEST_PAUSE = 0.1
+MB = 1024 * 1024
+#: A file of this size or more shows how it gets on without being asked to.
+LARGE = 16 * MB
 
 
 class Screen(Protocol):
@@ -51,6 +54,29 @@ class Bar:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         if self._screen is not None:
             self._screen.clear()
+
+
+class Meter:
+    """A bar over the bytes of one file, when they are many or it is wanted; use it with `with`."""
+
+    def __init__(self, label: str, size: int | None, *, wanted: bool) -> None:
+        self._size = size
+        self._bar = Bar(label) if wanted or (size or 0) >= LARGE else None
+
+    def moved(self, done: int) -> None:
+        """So many bytes have gone, or come."""
+        if self._bar is not None:
+            of = f" of {self._size / MB:.0f}" if self._size else ""
+            self._bar.update(done / self._size if self._size else None, f"{done / MB:.0f}{of} MB")
+
+    def __enter__(self) -> Self:
+        if self._bar is not None:
+            self._bar.__enter__()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        if self._bar is not None:
+            self._bar.__exit__(kind, error, trace)
 
 
 class Watched(Protocol):

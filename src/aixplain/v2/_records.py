@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from os import PathLike
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 import msgspec
@@ -22,7 +23,10 @@ from aixplain._wire.messages import (
 from aixplain._wire.open_records import LateRecord, decode_all_open, decode_open, read_all_open, read_late
 from aixplain._wire.records import Record, parse
 from aixplain.v2.enums import ResponseStatus
-from aixplain.v2.exceptions import InvalidResponseError
+from aixplain.v2.exceptions import InvalidResponseError, ValidationError
+
+if TYPE_CHECKING:
+    from aixplain.v2._settings import Settings
 
 __all__ = [
     "Attribute",
@@ -71,15 +75,21 @@ class Result(LateRecord, rename="camel"):
         def __getattr__(self, name: str) -> Any: ...
 
     @classmethod
-    def from_body(cls, body: bytes) -> Self:
-        """Read the body of an answer, and keep it. Raises `InvalidResponseError`."""
+    def from_body(cls, body: bytes, settings: Settings | None = None) -> Self:
+        """Read the body of an answer, and keep it with the client's settings. Raises `InvalidResponseError`."""
         try:
-            return decode_open(cls, body)
+            result = decode_open(cls, body)
         except msgspec.DecodeError as error:
             raise InvalidResponseError(
                 f"The service answered with something that is no result: {body[:200]!r}. "
                 "Is this the address of an aiXplain service or a hub?"
             ) from error
+        vars(result)["_settings"] = settings
+        return result
+
+    def _state(self) -> dict[str, Any]:
+        # A copy stays with its client; what is pickled may go anywhere, and the settings hold the key.
+        return {name: value for name, value in super()._state().items() if name != "_settings"}
 
     @property
     def in_progress(self) -> bool:
@@ -153,6 +163,30 @@ class ModelResult(Result, rename="camel"):
         from aixplain.v2._structured import parse  # few results are parsed
 
         return parse(self.data, kind)
+
+    def save(
+        self,
+        path: str | PathLike[str],
+        *,
+        overwrite: bool = False,
+        timeout: float = 600.0,
+        api_key: str | None = None,
+        show_progress: bool = False,
+    ) -> Any:
+        """Save the data to a file or into a folder, as `Model.save` does: gives the path, or a list of them.
+
+        A result of an `AsyncModel` is awaited: `await result.save(path)`. One that was streamed, unpickled, copied
+        deeply or made by hand belongs to no client; `aix.Model.save(result, path)` saves it.
+        """
+        settings = vars(self).get("_settings")
+        if settings is None:
+            raise ValidationError(
+                "This result belongs to no client: it was streamed, unpickled, copied deeply or made by hand. "
+                "aix.Model.save(result, path) saves it with a client's connections"
+            )
+        return settings.client.Model.save(
+            self, path, overwrite=overwrite, timeout=timeout, api_key=api_key, show_progress=show_progress
+        )
 
 
 class StreamChunk(Record):

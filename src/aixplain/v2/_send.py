@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
 import msgspec
@@ -33,6 +33,8 @@ from aixplain.v2.exceptions import (
 )
 
 ErrorT = TypeVar("ErrorT", bound=AixplainV2Error)
+#: Whether a request without the key may go to an address: raises when it may not.
+Admission = Callable[[str], Operation[None]]
 
 ATTEMPTS = 4
 #: A service that asks to be left alone for longer is taken at its word: the error is raised at once.
@@ -76,38 +78,52 @@ def headers(settings: Settings, api_key: str | None = None) -> dict[str, str]:
 
 
 def send(
-    settings: Settings, request: Request, deadline: Deadline, *, repeatable: bool, streamed: bool = False
+    settings: Settings,
+    request: Request,
+    deadline: Deadline,
+    *,
+    repeatable: bool,
+    streamed: bool = False,
+    admits: Admission | None = None,
 ) -> Operation[Any]:
     """Send a request until it is answered well, within the deadline; the answer is a `Response`, or a stream.
+
+    It goes to the service; one that may leave it, for a store or a media host, names who `admits` its address and those
+    that it is redirected to, where the key doesn't follow.
 
     Raises `APIError` for a refusal. A request that may have been carried out is sent again only when it is `repeatable`, or
     has an idempotency key and the service keeps those; one that the service said it refused, or that never reached it,
     always is.
     """
-    settings.check_trusted(request.url)
+    if admits is None:
+        settings.check_trusted(request.url)
+    else:
+        yield from admits(request.url)
     attempts: list[Attempt] = []
     while True:
         if deadline.left <= 0:
-            raise _described(deadline.error(), request, attempts)
+            raise _described(deadline.error(), _shown(request, admits), attempts)
         request.timeout = deadline.left
         try:
             outcome = yield Open(request) if streamed else request
         except TransportFailure as failure:
             outcome = failure
-        if not settings.keeps_keys and not isinstance(outcome, TransportFailure):
+        if not settings.keeps_keys and not isinstance(outcome, TransportFailure) and request.url.startswith(settings.runs_at):
             settings.keeps_keys = KEEPS_KEYS in outcome.headers
         if _is_good(outcome):
             return outcome
         deadline.now = yield Now()
         outcome = _without_key(request, outcome)
         attempts.append(_attempt(outcome, deadline.now - deadline.began))
-        if len(attempts) < ATTEMPTS and (target := _redirected(request, outcome)):
+        if len(attempts) < ATTEMPTS and (target := _redirected(request, outcome, leaves=admits is not None)):
+            if admits is not None:
+                yield from admits(target.url)
             request = target
             continue
         again = repeatable or (settings.keeps_keys and IDEMPOTENCY_KEY in request.headers)
         wait = _wait_before_retry(outcome, len(attempts), repeatable=again)
         if wait is None or wait >= deadline.left:
-            raise _described(_error(outcome, deadline), request, attempts) from _cause(outcome)
+            raise _described(_error(outcome, deadline), _shown(request, admits), attempts) from _cause(outcome)
         deadline.now = yield Sleep(wait)
 
 
@@ -177,8 +193,8 @@ def _seconds_until(value: str, date: str) -> float | None:
         return None
 
 
-def _redirected(request: Request, outcome: Response | TransportFailure) -> Request | None:
-    """The request again at the address that the answer names, on the same origin only."""
+def _redirected(request: Request, outcome: Response | TransportFailure, *, leaves: bool) -> Request | None:
+    """The request again at the address that the answer names: on the same origin, or elsewhere without the key."""
     if isinstance(outcome, TransportFailure) or outcome.status not in REDIRECTS:
         return None
     from urllib.parse import urljoin  # rare, and slow to import
@@ -188,7 +204,12 @@ def _redirected(request: Request, outcome: Response | TransportFailure) -> Reque
     except ValueError:
         target = ""
     keeps_method = outcome.status in (307, 308) or request.method == "GET"
-    return replace(request, url=target) if keeps_method and origin(target) == origin(request.url) else None
+    if not keeps_method or not origin(target):
+        return None
+    if origin(target) == origin(request.url):
+        return replace(request, url=target)
+    named = {name: value for name, value in request.headers.items() if name not in SECRET_HEADERS}
+    return replace(request, url=target, headers=named) if leaves else None
 
 
 # --- What went wrong ------------------------------------------------------------------------------
@@ -231,6 +252,11 @@ def refusal(response: Response) -> APIError:
     return error
 
 
+def _shown(request: Request, admits: Admission | None) -> Request:
+    """The request without the query of a store's address, which is a key of its own."""
+    return request if admits is None else replace(request, url=request.url.partition("?")[0])
+
+
 def _described(error: ErrorT, request: Request, attempts: Sequence[Attempt]) -> ErrorT:
     error.attempts = tuple(attempts)
     error.curl = as_curl(request)
@@ -253,4 +279,6 @@ def as_curl(request: Request) -> str:
         words += ["-H", f'"{name}: {secret}"' if secret else quote(f"{name}: {value}")]
     if isinstance(request.content, bytes):
         words += ["-d", quote(request.content.decode("utf-8", "replace"))]
+    elif request.content is not None:
+        words += ["-T", "FILE"]
     return " ".join(words)

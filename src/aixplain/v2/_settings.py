@@ -25,6 +25,7 @@ PLATFORM_RUNS = "https://models.aixplain.com/api/v2/execute"
 RUN_PATH = "/api/v2/execute"
 #: Seconds in which a connection must stand.
 CONNECT_TIMEOUT = 10.0
+KEY_VARIABLES = ("TEAM_API_KEY", "AIXPLAIN_API_KEY")
 
 
 class Key(str):
@@ -54,20 +55,26 @@ def conceal(options: Any) -> None:
 class Settings:
     """One client's addresses, key and manners. The key is never shown.
 
-    All of it stays as it was made, but for `keeps_keys`: whether the service has said that it keeps idempotency keys.
+    All of it stays as it was made, but for `keeps_keys`: whether the service that runs models, `runs_at`, has said
+    that it keeps idempotency keys.
     """
 
     __slots__ = (
         "_own",
         "api_key",
         "backend_url",
+        "client",
         "connect_timeout",
         "keeps_keys",
         "model_url",
         "read_timeout",
+        "runs_at",
         "strict",
         "trusted",
     )
+
+    client: Any
+    """The client that these are of: what it gave finds its way back to it."""
 
     def __init__(
         self,
@@ -84,6 +91,7 @@ class Settings:
         self.backend_url = backend_url
         self.model_url = model_url
         self._own = (backend_url + "/", model_url + "/")
+        self.runs_at = origin(model_url) + "/"
         self.trusted = trusted
         self.strict = strict
         self.connect_timeout = connect_timeout
@@ -133,12 +141,12 @@ class Environment:
     """What the variables of this process say. Of the two keys the first one that is set counts."""
 
     def __init__(self) -> None:
-        environment = os.environ
-        self.backend_url = environment.get("BACKEND_URL") or None
-        self.model_url = environment.get("MODELS_RUN_URL") or None
-        first, second = concealed(environment.get("TEAM_API_KEY")), concealed(environment.get("AIXPLAIN_API_KEY"))
-        self._key = first or second
-        self.called = "TEAM_API_KEY" if first else "AIXPLAIN_API_KEY" if second else "the environment"
+        variables = os.environ
+        self.backend_url = variables.get("BACKEND_URL") or None
+        self.model_url = variables.get("MODELS_RUN_URL") or None
+        named = [name for name in KEY_VARIABLES if variables.get(name)]
+        self.called = named[0] if named else "the environment"
+        self._key = concealed(variables[named[0]]) if named else None
 
     @property
     def has_key(self) -> bool:
@@ -200,10 +208,10 @@ def seconds(name: str, value: Any) -> float:
 
 def config_path() -> str:
     """Where this user's profiles are, whether there are any or not."""
-    environment = os.environ
-    if named := environment.get("AIXPLAIN_CONFIG"):
+    variables = os.environ
+    if named := variables.get("AIXPLAIN_CONFIG"):
         return named
-    base = environment.get("XDG_CONFIG_HOME") or os.path.expanduser("~/.config")  # noqa: PTH111 - pathlib is slow to import
+    base = variables.get("XDG_CONFIG_HOME") or os.path.expanduser("~/.config")  # noqa: PTH111 - pathlib is slow to import
     return f"{base}/aixplain/config.toml"
 
 

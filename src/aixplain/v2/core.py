@@ -111,9 +111,9 @@ class Aixplain(ClientBase["Transport"]):
         self.close()
 
     def _make_transport(self) -> Transport:
-        from aixplain.v2._transports import open_transport  # loaded by the first request
+        from aixplain.v2._http.blocking import SocketTransport  # loaded by the first request
 
-        return open_transport(self.settings)
+        return SocketTransport(self._options())
 
 
 class AsyncAixplain(ClientBase["AsyncTransport"]):
@@ -196,9 +196,9 @@ class AsyncAixplain(ClientBase["AsyncTransport"]):
         await self.close()
 
     def _make_transport(self) -> AsyncTransport:
-        from aixplain.v2._transports import open_async_transport  # loaded by the first request
+        from aixplain.v2._http.loops import AsyncSocketTransport  # loaded by the first request
 
-        return open_async_transport(self.settings)
+        return AsyncSocketTransport(self._options())
 
 
 def _start_hub(data: str | PathLike[str] | None) -> EmbeddedHub:

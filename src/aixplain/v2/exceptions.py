@@ -9,6 +9,7 @@
     ├── APIError                                   the service refused, or the run failed
     ├── TimeoutError            (TimeoutError)     the deadline passed; `poll_url` resumes
     ├── FileUploadError                            a file that can't be read, or wasn't taken
+    ├── FileSaveError           (OSError)          an output that can't be written where it should
     ├── BudgetReachedError                         a map stopped, because what it may spend is spent
     ├── CheckpointError         (ValueError)       a map's file is another map's, or can't be read or written
     └── ConnectionLostError     (ConnectionError)  the service can't be reached, or stopped talking
@@ -113,6 +114,10 @@ class TimeoutError(AixplainV2Error, builtins.TimeoutError):
 
 class FileUploadError(AixplainV2Error):
     """A file can't be read, is too large, or was not taken."""
+
+
+class FileSaveError(AixplainV2Error, OSError):
+    """An output can't be written: a file is there already, the disk is full, or it isn't yours to write."""
 
 
 class BudgetReachedError(AixplainV2Error):

@@ -50,6 +50,8 @@ from aixplain.v2.resource import (
 )
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from aixplain.v2._map import AsyncModelMap, MapItem, ModelMap
     from aixplain.v2.core import Aixplain, AsyncAixplain
     from aixplain.v2.enums import Function, Language, Supplier
@@ -176,18 +178,22 @@ class Model(ModelBase, rename="camel", kw_only=True):
     ) -> ModelResult | ModelResponseStreamer:
         """Run the model with these inputs and give its result.
 
+        An input that is audio, an image, a video or a document may be a path, an open binary file, bytes, or an address: what
+        is on this machine is sent up first, straight from the disk.
+
         `timeout` is one deadline in seconds over the requests, the waits and the polls; `wait_time` the seconds between
         polls, by default a tenth of the time gone by. `on_progress` is called with each answer of a run that goes on, and
         `show_progress` draws a bar. `cancel_on_interrupt` cancels the run when Ctrl-C stops the call. A run that the service
         failed is run again up to `run_retries` times, `run_retry_wait` seconds apart; each may cost credits.
 
-        Raises `ValueError` before anything is sent, `APIError` when the run failed, `TimeoutError` at the deadline.
+        Raises `ValueError` before anything is sent, `FileUploadError` for a file that can't be sent or isn't taken, `APIError`
+        when the run failed, `TimeoutError` at the deadline.
         """
         api_key = concealed(api_key)
         if stream:
             return self.run_stream(timeout=timeout, api_key=api_key, **inputs)
         controls = operations.Run(
-            "", {}, timeout, wait_time, api_key, on_progress, cancel_on_interrupt, run_retries, run_retry_wait
+            "", {}, timeout, wait_time, api_key, on_progress, cancel_on_interrupt, run_retries, run_retry_wait, show_progress
         )
         run = self._prepare(inputs, controls)
         if not show_progress:
@@ -251,6 +257,33 @@ class Model(ModelBase, rename="camel", kw_only=True):
         """
         api_key = concealed(api_key)
         self._drive(operations.cancel(self._settings(), operations.place_of(run), api_key))
+
+    @classmethod
+    def save(
+        cls,
+        result: ModelResult,
+        path: str | os.PathLike[str],
+        *,
+        overwrite: bool = False,
+        timeout: float = operations.SAVE_TIMEOUT,
+        api_key: str | None = None,
+        show_progress: bool = False,
+    ) -> Path | list[Path]:
+        """Save what a result has, and give the path; a list of paths where its data is a list, or an object, with addresses.
+
+        What an address names is fetched; text is saved as UTF-8, other data as JSON. `path` is a file, or a folder (one that
+        exists, or ends with /, or is made for several outputs) where each is named as its service calls it. Files are whole
+        or not there. One that exists is replaced with `overwrite=True` only. `timeout` is one deadline in seconds. Large
+        files draw a bar in a terminal, and all with `show_progress`.
+
+        The key goes to this client's own addresses alone, and no address leads further inside a network than the service
+        stands itself. Raises `FileSaveError` (also an OSError), `APIError`, `TimeoutError`, and `ValidationError` for a result
+        that has nothing to save.
+        """
+        from aixplain.v2._downloads import Wanted, save  # few results are saved
+
+        wanted = Wanted(path, overwrite, timeout, api_key, show_progress)
+        return cls._drive(save(cls._settings(), result, wanted))
 
     def map(
         self,
@@ -370,18 +403,22 @@ class AsyncModel(ModelBase, rename="camel", kw_only=True):
     ) -> ModelResult | AsyncModelResponseStreamer:
         """Run the model with these inputs and give its result.
 
+        An input that is audio, an image, a video or a document may be a path, an open binary file, bytes, or an address: what
+        is on this machine is sent up first, straight from the disk.
+
         `timeout` is one deadline in seconds over the requests, the waits and the polls; `wait_time` the seconds between
         polls, by default a tenth of the time gone by. `on_progress` is called with each answer of a run that goes on, and
         `show_progress` draws a bar. `cancel_on_interrupt` cancels the run when asyncio cancels the call. A run that the service
         failed is run again up to `run_retries` times, `run_retry_wait` seconds apart; each may cost credits.
 
-        Raises `ValueError` before anything is sent, `APIError` when the run failed, `TimeoutError` at the deadline.
+        Raises `ValueError` before anything is sent, `FileUploadError` for a file that can't be sent or isn't taken, `APIError`
+        when the run failed, `TimeoutError` at the deadline.
         """
         api_key = concealed(api_key)
         if stream:
             return await self.run_stream(timeout=timeout, api_key=api_key, **inputs).open()
         controls = operations.Run(
-            "", {}, timeout, wait_time, api_key, on_progress, cancel_on_interrupt, run_retries, run_retry_wait
+            "", {}, timeout, wait_time, api_key, on_progress, cancel_on_interrupt, run_retries, run_retry_wait, show_progress
         )
         run = self._prepare(inputs, controls)
         if not show_progress:
@@ -450,6 +487,33 @@ class AsyncModel(ModelBase, rename="camel", kw_only=True):
         api_key = concealed(api_key)
         await self._drive(operations.cancel(self._settings(), operations.place_of(run), api_key))
 
+    @classmethod
+    async def save(
+        cls,
+        result: ModelResult,
+        path: str | os.PathLike[str],
+        *,
+        overwrite: bool = False,
+        timeout: float = operations.SAVE_TIMEOUT,
+        api_key: str | None = None,
+        show_progress: bool = False,
+    ) -> Path | list[Path]:
+        """Save what a result has, and give the path; a list of paths where its data is a list, or an object, with addresses.
+
+        What an address names is fetched; text is saved as UTF-8, other data as JSON. `path` is a file, or a folder (one that
+        exists, or ends with /, or is made for several outputs) where each is named as its service calls it. Files are whole
+        or not there. One that exists is replaced with `overwrite=True` only. `timeout` is one deadline in seconds. Large
+        files draw a bar in a terminal, and all with `show_progress`.
+
+        The key goes to this client's own addresses alone, and no address leads further inside a network than the service
+        stands itself. Raises `FileSaveError` (also an OSError), `APIError`, `TimeoutError`, and `ValidationError` for a result
+        that has nothing to save.
+        """
+        from aixplain.v2._downloads import Wanted, save  # few results are saved
+
+        wanted = Wanted(path, overwrite, timeout, api_key, show_progress)
+        return await cls._drive(save(cls._settings(), result, wanted))
+
     def map(
         self,
         values: Iterable[Any] | AsyncIterable[Any],
@@ -471,11 +535,11 @@ class AsyncModel(ModelBase, rename="camel", kw_only=True):
         """
         api_key = concealed(api_key)
         from aixplain.v2._map import AsyncModelMap, Plan, counted  # loaded by who maps
-        from aixplain.v2._map_tasks import Line, inputs_of, walk
+        from aixplain.v2._map_tasks import inputs_of, walk
 
         total = counted(values)
         plan = Plan(self, concurrency, ordered, budget, checkpoint, show_progress, timeout, api_key, inputs, total)
-        return AsyncModelMap(walk(plan, inputs_of(values), Line(self._client())))
+        return AsyncModelMap(walk(plan, inputs_of(values), cast("AsyncAixplain", self._client())._transport))
 
 
 def __getattr__(name: str) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -119,14 +120,18 @@ def model(connect: Any, service: Service) -> Any:
 
 
 @pytest.fixture
-def until() -> Callable[[Callable[[], bool]], None]:
-    """`until(condition)` waits for what happens elsewhere."""
+def until() -> Callable[..., None]:
+    """`until(condition)` waits for what happens elsewhere; `until(condition, model)` lets that model's loop go on meanwhile."""
 
-    def wait(happened: Callable[[], bool]) -> None:
+    def wait(happened: Callable[[], bool], model: Any = None) -> None:
+        runner = vars(model).get("runner") if model is not None else None
         for _ in range(1000):
             if happened():
                 return
-            time.sleep(0.01)
+            if runner is not None:
+                runner.run(asyncio.sleep(0.01))
+            else:
+                time.sleep(0.01)
         raise AssertionError("it did not happen in ten seconds")
 
     return wait

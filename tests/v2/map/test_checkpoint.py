@@ -205,7 +205,8 @@ def test_a_map_that_was_killed_goes_on(service: Any, file: Path, script: str) ->
     with Aixplain(backend_url=service.url) as aix:
         items = list(aix.Model.get("m1").map([*values[:20], "a", "b"], checkpoint=file))
     assert [item.result.data if item.result else None for item in items] == [*seen, "A", "B"]
-    assert sorted(service.texts[before:]) == ["a", "b"]
+    later = service.texts[before:]  # the service may hear of what was killed a little late
+    assert sorted(text for text in later if not text.startswith("stuck")) == ["a", "b"]
 
 
 def test_a_full_disk_loses_no_result_and_is_said(service: Any, file: Path) -> None:

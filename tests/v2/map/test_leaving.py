@@ -52,7 +52,7 @@ def test_a_run_that_is_just_being_accepted_is_canceled(
     with model.map(["go", "hold late"], concurrency=2) as items:
         reader = iter(items)
         next(reader)
-        until(lambda: "hold late" in service.texts)
+        until(lambda: "hold late" in service.texts, model)
     assert service.canceled == ["hold-late"]
 
 
@@ -221,13 +221,25 @@ def test_a_named_map_can_be_read_on_until_it_is_closed(service: Any) -> None:
 
 def test_a_loop_that_is_left_at_the_end_of_the_program_ends_too(service: Any, held: Any) -> None:
     async def scenario(model: Any) -> None:
-        async for _ in model.map(VALUES):
-            await until_async(held)
-            break
+        async with model.map(VALUES) as items:
+            async for _ in items:
+                await until_async(held)
+                break
 
     on_asyncio(service, scenario)
     gc.collect()
     assert sorted(service.canceled) == HELD
+
+
+def test_the_end_of_the_program_does_not_wait_for_a_loop_that_was_left_without_with(service: Any, held: Any) -> None:
+    async def scenario(model: Any) -> None:
+        async for _ in model.map(VALUES):
+            await until_async(held)
+            break
+
+    on_asyncio(service, scenario)  # the loop's end cancels what would have canceled the runs
+    gc.collect()
+    assert not threads()
 
 
 def test_cancellation_ends_the_tasks_and_cancels_the_runs(service: Any, held: Any) -> None:

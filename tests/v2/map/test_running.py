@@ -27,6 +27,7 @@ def test_values_are_pulled_only_as_there_is_room_and_items_are_not_kept(model: A
             pulled.append(number)
             yield str(number)
 
+    gc.collect()  # what other tests left
     with model.map(endless(), concurrency=2) as items:
         for item, number in zip(items, range(100), strict=False):
             assert item.index == number

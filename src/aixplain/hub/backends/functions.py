@@ -7,19 +7,24 @@ import contextlib
 import contextvars
 import functools
 import inspect
+import itertools
 import re
+import threading
 from collections.abc import AsyncGenerator, Callable, Generator, Sequence
 from typing import Any, TypeVar
 
+from aixplain.hub import threads
 from aixplain.hub.backends import OnProgress, Output
 from aixplain.hub.backends.signature import Argument, arguments_of
-from aixplain.hub.catalog import Entry
+from aixplain.hub.catalog import Entry, Policy
 from aixplain.hub.threads import in_thread
 
 FunctionT = TypeVar("FunctionT", bound=Callable[..., Any])
 
 _PATH = re.compile(r"[\w.:@+-]+(/[\w.:@+-]+)*")
 _END: Any = object()
+#: How often one function that blocks runs at once, so that it leaves threads for others.
+BLOCKING = threads.MOST // 2
 _on_progress: contextvars.ContextVar[OnProgress | None] = contextvars.ContextVar("on_progress", default=None)
 
 
@@ -49,6 +54,11 @@ class Models:
         languages: Sequence[str] = (),
         target_languages: Sequence[str] = (),
         asynchronous: bool = False,
+        concurrency: int | None = None,
+        timeout: float | None = None,
+        retries: int = 0,
+        retry_wait: float = 1.0,
+        priority: int = 0,
     ) -> Callable[[FunctionT], FunctionT]:
         """Make a function a model: `@hub.model("acme/shout")`.
 
@@ -57,10 +67,16 @@ class Models:
         `target_languages` of those that it gives; `asynchronous=True` is for work of more than seconds: it runs in the
         background and is polled. The function stays callable as it was. Raises TypeError for a signature that no caller could
         meet, ValueError for a path that is taken or is none.
+
+        `concurrency` is how often it runs at once (by default a coroutine as often as asked, other functions 16 times),
+        `timeout` the seconds that an attempt may take. One that fails for no fault of its inputs is made again up to `retries`
+        times, first after about `retry_wait` seconds, then after twice as long each time; a stream is not. Runs that wait go by
+        `priority`, the highest first.
         """
 
         def register(code: FunctionT) -> FunctionT:
             backend = FunctionBackend(code)
+            most = BLOCKING if concurrency is None and backend.blocks else concurrency
             self.add(
                 Entry(
                     path=path,
@@ -74,6 +90,7 @@ class Models:
                     target_languages=tuple(target_languages),
                     asynchronous=asynchronous,
                     streams=backend.streams,
+                    policy=Policy(most, timeout, retries, retry_wait, priority),
                     parameters=tuple(argument.parameter for argument in backend.arguments.values()),
                     backend=backend,
                 )
@@ -106,19 +123,23 @@ class FunctionBackend:
 
     def __init__(self, code: Callable[..., Any]) -> None:
         self.arguments: dict[str, Argument] = {argument.parameter.name: argument for argument in arguments_of(code)}
-        self.streams = inspect.isgeneratorfunction(code) or inspect.isasyncgenfunction(code)
+        self._is_coroutine = inspect.iscoroutinefunction(code)
+        self._yields = inspect.isgeneratorfunction(code)
+        self._yields_on_loop = inspect.isasyncgenfunction(code)
+        self.streams = self._yields or self._yields_on_loop
+        self.blocks = not (self._is_coroutine or self._yields_on_loop)
         self._code = code
 
     async def run(self, inputs: dict[str, Any], on_progress: OnProgress) -> Output:
         """The function's answer; a generator's pieces are joined."""
         _on_progress.set(on_progress)
         call = self._call(inputs)
-        if inspect.isasyncgenfunction(self._code):
+        if self._yields_on_loop:
             return Output("".join([str(piece) async for piece in call()]))
-        if inspect.iscoroutinefunction(self._code):
+        if self._is_coroutine:
             return _output(await call())
-        if inspect.isgeneratorfunction(self._code):
-            return Output(await in_thread(lambda: "".join(map(str, call()))))
+        if self._yields:
+            return Output(await _joined(call()))
         return _output(await in_thread(call))
 
     async def stream(self, inputs: dict[str, Any]) -> AsyncGenerator[str, None]:
@@ -132,6 +153,20 @@ class FunctionBackend:
         given = {name: self.arguments[name].value(sent) for name, sent in inputs.items()}
         missing = {name: None for name, argument in self.arguments.items() if argument.none_when_missing}
         return functools.partial(self._code, **{**missing, **given})
+
+
+async def _joined(pieces: Generator[Any, None, None]) -> str:
+    """A generator's pieces as one text, made in one thread. Whoever stops waiting closes the generator after its next piece."""
+    abandoned = threading.Event()
+
+    def join() -> str:
+        with contextlib.closing(pieces):
+            return "".join(str(piece) for piece in itertools.takewhile(lambda _: not abandoned.is_set(), pieces))
+
+    try:
+        return await in_thread(join)
+    finally:
+        abandoned.set()
 
 
 async def _from_thread(pieces: Generator[Any, None, None]) -> AsyncGenerator[Any, None]:

@@ -2,16 +2,55 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Coroutine
+from datetime import UTC, datetime
+from typing import Any, TypeVar
+
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
 from aixplain._wire.errors import write_error
 
+T = TypeVar("T")
 
-def json_response(body: bytes, status: int = 200) -> Response:
+
+def json_response(body: bytes, status: int = 200, headers: dict[str, str] | None = None) -> Response:
     """An answer that is JSON already."""
-    return Response(body, status, media_type="application/json")
+    return Response(body, status, headers, media_type="application/json")
 
 
 def error_response(status: int, message: str, headers: dict[str, str] | None = None) -> Response:
     """The answer to a request that is refused, in the protocol's shape."""
     return Response(write_error(status, message), status, headers, media_type="application/json")
+
+
+def caller_of(request: Request) -> str:
+    """The name of the key that a request came with; "" on a hub without keys."""
+    caller: str = request.scope.get("caller", "")
+    return caller
+
+
+def moment(seconds: float | None) -> str | None:
+    """A time as the protocol writes it."""
+    if seconds is None:
+        return None
+    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+async def while_here(request: Request, work: Coroutine[Any, Any, T]) -> T:
+    """What the work gives; it is canceled when its caller goes away. For requests whose body was read, or that have none."""
+    working, leaving = asyncio.ensure_future(work), asyncio.ensure_future(_left(request))
+    try:
+        await asyncio.wait((working, leaving), return_when=asyncio.FIRST_COMPLETED)
+        if not working.done():
+            raise ClientDisconnect
+        return working.result()
+    finally:
+        working.cancel()
+        leaving.cancel()
+
+
+async def _left(request: Request) -> None:
+    while (await request.receive())["type"] != "http.disconnect":
+        """The body, which is of no interest."""

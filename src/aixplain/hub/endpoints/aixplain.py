@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any, TypeVar
 from urllib.parse import parse_qsl
 
@@ -10,15 +11,19 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, Response
 from starlette.routing import Route
 
-from aixplain._wire.messages import IN_PROGRESS, Search
-from aixplain.hub.endpoints import json_response
+from aixplain._wire.messages import IDEMPOTENCY_KEY, IN_PROGRESS, Search
+from aixplain.hub.endpoints import caller_of, json_response, listing, while_here
 from aixplain.hub.endpoints.official import is_official, without_attributes
 from aixplain.hub.endpoints.streams import EventStream
 from aixplain.hub.errors import Refusal
+from aixplain.hub.once import asked
+from aixplain.hub.runs import Asked
 from aixplain.hub.service import Accepted, Pieces, Service
 
 T = TypeVar("T")
 LARGEST_BODY = 10 * 1024 * 1024
+LONGEST_HOLD = 60  # seconds
+_WAIT = re.compile(r"(?:^|[,;\s])wait\s*=\s*\"?(\d{1,9})", re.ASCII | re.IGNORECASE)
 
 
 async def search(request: Request) -> Response:
@@ -37,12 +42,27 @@ async def run_in_background(request: Request) -> Response:
     return await _run(request, background=True)
 
 
-async def poll(request: Request) -> Response:
-    run_id = request.path_params["run_id"]
-    standing = _service(request).poll(run_id)
-    if standing.result is not None:
-        return json_response(standing.result)
-    return json_response(_in_progress(request, run_id, standing.progress))
+async def poll_or_cancel(request: Request) -> Response:
+    return await (_cancel if request.method == "DELETE" else _poll)(request)
+
+
+async def _poll(request: Request) -> Response:
+    run_id, hold = request.path_params["run_id"], _hold(request)
+    polling = _service(request).poll(run_id, hold)
+    standing = await (while_here(request, polling) if hold else polling)
+    body = standing.result or _in_progress(request, run_id, standing.progress)
+    return json_response(body, headers={"preference-applied": f"wait={hold}"} if hold else None)
+
+
+async def _cancel(request: Request) -> Response:
+    standing = await _service(request).cancel(request.path_params["run_id"])
+    return json_response(standing.result or b"")
+
+
+async def list_runs(request: Request) -> Response:
+    asked_for = listing.wanted(request.query_params, caller_of(request))
+    found = await _service(request).listed(asked_for)
+    return json_response(msgspec.json.encode(listing.page(found, asked_for, _root(request))))
 
 
 async def announce_upload(request: Request) -> Response:
@@ -66,12 +86,13 @@ async def get_file(request: Request) -> Response:
 
 
 ROUTES = [
-    Route("/v2/models/paginate", search, methods=["POST"]),
-    Route("/v2/models/{key:path}", get, methods=["GET"]),
     Route("/api/v2/execute/{key:path}", run, methods=["POST"]),
     Route("/api/v1/execute/{key:path}", run_in_background, methods=["POST"]),
-    Route("/sdk/runs/{run_id}/result", poll, methods=["GET"]),
-    Route("/api/v1/data/{run_id}", poll, methods=["GET"]),
+    Route("/v2/models/paginate", search, methods=["POST"]),
+    Route("/v2/models/{key:path}", get, methods=["GET"]),
+    Route("/sdk/runs", list_runs, methods=["GET"]),
+    Route("/sdk/runs/{run_id}/result", poll_or_cancel, methods=["GET", "DELETE"]),
+    Route("/api/v1/data/{run_id}", poll_or_cancel, methods=["GET", "DELETE"]),
     Route("/sdk/file/upload/temp-url", announce_upload, methods=["POST"]),
     Route("/files/{token}/{name}", put_file, methods=["PUT"]),
     Route("/files/{token}/{name}", get_file, methods=["GET"]),
@@ -79,13 +100,25 @@ ROUTES = [
 
 
 async def _run(request: Request, *, background: bool) -> Response:
-    inputs = await _body(request, dict[str, Any])
-    answer = await _service(request).run(request.path_params["key"], inputs, background=background)
+    body = await _read(request)
+    inputs = _decoded(body, dict[str, Any])
+    asked = _asked(request, b"v1" if background else b"v2", body)
+    answer = await _service(request).run(request.path_params["key"], inputs, background=background, asked=asked)
     if isinstance(answer, Accepted):
         return json_response(_in_progress(request, answer.run_id, None), 201)
     if isinstance(answer, Pieces):
         return EventStream(answer)
     return json_response(answer.envelope)
+
+
+def _asked(request: Request, *content: bytes) -> Asked:
+    return asked(caller_of(request), request.headers.get(IDEMPOTENCY_KEY), *content)
+
+
+def _hold(request: Request) -> int:
+    """The seconds that a poll may be held: `Prefer: wait=30`."""
+    found = _WAIT.search(",".join(request.headers.getlist("prefer")))
+    return min(int(found[1]), LONGEST_HOLD) if found else 0
 
 
 def _catalog_answer(request: Request, body: bytes) -> Response:
@@ -113,13 +146,17 @@ async def _announced(request: Request) -> dict[str, Any]:
 
 async def _body(request: Request, kind: type[T]) -> T:
     """The JSON body. Raises `Refusal` for one that is too large, no JSON, or of another shape."""
+    return _decoded(await _read(request), kind)
+
+
+def _decoded(body: bytes, kind: type[T]) -> T:
     try:
-        return msgspec.json.decode(await _read(request) or b"{}", type=kind)
+        return msgspec.json.decode(body or b"{}", type=kind)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise Refusal(400, f"The body is not what this address takes: {error}.") from error
 
 
-async def _read(request: Request) -> bytearray:
+async def _read(request: Request) -> bytes:
     announced = request.headers.get("content-length", "")
     body = bytearray()
     too_large = announced.isdigit() and int(announced) > LARGEST_BODY
@@ -130,7 +167,7 @@ async def _read(request: Request) -> bytearray:
                 break
     if too_large:
         raise Refusal(413, f"The body is larger than {LARGEST_BODY // 1024**2} MB; send files up instead.")
-    return body
+    return bytes(body)
 
 
 def _service(request: Request) -> Service:
@@ -139,4 +176,8 @@ def _service(request: Request) -> Service:
 
 
 def _root(request: Request) -> str:
-    return str(request.base_url).rstrip("/")
+    """The hub's own address, as the caller wrote it."""
+    host = request.headers.get("host")
+    if host is None:
+        return str(request.base_url).rstrip("/")
+    return f"{request.scope['scheme']}://{host}{request.scope.get('root_path', '')}".rstrip("/")

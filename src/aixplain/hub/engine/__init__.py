@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Protocol
 
+from aixplain.hub.store import Earlier, Order
+
 
 class Engine(Protocol):
     """Executes accepted runs, each to its end."""
@@ -12,8 +14,15 @@ class Engine(Protocol):
         """Take up what waits, and go on."""
         ...
 
-    def submit(self, run_id: str) -> None:
-        """Execute this run, which was accepted just now."""
+    async def accept(self, order: Order) -> Earlier | None:
+        """Keep a run, and execute it: when this returns it is on the disk, and will be done whatever happens.
+
+        When its key stands for a run already, nothing is kept, and that one is given. Raises `HubError`.
+        """
+        ...
+
+    async def cancel(self, run_id: str) -> None:
+        """Stop the work on a run that was given up, if anyone is at it."""
         ...
 
     async def stop(self) -> None:

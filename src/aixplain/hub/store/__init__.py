@@ -1,1 +1,244 @@
-"""Where the hub keeps its catalog and its runs."""
+"""Where the hub keeps its catalog and its runs; here is what a store of runs does, whichever database it is on.
+
+A run is accepted, then started, then it ends once: finished, failed, canceled or expired. Each of these is one change,
+guarded by the state that the run must be in; what returned is on the disk.
+"""
+
+from __future__ import annotations
+
+from typing import Literal, Protocol
+
+import msgspec
+
+State = Literal["accepted", "started", "finished", "failed", "canceled", "expired"]
+
+
+class Order(msgspec.Struct, frozen=True):
+    """A run as it was asked for. Times are seconds since 1970.
+
+    `model` is a path, `inputs` is JSON. `caller` names the API key that it was asked with ("" when the hub has none); `key` is
+    the caller's idempotency key and `digest` tells two requests with the same one apart. Runs of a higher `priority` go first;
+    one that has not ended at its `deadline` expires. The address `webhook` is told how it ended.
+    """
+
+    id: str
+    model: str
+    inputs: bytes | None
+    caller: str = ""
+    key: str | None = None
+    digest: bytes | None = None
+    priority: int = 0
+    deadline: float | None = None
+    accepted_at: float = 0.0
+    webhook: str | None = None
+
+
+class Earlier(msgspec.Struct, frozen=True):
+    """The run that an idempotency key stands for already; `result` is the envelope that it ended with, None until then."""
+
+    id: str
+    digest: bytes | None
+    state: State
+    result: bytes | None
+
+
+class Waiting(msgspec.Struct, frozen=True):
+    """A run that waits, until `due_at` at least."""
+
+    id: str
+    model: str
+    priority: int = 0
+    due_at: float = 0.0
+    deadline: float | None = None
+
+
+class Taken(msgspec.Struct, frozen=True):
+    """A run that was taken up: the `attempt` of this number may end it, and no other."""
+
+    id: str
+    attempt: int
+    model: str
+    inputs: bytes
+    priority: int
+    deadline: float | None
+    webhook: str | None = None
+
+
+class Ending(msgspec.Struct, frozen=True):
+    """How a run ended: the envelope that its caller gets, and what the ledger keeps of it.
+
+    `error` and `status` tell why a run did not finish; tokens are None where the model counts none."""
+
+    state: State
+    envelope: bytes
+    error: str | None = None
+    status: int | None = None
+    prompt_tokens: int | None = None
+    completion_tokens: int | None = None
+    credits: float = 0.0
+
+
+class Standing(msgspec.Struct, frozen=True):
+    """How a run stands: `result` is the envelope that it ended with, None until then and once it is not kept any more.
+
+    `progress` goes from 0 to 1.
+    """
+
+    state: State
+    result: bytes | None
+    progress: float | None = None
+
+    @property
+    def is_over(self) -> bool:
+        """It ended, well or not."""
+        return self.state not in ("accepted", "started")
+
+
+class Wanted(msgspec.Struct, frozen=True):
+    """Which runs are listed: those of a caller, accepted from `since` and before `until`, in these states, of this model.
+
+    No states and no model mean all. The newest come first, `most` of them after the first `skipped`.
+    """
+
+    caller: str
+    states: tuple[State, ...] = ()
+    model: str | None = None
+    since: float = 0.0
+    until: float = 1e12
+    most: int = 20
+    skipped: int = 0
+
+
+class Listed(msgspec.Struct, frozen=True):
+    """A run's row without what went in and came out."""
+
+    id: str
+    model: str
+    state: State
+    priority: int
+    attempts: int
+    deadline: float | None
+    accepted_at: float
+    started_at: float | None
+    ended_at: float | None
+    expires_at: float | None
+    status: int | None
+    error: str | None
+    prompt_tokens: int | None
+    completion_tokens: int | None
+    credits: float
+
+
+class Delivery(msgspec.Struct, frozen=True):
+    """A run's ending that is to be told to the address `webhook`, for the time of this number."""
+
+    run: str
+    webhook: str
+    caller: str
+    state: State
+    result: bytes
+    ended_at: float
+    number: int
+
+
+class DeliveryAttempt(msgspec.Struct, frozen=True):
+    """One time that an ending was told: when, for how long, and the answer's status or what kept it from coming."""
+
+    number: int
+    at: float
+    seconds: float
+    status: int | None
+    error: str | None
+
+
+class Webhook(msgspec.Struct, frozen=True):
+    """How a run's webhook stands: the next time is `due_at`, None before the run ended and after the last one."""
+
+    url: str
+    due_at: float | None
+    attempts: list[DeliveryAttempt]
+
+
+class WebhookStore(Protocol):
+    """The webhooks of the runs. Every method raises `HubError` when the database can't be read or written."""
+
+    async def take(self, now: float, until: float, farthest: float, most: int) -> list[Delivery]:
+        """Take up to `most` endings that are due, and put them off to `until`, for the case that whoever took them dies.
+
+        Due is what was to be told by now, and, for a clock that was set back, what is not to be told before `farthest`.
+        """
+        ...
+
+    async def next_due(self) -> float | None:
+        """When the next ending is due."""
+        ...
+
+    async def note(self, run: str, attempt: DeliveryAttempt, again_at: float | None) -> None:
+        """Note a time that an ending was told, and when it is told again, if it is."""
+        ...
+
+    async def find(self, run: str) -> Webhook | None:
+        """The webhook of a run; None when it has none."""
+        ...
+
+    async def secret(self, name: str, new: bytes) -> bytes:
+        """The secret of this name; the new one when there was none yet."""
+        ...
+
+
+class RunStore(Protocol):
+    """The rows of the runs. Every method raises `HubError` when the database can't be read or written."""
+
+    async def accept(self, order: Order, *, started: bool = False) -> Earlier | None:
+        """Keep a run that waits from now on, or that is `started` at once, as attempt 1.
+
+        When its key stands for one already, keep nothing and give that.
+        """
+        ...
+
+    async def record(self, order: Order, ending: Ending, started_at: float, now: float, expires_at: float) -> None:
+        """Keep a run that was answered at once, as it ended; its envelope only when its key, or its webhook, may want it.
+
+        Nothing happens when its key stands for one already.
+        """
+        ...
+
+    async def start(self, id: str, now: float) -> Taken | None:
+        """Take a run up; None when it is not waiting any more."""
+        ...
+
+    async def end(self, run: Taken, ending: Ending, now: float, expires_at: float) -> bool:
+        """Note how a run that was taken up ended. False when it is not this attempt's any more: its ending is dropped."""
+        ...
+
+    async def put_back(self, run: Taken, due_at: float) -> bool:
+        """Let a run that was taken up wait again, until `due_at` at least. False when it is not this attempt's any more."""
+        ...
+
+    async def give_up(self, id: str, ending: Ending, now: float, expires_at: float) -> bool:
+        """End a run from outside, whether it waits or was taken up. False when there is no such run, or it is over."""
+        ...
+
+    async def reopen(self) -> None:
+        """Let what was taken up wait again. For a start after which nobody else can be at it."""
+        ...
+
+    async def find(self, id: str) -> Standing | None:
+        """How a run stands; None when there is no such run."""
+        ...
+
+    async def keyed(self, caller: str, model: str, key: str) -> Earlier | None:
+        """The run that an idempotency key stands for."""
+        ...
+
+    async def waiting(self) -> list[Waiting]:
+        """The runs that wait, in their order: by priority, then the oldest first."""
+        ...
+
+    async def listed(self, wanted: Wanted) -> tuple[int, list[Listed]]:
+        """How many runs are wanted, and a page of them."""
+        ...
+
+    async def forget(self, now: float, most: int) -> int:
+        """Drop the answers, and free the keys, of up to `most` runs that expired; the rows stay. Gives how many there were."""
+        ...

@@ -1,30 +1,19 @@
-"""One SQLite file: a thread that writes, in groups, and readers beside it.
-
-Every change goes through one thread. It takes all that is waiting, makes it one transaction and tells each caller when
-the transaction is on the disk (`synchronous=FULL`), so that a thousand changes at once cost a few flushes.
-"""
+"""One SQLite file: a writer, and readers beside it."""
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
-import queue
 import sqlite3
 import threading
 from collections.abc import Callable, Iterator
 from importlib.resources import files
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from aixplain.hub.errors import HubError
-from aixplain.hub.threads import settle
+from aixplain.hub.store.writer import BUSY_SECONDS, Change, Writer
 
 T = TypeVar("T")
-Change = Callable[[sqlite3.Connection], Any]
-Waiting = tuple[Change, asyncio.Future[Any]]
-
-LARGEST_GROUP = 256
-BUSY_SECONDS = 5.0
 
 
 class SqliteStore:
@@ -33,7 +22,6 @@ class SqliteStore:
     def __init__(self, path: Path, *first: Change) -> None:
         """Open the file, bring it up to date and make the `first` changes. Raises `HubError` for a file that can't be used."""
         self._path = path
-        self._waiting: queue.SimpleQueue[Waiting | None] = queue.SimpleQueue()
         self._readers = threading.local()
         self._connections: list[sqlite3.Connection] = []
         try:
@@ -48,16 +36,12 @@ class SqliteStore:
         except HubError:
             self._close_connections()
             raise
-        self._thread = threading.Thread(target=self._write_groups, args=[writer], name="aixplain-writer", daemon=True)
-        self._thread.start()
+        writer.execute("PRAGMA busy_timeout = 0")
+        self._writer = Writer(writer)
 
     async def write(self, change: Callable[[sqlite3.Connection], T]) -> T:
         """Make a change; when this returns it is on the disk. A change that raises is undone alone. Raises `HubError`."""
-        if not self._thread.is_alive():
-            raise HubError("The hub is closing, and writes nothing more.")
-        future: asyncio.Future[T] = asyncio.get_running_loop().create_future()
-        self._waiting.put((change, future))
-        return await future
+        return await self._writer.write(change)
 
     def reader(self) -> sqlite3.Connection:
         """This thread's connection for reading; it sees what was committed."""
@@ -69,8 +53,7 @@ class SqliteStore:
 
     def close(self) -> None:
         """Finish what is waiting, and close."""
-        self._waiting.put(None)
-        self._thread.join()
+        self._writer.close()
         self._close_connections()
 
     def _connect(self) -> sqlite3.Connection:
@@ -86,35 +69,6 @@ class SqliteStore:
         for connection in self._connections:
             connection.close()
 
-    def _write_groups(self, writer: sqlite3.Connection) -> None:
-        more = True
-        while more:
-            group, more = self._next_group()
-            _commit_group(writer, group)
-
-    def _next_group(self) -> tuple[list[Waiting], bool]:
-        """All that is waiting, and whether more may come."""
-        group: list[Waiting] = []
-        item = self._waiting.get()
-        while item is not None:
-            group.append(item)
-            if len(group) == LARGEST_GROUP or self._waiting.empty():
-                return group, True
-            item = self._waiting.get()
-        return group, False
-
-
-def _commit_group(connection: sqlite3.Connection, group: list[Waiting]) -> None:
-    try:
-        with _transaction(connection):
-            outcomes = [_apply(connection, change) for change, _ in group]
-    except sqlite3.Error as error:  # a full disk, a lost file: none of the group is on the disk
-        failure = HubError(f"The hub's database can't be written: {error}. Nothing of this request was kept.")
-        failure.__cause__ = error
-        outcomes = [(None, failure)] * len(group)
-    for (_, future), outcome in zip(group, outcomes, strict=True):
-        settle(future, *outcome)
-
 
 @contextlib.contextmanager
 def _transaction(connection: sqlite3.Connection) -> Iterator[None]:
@@ -126,20 +80,6 @@ def _transaction(connection: sqlite3.Connection) -> Iterator[None]:
         with contextlib.suppress(sqlite3.Error):  # a full disk may have ended it already
             connection.execute("ROLLBACK")
         raise
-
-
-def _apply(connection: sqlite3.Connection, change: Change) -> tuple[Any, Exception | None]:
-    """One change in a transaction of many: undone alone when it raises."""
-    connection.execute("SAVEPOINT change")
-    try:
-        outcome: tuple[Any, Exception | None] = change(connection), None
-    except sqlite3.OperationalError:  # the disk, not the change
-        raise
-    except Exception as error:  # noqa: BLE001 - whatever it is belongs to the caller, and must not stop the writer
-        connection.execute("ROLLBACK TO change")
-        outcome = None, error
-    connection.execute("RELEASE change")
-    return outcome
 
 
 def _migrate(connection: sqlite3.Connection, path: Path) -> None:

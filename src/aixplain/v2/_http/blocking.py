@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import socket
 import time
+import weakref
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from aixplain.v2._clock import Clock
 from aixplain.v2._flow import Request, Response, TransportFailure
@@ -14,7 +17,10 @@ from aixplain.v2._http.answers import Answers, BrokenAnswer
 from aixplain.v2._http.options import KEEP_IDLE, Options
 from aixplain.v2._http.requests import head_of
 from aixplain.v2._http.routes import Route, Routes, Target
-from aixplain.v2._http.wires import connect
+from aixplain.v2._http.wires import Wire, connect
+
+if TYPE_CHECKING:
+    import ssl
 
 _FOR_EVER = 1e9
 
@@ -22,12 +28,12 @@ _FOR_EVER = 1e9
 class Connection:
     """One connection, for one request at a time."""
 
-    __slots__ = ("_closed", "_options", "_wire", "answers", "idle_since", "route", "until")
+    __slots__ = ("__weakref__", "_closed", "_options", "_wire", "answers", "idle_since", "route", "until")
 
-    def __init__(self, route: Route, options: Options, until: float) -> None:
+    def __init__(self, wire: Wire, route: Route, options: Options, until: float) -> None:
+        self._wire = wire
         self._closed = False
         self._options = options
-        self._wire = connect(route, options, until)
         self.answers = Answers()
         self.idle_since = 0.0
         self.route = route
@@ -125,6 +131,7 @@ class SocketTransport(Clock):
         self._routes = Routes(direct=options.direct)
         self._idle: dict[Route, list[Connection]] = {}
         self._busy: set[Connection] = set()
+        self._context: ssl.SSLContext | None = None
         self._closed = False
 
     def request(self, request: Request) -> Response:
@@ -148,6 +155,10 @@ class SocketTransport(Clock):
         with contextlib.closing(stream):
             content = b"".join(iter(stream.read, None))
             return Response(connection.answers.status, stream.headers, content)
+
+    def apart(self) -> SocketTransport:
+        """One like this with connections of its own, which can be closed without harm to other calls."""
+        return SocketTransport(self._options)
 
     def close(self) -> None:
         """Close all connections; a request that is under way in another thread ends with `TransportClosed`."""
@@ -184,13 +195,26 @@ class SocketTransport(Clock):
         return connection
 
     def _take(self, route: Route, until: float) -> Connection:
-        connection = self._idle_one(route) or Connection(route, self._options, until)
+        connection = self._idle_one(route) or self._connect(route, until)
         connection.until = until
         self._busy.add(connection)
         if self._closed:
             self.drop(connection)
             raise failures.closed(route)
         return connection
+
+    def _connect(self, route: Route, until: float) -> Connection:
+        wire = connect(route, self._options, until, self._secure)
+        connection = Connection(wire, route, self._options, until)
+        weakref.finalize(connection, wire.socket.close)  # of a client that nobody closes: without a warning
+        return connection
+
+    def _secure(self) -> ssl.SSLContext:
+        if self._context is None:
+            from aixplain.v2._http.secure import new_context  # slow to import, and not needed on loopback
+
+            self._context = new_context()
+        return self._context
 
     def _idle_one(self, route: Route) -> Connection | None:
         idle = self._idle.get(route)
@@ -212,11 +236,14 @@ class SocketStream:
         self.headers: Mapping[str, str] = connection.answers.headers
         self._transport = transport
         self._connection: Connection | None = connection
+        self._process = os.getpid()
 
     def read(self) -> bytes | None:
         connection = self._connection
         if connection is None:
             return None
+        if self._process != os.getpid():
+            raise failures.inherited()
         answers = connection.answers
         while not answers.pieces:
             if answers.is_whole:
@@ -232,7 +259,12 @@ class SocketStream:
         connection, self._connection = self._connection, None
         if connection is None:
             return
-        if connection.answers.is_whole:
+        if self._process != os.getpid():
+            connection.close()  # this process's end of it alone
+        elif connection.answers.is_whole:
             self._transport.give_back(connection)
         else:
             self._transport.drop(connection)
+
+    def __del__(self) -> None:
+        self.close()  # of a stream that nobody closed

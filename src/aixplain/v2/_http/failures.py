@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 from aixplain.v2._flow import TransportClosed, TransportFailure, TransportTimeout
 from aixplain.v2._http.options import Options
 from aixplain.v2._http.routes import Route
@@ -46,6 +48,13 @@ def closed(route: Route) -> TransportClosed:
     return TransportClosed(f"This client was closed while a request to {name_of(route)} was under way")
 
 
+def inherited() -> TransportFailure:
+    """Two processes that read one answer would each get half of it."""
+    return TransportFailure("This stream was opened before the process forked, and belongs to the parent")
+
+
 def reason(error: Exception) -> str:
     """The system's words, without its numbers."""
+    if isinstance(error, ConnectionError) and error.errno:
+        return os.strerror(error.errno)  # asyncio has words of its own
     return (error.strerror if isinstance(error, OSError) and error.strerror else None) or str(error) or type(error).__name__

@@ -6,7 +6,7 @@ import asyncio
 import time
 import weakref
 from collections.abc import AsyncGenerator, Callable, Mapping
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 from aixplain.v2._clock import AsyncClock
 from aixplain.v2._flow import Body, Request, Response, TransportFailure
@@ -15,6 +15,9 @@ from aixplain.v2._http.answers import Answers, BrokenAnswer
 from aixplain.v2._http.options import KEEP_IDLE, Options
 from aixplain.v2._http.requests import head_of
 from aixplain.v2._http.routes import Route, Routes, Target, tunnel_request
+
+if TYPE_CHECKING:
+    import ssl
 
 #: Bytes of a stream that wait for their reader before the service is told to wait.
 LARGEST_BACKLOG = 1024 * 1024
@@ -30,13 +33,13 @@ class Connection(asyncio.Protocol):
         self.idle_since = 0.0
         self.until = 0.0
         """When the request that it serves must be over, on the loop's clock."""
-        self._loop = asyncio.get_running_loop()
+        self.loop = asyncio.get_running_loop()
         self._options = options
         self._failure: TransportFailure | None = None
         self._is_over = False
         self._closed_by_us = False
         self._waiter: asyncio.Future[None] | None = None
-        self._awaited: Callable[[], bool] = self._has_head
+        self._awaited: Callable[[], bool] = self.has_head
         self._may_write: asyncio.Future[None] | None = None
         self._is_paused = False
 
@@ -57,7 +60,7 @@ class Connection(asyncio.Protocol):
             self._is_paused = True
             self._transport.pause_reading()
 
-    def connection_lost(self, error: Exception | None) -> None:
+    def connection_lost(self, exc: Exception | None) -> None:
         self._is_over = True
         if self._may_write is not None and not self._may_write.done():
             self._may_write.set_result(None)
@@ -65,11 +68,11 @@ class Connection(asyncio.Protocol):
             if self.answers.status or not self.idle_since:
                 self.answers.end()
         except BrokenAnswer as cut:
-            self._fail(cut if error is None else error)
+            self._fail(cut if exc is None else exc)
         self._wake()
 
     def pause_writing(self) -> None:
-        self._may_write = self._loop.create_future()
+        self._may_write = self.loop.create_future()
 
     def resume_writing(self) -> None:
         if self._may_write is not None and not self._may_write.done():
@@ -78,8 +81,8 @@ class Connection(asyncio.Protocol):
 
     # --- Called by the transport --------------------------------------------------------------------
 
-    async def ask(self, request: Request, target: Target, awaited: Callable[[], bool]) -> None:
-        """Send a request, and wait for its answer, or the head of it. Raises `TransportFailure`."""
+    async def ask(self, request: Request, target: Target, *, whole: bool) -> None:
+        """Send a request, and wait for its whole answer, or the head of it. Raises `TransportFailure`."""
         self.idle_since = 0.0
         self.answers.begin(request.method)
         head, content = head_of(request, target), request.content
@@ -88,7 +91,7 @@ class Connection(asyncio.Protocol):
         else:
             self._transport.write(head)
             await self._send_pieces(content)
-        await self.wait_for(awaited)
+        await self.wait_for(self.is_whole if whole else self.has_head)
 
     async def wait_for(self, awaited: Callable[[], bool]) -> None:
         """Wait until this is true of the answer. Raises `TransportFailure`."""
@@ -108,6 +111,11 @@ class Connection(asyncio.Protocol):
             self._transport.resume_reading()
         return self.answers.take()
 
+    @property
+    def is_awaited(self) -> bool:
+        """Whether somebody waits for what comes."""
+        return self._waiter is not None
+
     def is_usable(self) -> bool:
         """Whether it is young enough, and the service has not closed it."""
         return not self._is_over and not self._transport.is_closing() and time.monotonic() - self.idle_since < KEEP_IDLE
@@ -117,9 +125,6 @@ class Connection(asyncio.Protocol):
         self._closed_by_us = True
         self._transport.abort()
         self._wake()
-
-    def _has_head(self) -> bool:
-        return self.answers.status > 0
 
     def is_whole(self) -> bool:
         """The whole answer is here."""
@@ -142,7 +147,7 @@ class Connection(asyncio.Protocol):
                 await self._bounded(self._may_write)
 
     async def _wait(self) -> None:
-        self._waiter = self._loop.create_future()
+        self._waiter = self.loop.create_future()
         try:
             await self._bounded(self._waiter)
         finally:
@@ -150,10 +155,10 @@ class Connection(asyncio.Protocol):
 
     async def _bounded(self, waiter: asyncio.Future[None]) -> None:
         """Wait, but not past the deadline, nor longer than silence is borne."""
-        left = self.until - self._loop.time()
+        left = self.until - self.loop.time()
         silence = self._options.read_timeout
         patience = left if silence is None else min(left, silence)
-        timer = self._loop.call_later(max(patience, 0.0), self._expire, waiter, silence is not None and silence < left)
+        timer = self.loop.call_later(max(patience, 0.0), self._expire, waiter, silence is not None and silence < left)
         try:
             await waiter
         finally:
@@ -184,25 +189,33 @@ class _Pool:
     def __init__(self) -> None:
         self.idle: dict[Route, list[Connection]] = {}
         self.busy: set[Connection] = set()
-        self._keeper = self._close_with_the_loop()
+        self.is_ending = False
+        """The loop ends: what is still asked is answered, and no connection is kept."""
+        self._keeper = self._end_with_the_loop()
 
     async def watch(self) -> None:
         """Be told when the loop ends."""
         await anext(self._keeper)
 
-    async def _close_with_the_loop(self) -> AsyncGenerator[None, None]:
+    async def _end_with_the_loop(self) -> AsyncGenerator[None, None]:
         try:
             yield
         finally:
-            self.close()
+            self.is_ending = True
+            self._close_idle()
+            for connection in [each for each in self.busy if not each.is_awaited]:
+                connection.close()
 
     def close(self) -> None:
         """Close all connections, also under those who wait for them."""
+        self._close_idle()
+        for connection in list(self.busy):
+            connection.close()
+
+    def _close_idle(self) -> None:
         for connections in self.idle.values():
             while connections:
                 connections.pop().close()
-        for connection in list(self.busy):
-            connection.close()
 
 
 class AsyncSocketTransport(AsyncClock):
@@ -211,18 +224,19 @@ class AsyncSocketTransport(AsyncClock):
     def __init__(self, options: Options = Options()) -> None:  # noqa: B008 - a tuple
         self._options = options
         self._routes = Routes(direct=options.direct)
+        self._context: ssl.SSLContext | None = None
         self._pools: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, _Pool] = weakref.WeakKeyDictionary()
         self._closed = False
 
     async def request(self, request: Request) -> Response:
-        connection, pool = await self._ask(request, Connection.is_whole)
+        connection, pool = await self._ask(request, whole=True)
         answers = connection.answers
         content = answers.take()
         self._give_back(connection, pool)
         return Response(answers.status, answers.headers, content)
 
     async def stream(self, request: Request) -> AsyncSocketStream | Response:
-        connection, pool = await self._ask(request, Connection.has_head)
+        connection, pool = await self._ask(request, whole=False)
         stream = AsyncSocketStream(connection, lambda: self._give_back(connection, pool))
         if connection.answers.status < 300:
             return stream
@@ -245,7 +259,7 @@ class AsyncSocketTransport(AsyncClock):
                 loop.call_soon_threadsafe(pool.close)
         await asyncio.sleep(0)  # the loop closes sockets in its next round
 
-    async def _ask(self, request: Request, awaited: Callable[[Connection], bool]) -> tuple[Connection, _Pool]:
+    async def _ask(self, request: Request, *, whole: bool) -> tuple[Connection, _Pool]:
         loop = asyncio.get_running_loop()
         until = loop.time() + (_FOR_EVER if request.timeout is None else request.timeout)
         target = self._routes.target(request.url)
@@ -256,7 +270,7 @@ class AsyncSocketTransport(AsyncClock):
         try:
             if self._closed:
                 raise failures.closed(target.route)
-            await connection.ask(request, target, lambda: awaited(connection))
+            await connection.ask(request, target, whole=whole)
         except BaseException:  # a cancellation too leaves the connection in the middle of an answer
             pool.busy.discard(connection)
             connection.close()
@@ -279,7 +293,7 @@ class AsyncSocketTransport(AsyncClock):
 
     def _give_back(self, connection: Connection, pool: _Pool) -> None:
         pool.busy.discard(connection)
-        if self._closed or not connection.answers.leaves_connection_usable:
+        if self._closed or pool.is_ending or not connection.answers.leaves_connection_usable:
             connection.close()
             return
         connection.idle_since = time.monotonic()
@@ -300,11 +314,9 @@ class AsyncSocketTransport(AsyncClock):
 
     async def _connected(self, loop: asyncio.AbstractEventLoop, route: Route) -> Connection:
         place = route.first
-        tls = None
+        tls: ssl.SSLContext | None = None
         if route.secure:
-            from aixplain.v2._http.secure import context  # slow to import, and not needed on loopback
-
-            tls = context()
+            tls = self._context = self._context or _new_context()
         name = route.place.host if tls is not None and not route.tunnels else None
         transport, connection = await loop.create_connection(
             lambda: Connection(route, self._options),
@@ -312,7 +324,6 @@ class AsyncSocketTransport(AsyncClock):
             place.port,
             ssl=None if route.tunnels else tls,
             server_hostname=name,
-            happy_eyeballs_delay=0.25,
         )
         if route.tunnels:
             await self._open_tunnel(connection, limit=loop.time() + self._options.connect_timeout)
@@ -328,6 +339,12 @@ class AsyncSocketTransport(AsyncClock):
         if connection.answers.status >= 300:
             raise BrokenAnswer(f"the proxy answered {connection.answers.status} to a request for a tunnel")
         connection.answers = Answers()
+
+
+def _new_context() -> ssl.SSLContext:
+    from aixplain.v2._http.secure import new_context  # slow to import, and not needed on loopback
+
+    return new_context()
 
 
 class AsyncSocketStream:
@@ -351,3 +368,7 @@ class AsyncSocketStream:
         connection, self._connection = self._connection, None
         if connection is not None:
             self._give_back()
+
+    def __del__(self) -> None:
+        if self._connection is not None and not self._connection.loop.is_closed():
+            self._connection.loop.call_soon_threadsafe(self._give_back)  # of a stream that nobody closed

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from aixplain.v2._flow import Request, TransportFailure
+from aixplain.v2._flow import Body, Request, TransportFailure
 from aixplain.v2._http.routes import Target
 
 _TELLS_LENGTH = frozenset({"POST", "PUT", "PATCH"})
@@ -22,5 +22,5 @@ def head_of(request: Request, target: Target) -> bytes:
     return head.encode() + b"\r\n\r\n"
 
 
-def _size(content: object) -> int:
-    return len(content) if isinstance(content, bytes) else content.size  # type: ignore[attr-defined,no-any-return]
+def _size(content: bytes | Body) -> int:
+    return len(content) if isinstance(content, bytes) else content.size

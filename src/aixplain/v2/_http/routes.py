@@ -120,9 +120,10 @@ def _proxies_here() -> dict[str, str]:
 def _passes_by(place: Place, proxies: dict[str, str]) -> bool:
     if place.host in ("localhost", "127.0.0.1", "::1"):
         return True
-    from urllib.request import proxy_bypass_environment
+    import urllib.request
 
-    return bool(proxy_bypass_environment(f"{place.host}:{place.port}", proxies))
+    bypass = urllib.request.proxy_bypass_environment  # type: ignore[attr-defined] # public, and left out of the types
+    return bool(bypass(f"{place.host}:{place.port}", proxies))
 
 
 def _basic(credentials: str | None) -> str:

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import ssl
-from functools import cache
 
 
-@cache
-def context() -> ssl.SSLContext:
-    """The one context of the process; reading the authorities takes 10 ms."""
-    made = ssl.create_default_context()
-    made.set_alpn_protocols(["http/1.1"])
-    return made
+def new_context() -> ssl.SSLContext:
+    """A context for the connections of one transport; reading the authorities takes 10 ms."""
+    context = ssl.create_default_context()
+    context.set_alpn_protocols(["http/1.1"])
+    return context

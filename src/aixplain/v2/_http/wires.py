@@ -8,6 +8,7 @@ import struct
 import sys
 import threading
 import time
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Protocol
 
 from aixplain.v2._http import failures
@@ -25,7 +26,10 @@ HICCUP = 0.002
 class Wire(Protocol):
     """What a connection reads from and writes to."""
 
-    socket: socket.socket
+    @property
+    def socket(self) -> socket.socket:
+        """The socket itself."""
+        ...
 
     def receive(self, seconds: float) -> bytes | None:
         """What arrives; b"" at the end, None when nothing did in this time, or in less."""
@@ -81,7 +85,7 @@ class SecureWire:
     def __init__(self, connected: ssl.SSLSocket) -> None:
         import ssl  # loaded by whoever made the connection secure
 
-        self.socket: ssl.SSLSocket = connected
+        self.socket = connected
         connected.setblocking(False)
         self._not_now = (ssl.SSLWantReadError, ssl.SSLWantWriteError)
 
@@ -132,13 +136,13 @@ def _can_be_written(connected: socket.socket, seconds: float) -> bool:
 # --- Connecting -----------------------------------------------------------------------------------
 
 
-def connect(route: Route, options: Options, until: float) -> Wire:
+def connect(route: Route, options: Options, until: float, secure: Callable[[], ssl.SSLContext]) -> Wire:
     """A connection on this way, within both times. Raises `TransportFailure`."""
     limit = min(until, time.monotonic() + options.connect_timeout)
     try:
         plain = _reach(route.first, limit)
         try:
-            return _prepared(plain, route, limit)
+            return _prepared(plain, route, limit, secure)
         except BaseException:
             plain.close()
             raise
@@ -198,15 +202,13 @@ def _left(limit: float) -> float:
     return left
 
 
-def _prepared(plain: socket.socket, route: Route, limit: float) -> Wire:
+def _prepared(plain: socket.socket, route: Route, limit: float, secure: Callable[[], ssl.SSLContext]) -> Wire:
     if route.tunnels:
         _open_tunnel(plain, route, limit)
     if not route.secure:
         return PlainWire(plain)
-    from aixplain.v2._http.secure import context  # slow to import, and not needed on loopback
-
     plain.settimeout(_left(limit))
-    return SecureWire(context().wrap_socket(plain, server_hostname=route.place.host))
+    return SecureWire(secure().wrap_socket(plain, server_hostname=route.place.host))
 
 
 def _open_tunnel(plain: socket.socket, route: Route, limit: float) -> None:

@@ -1,17 +1,76 @@
 -- name: accept
-INSERT INTO runs (id, model, state, inputs, accepted_at) VALUES (:id, :model, 'accepted', :inputs, :now);
+INSERT INTO runs (
+    id, model, caller, state, priority, attempts, key, digest, deadline, accepted_at, started_at, inputs, webhook
+)
+VALUES (
+    :id, :model, :caller, :state, :priority, :attempts, :key, :digest, :deadline, :accepted_at, :started_at, :inputs, :webhook
+)
+ON CONFLICT (caller, model, key) WHERE key IS NOT NULL DO NOTHING;
+
+-- name: record
+INSERT INTO runs (
+    id, model, caller, state, priority, attempts, key, digest, deadline, accepted_at, inputs,
+    started_at, ended_at, expires_at, result, status, error, prompt_tokens, completion_tokens, credits,
+    webhook, webhook_due_at
+)
+VALUES (
+    :id, :model, :caller, :state, :priority, 1, :key, :digest, :deadline, :accepted_at, :inputs,
+    :started_at, :now, :expires_at, CASE WHEN :key IS NULL AND :webhook IS NULL THEN NULL ELSE :envelope END,
+    :status, :error, :prompt_tokens, :completion_tokens, :credits,
+    :webhook, CASE WHEN :webhook IS NOT NULL THEN :now END
+)
+ON CONFLICT (caller, model, key) WHERE key IS NOT NULL DO NOTHING;
 
 -- name: start
-UPDATE runs SET state = 'started', started_at = :now WHERE id = :id AND state = 'accepted' RETURNING model, inputs;
+UPDATE runs SET state = 'started', started_at = :now, attempts = attempts + 1
+WHERE id = :id AND state = 'accepted'
+RETURNING attempts, model, inputs, priority, deadline, webhook;
 
--- name: finish
-UPDATE runs SET state = :state, result = :result, ended_at = :now WHERE id = :id AND state = 'started';
+-- name: end
+UPDATE runs SET
+    state = :state, ended_at = :now, expires_at = :expires_at, result = :envelope, status = :status, error = :error,
+    prompt_tokens = :prompt_tokens, completion_tokens = :completion_tokens, credits = :credits, inputs = NULL,
+    webhook_due_at = CASE WHEN webhook IS NOT NULL THEN :now END
+WHERE id = :id AND state = 'started' AND attempts = :attempt;
 
--- name: find
-SELECT state, result FROM runs WHERE id = :id;
+-- name: put_back
+UPDATE runs SET state = 'accepted', started_at = NULL, due_at = :due_at
+WHERE id = :id AND state = 'started' AND attempts = :attempt;
+
+-- name: give_up
+UPDATE runs SET
+    state = :state, ended_at = :now, expires_at = :expires_at, result = :envelope, status = :status, error = :error,
+    inputs = NULL, webhook_due_at = CASE WHEN webhook IS NOT NULL THEN :now END
+WHERE id = :id AND state IN ('accepted', 'started');
 
 -- name: reopen
 UPDATE runs SET state = 'accepted', started_at = NULL WHERE state = 'started';
 
+-- name: find
+SELECT state, result FROM runs WHERE id = :id;
+
+-- name: keyed
+SELECT id, digest, state, result FROM runs WHERE caller = :caller AND model = :model AND key = :key;
+
 -- name: waiting
-SELECT id FROM runs WHERE state = 'accepted' ORDER BY accepted_at;
+SELECT id, model, priority, due_at, deadline FROM runs WHERE state = 'accepted' ORDER BY priority DESC, accepted_at;
+
+-- name: count
+SELECT count(*) FROM runs
+WHERE caller = :caller AND accepted_at >= :since AND accepted_at < :until
+    AND (:model IS NULL OR model = :model)
+    AND (:states = '[]' OR state IN (SELECT value FROM json_each(:states)));
+
+-- name: list
+SELECT
+    id, model, state, priority, attempts, deadline, accepted_at, started_at, ended_at, expires_at,
+    status, error, prompt_tokens, completion_tokens, credits
+FROM runs
+WHERE caller = :caller AND accepted_at >= :since AND accepted_at < :until
+    AND (:model IS NULL OR model = :model)
+    AND (:states = '[]' OR state IN (SELECT value FROM json_each(:states)))
+ORDER BY accepted_at DESC, id LIMIT :most OFFSET :skipped;
+
+-- name: forget
+UPDATE runs SET result = NULL, key = NULL, digest = NULL, expires_at = NULL
+WHERE id IN (SELECT id FROM runs WHERE expires_at < :now AND webhook_due_at IS NULL LIMIT :most);

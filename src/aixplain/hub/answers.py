@@ -1,0 +1,146 @@
+"""Answers that are given at once, whole or in pieces, and noted when they are."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import io
+import time
+from collections.abc import AsyncGenerator, AsyncIterator
+from typing import Any
+
+from aixplain.hub.backends import ModelError, Output
+from aixplain.hub.catalog import LONGEST, Entry
+from aixplain.hub.engine.lanes import Lanes
+from aixplain.hub.errors import HubError, Refusal
+from aixplain.hub.execution import (
+    RAISED,
+    backoff,
+    canceled,
+    execute,
+    expired,
+    failed,
+    failure_of,
+    finished,
+    is_passing,
+    logger,
+    too_long,
+)
+from aixplain.hub.ids import new_id
+from aixplain.hub.once import Once, check_same
+from aixplain.hub.runs import Asked, Runs
+from aixplain.hub.store import Ending
+
+ANOTHER_READER = "The answer for this idempotency key is being streamed to somebody else; it is read there."
+_END: Any = object()
+
+
+class Answers:
+    """Runs models while their callers wait."""
+
+    def __init__(self, runs: Runs, lanes: Lanes) -> None:
+        self._runs = runs
+        self._lanes = lanes
+        self.once = Once()
+
+    async def whole(self, entry: Entry, arguments: dict[str, Any], asked: Asked) -> Ending:
+        """The answer in one piece; a request that comes again gets the one that it had."""
+        return await self.once.join(entry.path, asked, lambda: self._make(entry, arguments, asked))
+
+    async def stream(self, entry: Entry, arguments: dict[str, Any], asked: Asked) -> AsyncGenerator[str, None] | Ending:
+        """The answer in pieces, or whole when the same request had it before. Raises `Refusal`."""
+        if self.once.going_on(entry.path, asked) is not None:
+            raise Refusal(409, ANOTHER_READER)
+        return await self._earlier(entry, asked) or self._pieces(entry, arguments, asked)
+
+    async def _make(self, entry: Entry, arguments: dict[str, Any], asked: Asked) -> Ending:
+        earlier = await self._earlier(entry, asked)
+        if earlier is not None:
+            return earlier
+        run_id, started_at = new_id(), time.time()
+        try:
+            async with asyncio.timeout(asked.seconds):
+                ending = await self._attempts(entry, arguments, run_id)
+        except TimeoutError:
+            ending = expired(run_id)
+        await self._note(run_id, entry, asked, ending, started_at)
+        return ending
+
+    async def _attempts(self, entry: Entry, arguments: dict[str, Any], run_id: str) -> Ending:
+        attempt = 1
+        while True:
+            async with self._lanes.turn(entry.path):
+                ending = await execute(entry, arguments, run_id, _ignore_progress)
+            if attempt > entry.policy.retries or not is_passing(ending):
+                return ending
+            await asyncio.sleep(backoff(entry.policy, attempt))
+            attempt += 1
+
+    async def _pieces(self, entry: Entry, arguments: dict[str, Any], asked: Asked) -> AsyncGenerator[str, None]:
+        """The pieces. However it ends is noted; what its reader left may be asked for again with the same key."""
+        if self.once.going_on(entry.path, asked) is not None:
+            raise ModelError(ANOTHER_READER, 409)
+        run_id, started_at, started = new_id(), time.time(), time.perf_counter()
+        told, ending = io.StringIO(), canceled(run_id)
+        with self.once.noted(entry.path, asked):
+            try:
+                async with contextlib.aclosing(self._in_time(entry, arguments, asked.seconds)) as pieces:
+                    async for piece in pieces:
+                        told.write(piece)
+                        yield piece
+                ending = finished(run_id, entry, Output(told.getvalue()), time.perf_counter() - started)
+            except RAISED as error:
+                message, status = failure_of(entry, error)
+                ending = failed(run_id, message, status)
+                raise ModelError(message, status) from error
+            finally:
+                kept = asked if ending.state != "canceled" else Asked(asked.caller)
+                await self._note(run_id, entry, kept, ending, started_at)
+
+    async def _in_time(self, entry: Entry, arguments: dict[str, Any], seconds: float | None) -> AsyncGenerator[str, None]:
+        """The pieces of a turn, as long as its time lasts."""
+        clock = asyncio.get_running_loop().time
+        by = clock() + min(seconds or LONGEST, LONGEST)
+        async with contextlib.AsyncExitStack() as held:
+            async with _limited(entry, by):
+                await held.enter_async_context(self._lanes.turn(entry.path))
+            pieces = await held.enter_async_context(contextlib.aclosing(entry.backend.stream(arguments)))
+            by = min(by, clock() + (entry.policy.timeout or LONGEST))
+            while True:
+                async with _limited(entry, by):
+                    piece = await anext(pieces, _END)
+                if piece is _END:
+                    return
+                yield piece
+
+    async def _earlier(self, entry: Entry, asked: Asked) -> Ending | None:
+        """The answer that this request had before. Raises `Refusal` when its key stands for another one."""
+        earlier = await self._runs.keyed(entry.path, asked)
+        if earlier is None:
+            return None
+        check_same(asked, earlier.digest)
+        return None if earlier.result is None else Ending(earlier.state, earlier.result)
+
+    async def _note(self, run_id: str, entry: Entry, asked: Asked, ending: Ending, started_at: float) -> None:
+        """Note what was answered. The answer is there, so it is given, also when the disk is full."""
+        try:
+            await self._runs.record(run_id, entry.path, asked, ending, started_at)
+        except HubError as error:
+            logger.error("a run of %s was answered, but can't be noted: %s", entry.path, error)
+
+
+@contextlib.asynccontextmanager
+async def _limited(entry: Entry, by: float) -> AsyncIterator[None]:
+    """Raise `ModelError` when this is not over by then, on the loop's clock."""
+    limit = asyncio.timeout_at(by)
+    try:
+        async with limit:
+            yield
+    except TimeoutError as error:
+        if limit.expired():
+            raise ModelError(too_long(entry), 504) from error
+        raise
+
+
+def _ignore_progress(done: float) -> None:
+    """A run that is answered at once is polled by nobody."""

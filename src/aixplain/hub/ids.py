@@ -1,0 +1,20 @@
+"""Ids of runs: UUIDs that begin with the time (version 7), so that new rows lie together on the disk."""
+
+from __future__ import annotations
+
+import os
+import time
+
+
+def new_id() -> str:
+    """An id that no other run has, and that nobody guesses: 74 of its bits are random.
+
+    >>> first, second = new_id(), new_id()
+    >>> len(first), first[14], first == second
+    (36, '7', False)
+    """
+    random = int.from_bytes(os.urandom(10), "big")
+    stamped = (time.time_ns() // 1_000_000 & (1 << 48) - 1) << 80 | random
+    number = stamped & ~(0xF << 76) & ~(0x3 << 62) | 0x7 << 76 | 0x2 << 62
+    digits = f"{number:032x}"
+    return f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"

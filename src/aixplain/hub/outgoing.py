@@ -1,0 +1,136 @@
+"""Posts to addresses that callers named, and only to those that are everyone's.
+
+A caller could name an address that only this machine reaches: a neighbour's, a cloud's own, its own. So a name is looked
+up here, what it stands for is looked at, and the connection goes to that very address. A redirect is an answer like
+others, and not followed.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import functools
+import ipaddress
+import re
+import ssl
+from urllib.parse import SplitResult, urlsplit
+
+SECONDS = 15.0
+LONGEST = 2048
+#: Networks that the standard library takes for everyone's, though an address of them stands for another one.
+_TRANSLATED = [ipaddress.ip_network(each) for each in ("2002::/16", "64:ff9b:1::/48")]
+_NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
+_PORTS = {"https": 443, "http": 80}
+
+
+class CannotSend(Exception):
+    """What kept a post from being answered, in a few words."""
+
+
+def problem_with(url: str, *, private: bool) -> str | None:
+    """Why this can't be an address that is posted to, as a sentence; None when it can. `private` ones are allowed or not."""
+    parts = _parts(url)
+    if parts is None:
+        return "It is an address like https://example.com/hook, in ASCII, without a user and a password."
+    if parts.scheme != "https" and not private:
+        return "It begins with https://: what is told there is for nobody else."
+    if not private and _is_ip(parts.hostname or "") and not is_public(parts.hostname or ""):
+        return "It is an address that not everyone reaches, and this hub's settings don't allow those (private_webhooks)."
+    return None
+
+
+async def post(url: str, headers: dict[str, str], body: bytes, *, private: bool) -> int:
+    """The status that a post is answered with. Raises `CannotSend`."""
+    parts = _parts(url)
+    if parts is None or problem_with(url, private=private) is not None:
+        raise CannotSend("the address can't be used")
+    try:
+        async with asyncio.timeout(SECONDS):
+            address = await _address(parts, private=private)
+            return await _exchange(parts, address, _request(parts, headers, body))
+    except TimeoutError as error:
+        raise CannotSend(f"no answer in {SECONDS:g} seconds") from error
+    except ssl.SSLError as error:
+        raise CannotSend(f"the certificate was refused, or the encryption: {error.reason}") from error
+    except OSError as error:
+        raise CannotSend(error.strerror or str(error)) from error
+    except (EOFError, ValueError, IndexError) as error:
+        raise CannotSend("the answer is no HTTP") from error
+
+
+def is_public(address: str) -> bool:
+    """Whether an IP address is one that everyone reaches: none of this machine, its neighbours or a translation of theirs.
+
+    >>> is_public("93.184.215.14"), is_public("10.0.0.1"), is_public("169.254.169.254"), is_public("::1")
+    (True, False, False, False)
+    """
+    ip = ipaddress.ip_address(address.partition("%")[0])
+    if isinstance(ip, ipaddress.IPv6Address):
+        ip = ip.ipv4_mapped or (ipaddress.IPv4Address(int(ip) & 0xFFFFFFFF) if ip in _NAT64 else ip)
+    return ip.is_global and not ip.is_multicast and not any(ip in network for network in _TRANSLATED)
+
+
+def _parts(url: str) -> SplitResult | None:
+    if len(url) > LONGEST or re.fullmatch(r"[!-~]+", url) is None:
+        return None
+    try:
+        parts = urlsplit(url)
+        usable = parts.scheme in _PORTS and parts.hostname and parts.port != 0 and parts.username is None
+    except ValueError:
+        return None
+    return parts if usable and "\\" not in parts.netloc else None
+
+
+def _is_ip(host: str) -> bool:
+    try:
+        ipaddress.ip_address(host.partition("%")[0])
+    except ValueError:
+        return False
+    return True
+
+
+async def _address(parts: SplitResult, *, private: bool) -> tuple[str, int]:
+    """The address that the name stands for now, and the port. Raises `CannotSend` when it is one that isn't everyone's."""
+    port = parts.port or _PORTS[parts.scheme]
+    found = await asyncio.get_running_loop().getaddrinfo(parts.hostname, port, type=1)
+    hosts = [str(address[0]) for *_, address in found]
+    usable = [host for host in hosts if private or is_public(host)]
+    if not usable:
+        raise CannotSend("the name stands for an address that not everyone reaches, and this hub's settings don't allow those")
+    return usable[0], port
+
+
+async def _exchange(parts: SplitResult, address: tuple[str, int], request: bytes) -> int:
+    if parts.scheme == "https":
+        reader, writer = await asyncio.open_connection(*address, ssl=_encryption(), server_hostname=parts.hostname)
+    else:
+        reader, writer = await asyncio.open_connection(*address)
+    try:
+        writer.write(request)
+        await writer.drain()
+        return await _status(reader)
+    finally:
+        writer.close()
+
+
+async def _status(reader: asyncio.StreamReader) -> int:
+    """The status of the answer; what is provisional is read past."""
+    while True:
+        version, status = (await reader.readline()).split()[:2]
+        if not version.startswith(b"HTTP/1.") or len(status) != 3:
+            raise ValueError
+        if int(status) >= 200:
+            return int(status)
+        while (await reader.readline()).strip():
+            """A header."""
+
+
+def _request(parts: SplitResult, headers: dict[str, str], body: bytes) -> bytes:
+    target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+    told = {"host": parts.netloc, "connection": "close", "content-length": str(len(body)), **headers}
+    lines = [f"POST {target} HTTP/1.1", *(f"{name}: {value}" for name, value in told.items()), "", ""]
+    return "\r\n".join(lines).encode("ascii") + body
+
+
+@functools.cache
+def _encryption() -> ssl.SSLContext:
+    return ssl.create_default_context()

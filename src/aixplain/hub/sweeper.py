@@ -1,0 +1,24 @@
+"""Removes what has been kept for its time: answers of runs, and files that were sent up."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+
+from aixplain.hub.errors import HubError
+from aixplain.hub.execution import logger
+from aixplain.hub.files import Files
+from aixplain.hub.runs import Runs
+
+EVERY_SECONDS = 60.0
+
+
+async def keep_sweeping(runs: Runs, files: Files, files_kept: float) -> None:
+    """Sweep now and then, until this is canceled."""
+    while True:
+        try:
+            await runs.sweep()
+            await asyncio.to_thread(files.sweep, time.time() - files_kept)
+        except (HubError, OSError) as error:
+            logger.error("what is not kept any more can't be removed, and waits: %s", error)
+        await asyncio.sleep(EVERY_SECONDS)
