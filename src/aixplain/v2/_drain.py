@@ -5,22 +5,32 @@ That end follows the last event within moments, or never, so it is waited for, b
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Mapping
+from typing import Protocol, runtime_checkable
 
 from aixplain.v2._flow import AsyncStream, Stream, TransportFailure
 
 PATIENCE = 0.2
 
 
+@runtime_checkable
+class Drainable(Protocol):
+    """A body whose reads can be told how long they may take."""
+
+    def drain(self, seconds: float) -> None:
+        """Read the rest, if it comes in this time. Raises `TransportFailure`."""
+        ...
+
+
 def finish(body: Stream) -> None:
-    """Read what is left and close, blocking."""
-    if _has_an_end(body.headers):
-        # A thread, because a blocking read can't be told how long it may take; closing the body ends it.
-        reader = threading.Thread(target=_read_to_end, args=(body,), daemon=True)
-        reader.start()
-        reader.join(PATIENCE)
-    body.close()
+    """Read what is left and close, blocking. A body of another library is closed as it is, with its connection."""
+    try:
+        if isinstance(body, Drainable) and _has_an_end(body.headers):
+            body.drain(PATIENCE)
+    except TransportFailure:
+        pass  # the answer is whole; only its connection is lost
+    finally:
+        body.close()
 
 
 async def afinish(body: AsyncStream) -> None:
@@ -41,11 +51,3 @@ async def afinish(body: AsyncStream) -> None:
 def _has_an_end(headers: Mapping[str, str]) -> bool:
     """Whether the body ends before its connection does."""
     return "transfer-encoding" in headers or "content-length" in headers
-
-
-def _read_to_end(body: Stream) -> None:
-    try:
-        while body.read() is not None:
-            pass
-    except TransportFailure:
-        pass  # the answer is whole; only its connection is lost

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import math
+import sys
 import time
 import weakref
 from collections.abc import AsyncGenerator, Callable, Mapping
@@ -12,7 +14,7 @@ from aixplain.v2._clock import AsyncClock
 from aixplain.v2._flow import Body, Request, Response, TransportFailure
 from aixplain.v2._http import failures
 from aixplain.v2._http.answers import Answers, BrokenAnswer
-from aixplain.v2._http.options import KEEP_IDLE, Options
+from aixplain.v2._http.options import KEEP_IDLE, PIECE, Options
 from aixplain.v2._http.requests import head_of
 from aixplain.v2._http.routes import Route, Routes, Target, tunnel_request
 
@@ -21,14 +23,20 @@ if TYPE_CHECKING:
 
 #: Bytes of a stream that wait for their reader before the service is told to wait.
 LARGEST_BACKLOG = 1024 * 1024
+#: Seconds that the loop's clock may be behind when a timer rings.
+RESOLUTION = 0.001
 _FOR_EVER = 1e9
 
 
-class Connection(asyncio.Protocol):
+class Connection(asyncio.BufferedProtocol):
     """One connection, for one request at a time."""
 
-    def __init__(self, route: Route, options: Options) -> None:
+    def __init__(self, route: Route, options: Options, buffer: memoryview, alarm: Alarm) -> None:
         self.answers = Answers()
+        self._buffer = buffer
+        self._alarm = alarm
+        self._due = 0.0
+        """When whoever waits has waited long enough, on the loop's clock."""
         self.route = route
         self.idle_since = 0.0
         self.until = 0.0
@@ -48,9 +56,12 @@ class Connection(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast(asyncio.Transport, transport)
 
-    def data_received(self, data: bytes) -> None:
+    def get_buffer(self, sizehint: int) -> memoryview:
+        return self._buffer
+
+    def buffer_updated(self, nbytes: int) -> None:
         try:
-            self.answers.feed(data)
+            self.answers.feed(self._buffer[:nbytes])
         except BrokenAnswer as error:
             self._fail(error)
             return
@@ -99,7 +110,12 @@ class Connection(asyncio.Protocol):
         while not awaited():
             if self._failure is not None:
                 raise self._failure
-            await self._wait()
+            self._waiter = self.loop.create_future()
+            self._set_alarm()
+            try:
+                await self._waiter
+            finally:
+                self._waiter = None
 
     async def read(self) -> bytes | None:
         """More of the content; None at its end."""
@@ -144,29 +160,25 @@ class Connection(asyncio.Protocol):
                 return  # the service has said what it thinks of the request
             self._transport.write(piece)
             if self._may_write is not None:
-                await self._bounded(self._may_write)
+                self._set_alarm()
+                await self._may_write
 
-    async def _wait(self) -> None:
-        self._waiter = self.loop.create_future()
-        try:
-            await self._bounded(self._waiter)
-        finally:
-            self._waiter = None
-
-    async def _bounded(self, waiter: asyncio.Future[None]) -> None:
-        """Wait, but not past the deadline, nor longer than silence is borne."""
-        left = self.until - self.loop.time()
+    def _set_alarm(self) -> None:
+        """Nobody waits past the deadline, nor longer than silence is borne."""
         silence = self._options.read_timeout
-        patience = left if silence is None else min(left, silence)
-        timer = self.loop.call_later(max(patience, 0.0), self._expire, waiter, silence is not None and silence < left)
-        try:
-            await waiter
-        finally:
-            timer.cancel()
+        self._due = self.until if silence is None else min(self.until, self.loop.time() + silence)
+        self._alarm.set_for(self, self._due)
 
-    def _expire(self, waiter: asyncio.Future[None], was_silent: bool) -> None:
-        if not waiter.done():
-            waiter.set_exception(failures.silent(self.route, self._options) if was_silent else failures.late(self.route))
+    def ring(self, now: float) -> float | None:
+        """The time that somebody waits until; None when nobody does, or not any more."""
+        waiter = self._may_write if self._waiter is None else self._waiter
+        if waiter is None or waiter.done():
+            return None
+        if self._due > now:
+            return self._due
+        is_late = self._options.read_timeout is None or self._due >= self.until
+        waiter.set_exception(failures.late(self.route) if is_late else failures.silent(self.route, self._options))
+        return None
 
     def _backlog(self) -> int:
         return sum(map(len, self.answers.pieces))
@@ -183,15 +195,55 @@ class Connection(asyncio.Protocol):
             self._waiter.set_result(None)
 
 
+class Alarm:
+    """One timer of the loop for all connections: most waits end long before their time, and a timer each costs them 5 µs."""
+
+    def __init__(self) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._set: set[Connection] = set()
+        self._at = math.inf
+        self._timer: asyncio.TimerHandle | None = None
+
+    def set_for(self, connection: Connection, when: float) -> None:
+        """Ring this connection at this time, unless it waits for something later by then."""
+        self._set.add(connection)
+        if when < self._at:
+            if self._timer is not None:
+                self._timer.cancel()
+            self._at = when
+            self._timer = self._loop.call_at(when, self._ring)
+
+    def drop(self, connection: Connection) -> None:
+        """The connection waits for nothing any more."""
+        self._set.discard(connection)
+
+    def _ring(self) -> None:
+        self._at, self._timer = math.inf, None
+        now = self._loop.time() + RESOLUTION
+        for connection in list(self._set):
+            when = connection.ring(now)
+            if when is None:
+                self._set.discard(connection)
+            elif when < self._at:
+                self.set_for(connection, when)
+
+
 class _Pool:
     """The connections of one loop. They are closed with it: an asyncio loop ends its generators before it closes."""
 
     def __init__(self) -> None:
+        self.alarm = Alarm()
+        self._buffer = memoryview(bytearray(PIECE))
         self.idle: dict[Route, list[Connection]] = {}
         self.busy: set[Connection] = set()
         self.is_ending = False
         """The loop ends: what is still asked is answered, and no connection is kept."""
         self._keeper = self._end_with_the_loop()
+
+    def new_connection(self, route: Route, options: Options) -> Connection:
+        """One that reads into the buffer of all: each takes what it got before another one reads."""
+        buffer = memoryview(bytearray(PIECE)) if sys.platform == "win32" else self._buffer
+        return Connection(route, options, buffer, self.alarm)
 
     async def watch(self) -> None:
         """Be told when the loop ends."""
@@ -264,7 +316,7 @@ class AsyncSocketTransport(AsyncClock):
         until = loop.time() + (_FOR_EVER if request.timeout is None else request.timeout)
         target = self._routes.target(request.url)
         pool = self._pools.get(loop) or await self._open_pool(loop)
-        connection = self._idle_one(pool, target.route) or await self._connect(target.route, until)
+        connection = self._idle_one(pool, target.route) or await self._connect(pool, target.route, until)
         connection.until = until
         pool.busy.add(connection)
         try:
@@ -273,6 +325,7 @@ class AsyncSocketTransport(AsyncClock):
             await connection.ask(request, target, whole=whole)
         except BaseException:  # a cancellation too leaves the connection in the middle of an answer
             pool.busy.discard(connection)
+            pool.alarm.drop(connection)
             connection.close()
             raise
         return connection, pool
@@ -293,18 +346,19 @@ class AsyncSocketTransport(AsyncClock):
 
     def _give_back(self, connection: Connection, pool: _Pool) -> None:
         pool.busy.discard(connection)
+        pool.alarm.drop(connection)
         if self._closed or pool.is_ending or not connection.answers.leaves_connection_usable:
             connection.close()
             return
         connection.idle_since = time.monotonic()
         pool.idle.setdefault(connection.route, []).append(connection)
 
-    async def _connect(self, route: Route, until: float) -> Connection:
+    async def _connect(self, pool: _Pool, route: Route, until: float) -> Connection:
         loop = asyncio.get_running_loop()
         limit = min(until, loop.time() + self._options.connect_timeout)
         try:
             async with asyncio.timeout_at(limit):
-                return await self._connected(loop, route)
+                return await self._connected(loop, pool, route)
         except TimeoutError as error:
             if loop.time() >= until:
                 raise failures.late(route) from error
@@ -312,14 +366,14 @@ class AsyncSocketTransport(AsyncClock):
         except (OSError, BrokenAnswer) as error:
             raise failures.unreachable(route, error) from error
 
-    async def _connected(self, loop: asyncio.AbstractEventLoop, route: Route) -> Connection:
+    async def _connected(self, loop: asyncio.AbstractEventLoop, pool: _Pool, route: Route) -> Connection:
         place = route.first
         tls: ssl.SSLContext | None = None
         if route.secure:
             tls = self._context = self._context or _new_context()
         name = route.place.host if tls is not None and not route.tunnels else None
         transport, connection = await loop.create_connection(
-            lambda: Connection(route, self._options),
+            lambda: pool.new_connection(route, self._options),
             place.host,
             place.port,
             ssl=None if route.tunnels else tls,
