@@ -195,6 +195,12 @@ def test_a_run_in_the_background_is_two_spans(connect: Any, hub: EmbeddedHub, ex
     assert "gen_ai.request.model" not in exported.last
 
 
+def test_every_run_of_a_map_is_a_span(connect: Any, hub: EmbeddedHub, exported: Exported) -> None:
+    items = list(connect(backend_url=hub.url).Model.get("acme/shout").map(["a", "b", "c"], concurrency=2))
+    assert sorted(item.result.data for item in items) == ["A!", "B!", "C!"]
+    assert [span.name for span in exported.spans] == ["generate_content acme/shout"] * 3
+
+
 def test_what_runs_no_model_is_no_span(connect: Any, hub: EmbeddedHub, exported: Exported) -> None:
     aix = connect(backend_url=hub.url)
     aix.Model.search("shout")

@@ -15,8 +15,10 @@ from aixplain._wire.validation import problems
 from aixplain.v2 import _operations as operations
 from aixplain.v2._flow import Operation
 from aixplain.v2._model_base import ModelBase
+from aixplain.v2._observe import observed
 from aixplain.v2._records import ModelResult
 from aixplain.v2._send import begin
+from aixplain.v2._settings import concealed
 from aixplain.v2.exceptions import InputError
 
 #: The most runs that there may be at a time: in the blocking colour each has a thread.
@@ -105,6 +107,7 @@ class Plan(msgspec.Struct):
     _sent: dict[str, Any] = {}
 
     def __post_init__(self) -> None:
+        self.api_key = concealed(self.api_key)
         _check_concurrency(self.concurrency)
         _check_budget(self.budget)
         _check_names(self.shared)
@@ -139,7 +142,8 @@ class Plan(msgspec.Struct):
         _check_names(inputs)
         run = operations.Run("", {}, self.timeout, api_key=self.api_key, cancel_on_interrupt=True)
         run = self.model._prepare({**self._sent, **inputs}, run)
-        return operations.run(self.model._settings(), run)
+        settings = self.model._settings()
+        return observed(operations.run(settings, run), settings, run)
 
 
 def counted(values: object) -> int | None:

@@ -25,7 +25,7 @@ from aixplain.v2._send import (
     send,
 )
 from aixplain.v2._settings import Settings, absolute, concealed, origin
-from aixplain.v2.exceptions import APIError, ConnectionLostError, InvalidResponseError, TimeoutError
+from aixplain.v2.exceptions import APIError, ConnectionLostError, InvalidResponseError, ResourceError, TimeoutError
 
 if TYPE_CHECKING:
     from aixplain.v2._files import Found
@@ -239,7 +239,7 @@ def _attend(settings: Settings, place: str, deadline: Deadline, run: Run) -> Ope
         if run.cancel_on_interrupt and not isinstance(stop, Exception | GeneratorExit):
             try:
                 yield from cancel(settings, place, run.api_key, CANCEL_TIMEOUT)
-            except (APIError, ConnectionLostError, TimeoutError) as error:
+            except (APIError, ConnectionLostError, ResourceError, TimeoutError) as error:
                 stop.add_note(f"The run could not be canceled, and may go on at {place}: {error}")
         raise
 

@@ -325,6 +325,7 @@ class Model(ModelBase, rename="camel", kw_only=True):
         1 Parameter validation failed: Parameter 'text' has invalid type. Expected text, got int
         2 NEGATIVE
         """
+        api_key = concealed(api_key)
         from aixplain.v2._map import ModelMap, Plan, counted  # loaded by who maps
         from aixplain.v2._map_threads import walk
 
@@ -532,6 +533,7 @@ class AsyncModel(ModelBase, rename="camel", kw_only=True):
         Not awaited itself: `async for item in model.map(texts)`, or `async with model.map(texts) as items`, which stops the map
         at once when its block is left. `values` may be asynchronous too. Runs are made in tasks. For all else see `Model.map`.
         """
+        api_key = concealed(api_key)
         from aixplain.v2._map import AsyncModelMap, Plan, counted  # loaded by who maps
         from aixplain.v2._map_tasks import inputs_of, walk
 
