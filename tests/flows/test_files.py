@@ -11,13 +11,13 @@ from typing import Any
 import pytest
 
 from aixplain.v2 import _operations as operations
-from aixplain.v2._disk import Pour, Work
-from aixplain.v2._files import LocalFile
+from aixplain.v2._files.disk import Pour, Work
+from aixplain.v2._files.local import LocalFile
+from aixplain.v2._files.uploads import PLATFORM_LIMITS
 from aixplain.v2._flow import Operation, Request, TransportFailure, TransportTimeout, adrive, drive
 from aixplain.v2._operations import Run
 from aixplain.v2._send import begin, send
 from aixplain.v2._settings import Settings, resolve
-from aixplain.v2._uploads import PLATFORM_LIMITS
 from aixplain.v2.exceptions import ConfigurationError, FileUploadError
 
 STORE = "https://9.9.9.9/put?signature=s"

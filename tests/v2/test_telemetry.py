@@ -369,7 +369,7 @@ def test_spans_of_tasks_belong_to_the_span_around_each(exported: Exported) -> No
 
 def test_a_file_goes_up_to_another_origin_without_a_traceparent(exported: Exported) -> None:
     from aixplain.v2._settings import resolve
-    from aixplain.v2._telemetry import traced
+    from aixplain.v2._watching.telemetry import traced
 
     def put() -> Any:
         return (yield Request("PUT", "https://store.elsewhere.test/x", {}))
@@ -421,7 +421,8 @@ WITHOUT_A_PROVIDER = """
 import sys
 import opentelemetry.trace
 from aixplain import Aixplain
-from aixplain.v2 import _operations, _observe
+from aixplain.v2 import _operations
+from aixplain.v2._watching import observe as _observe
 aix = Aixplain(backend_url=sys.argv[1])
 aix.Model.get("acme/shout").run(text="hi")
 operation = _operations.get(aix.settings, "x")

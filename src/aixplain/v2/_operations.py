@@ -28,7 +28,7 @@ from aixplain.v2._settings import Settings, absolute, concealed, origin
 from aixplain.v2.exceptions import APIError, ConnectionLostError, InvalidResponseError, ResourceError, TimeoutError
 
 if TYPE_CHECKING:
-    from aixplain.v2._files import Found
+    from aixplain.v2._files.local import Found
 
 #: Seconds that a request which is no run may take, retries included.
 REQUEST_TIMEOUT = 60.0
@@ -313,7 +313,7 @@ def with_files_sent(settings: Settings, run: Run, deadline: Deadline) -> Operati
     """The run with the addresses of its local files, once they are up."""
     if not run.files:
         return run
-    from aixplain.v2._uploads import send_up  # few runs have files
+    from aixplain.v2._files.uploads import send_up  # few runs have files
 
     addresses = yield from send_up(settings, run.files, deadline, run.api_key, show_progress=run.show_progress)
     return replace(run, inputs={**run.inputs, **addresses}, files={})

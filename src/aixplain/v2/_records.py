@@ -160,7 +160,7 @@ class ModelResult(Result, rename="camel"):
         >>> ModelResult("SUCCESS", data='{"age": 36}').parse(dict[str, int])
         {'age': 36}
         """
-        from aixplain.v2._structured import parse  # few results are parsed
+        from aixplain.v2._inputs.structured import parse  # few results are parsed
 
         return parse(self.data, kind)
 

@@ -24,7 +24,7 @@ import pytest
 from aixplain import APIError, AsyncAixplain, ConnectionLostError, FileSaveError, TimeoutError, ValidationError
 from aixplain.hub import Document, Hub
 from aixplain.hub.embedded import EmbeddedHub, start
-from aixplain.v2._outside import reach_of
+from aixplain.v2._files.outside import reach_of
 from aixplain.v2.exceptions import ConfigurationError
 from aixplain.v2.model import Model, ModelResult
 

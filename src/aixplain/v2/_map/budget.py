@@ -11,7 +11,7 @@ from aixplain.v2._flow import TransportFailure
 from aixplain.v2.exceptions import APIError, BudgetReachedError, ConnectionLostError, FileUploadError, ValidationError
 
 if TYPE_CHECKING:
-    from aixplain.v2._map import MapItem
+    from aixplain.v2._map.plan import MapItem
 
 #: Refusals that may be about a run that goes on, not about its post.
 NOT_ABOUT_THE_POST = frozenset({404, 409, 410})

@@ -14,7 +14,7 @@ import re
 from enum import IntEnum
 from typing import TYPE_CHECKING
 
-from aixplain.v2._disk import Work
+from aixplain.v2._files.disk import Work
 from aixplain.v2._flow import Now, Operation, TransportFailure, TransportTimeout
 from aixplain.v2._send import Admission, Deadline, ErrorT
 from aixplain.v2._settings import Settings, host_of, origin

@@ -8,8 +8,8 @@ from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Iterab
 from typing import Any
 
 from aixplain.v2._flow import AsyncTransport, adrive
-from aixplain.v2._map import GRACE, MapItem, Plan
-from aixplain.v2._map_book import Book, Job
+from aixplain.v2._map.book import Book, Job
+from aixplain.v2._map.plan import GRACE, MapItem, Plan
 
 
 async def walk(plan: Plan, inputs: AsyncIterator[Any], transport: AsyncTransport) -> AsyncGenerator[MapItem, None]:

@@ -7,13 +7,13 @@ from os import PathLike
 from pathlib import Path
 from typing import NamedTuple
 
-from aixplain.v2._disk import Pour, Work
+from aixplain.v2._files.disk import Pour, Work
+from aixplain.v2._files.outputs import Output, outputs_of
+from aixplain.v2._files.outside import admission, lost_outside, refused_outside, retold
+from aixplain.v2._files.saving import Saving, Target
 from aixplain.v2._flow import Now, Operation, Request, Sleep, TransportClosed, TransportFailure, TransportTimeout
-from aixplain.v2._outputs import Output, outputs_of
-from aixplain.v2._outside import admission, lost_outside, refused_outside, retold
 from aixplain.v2._progress import MB
 from aixplain.v2._records import ModelResult
-from aixplain.v2._saving import Saving, Target
 from aixplain.v2._send import ATTEMPTS, Deadline, begin, jittered, send
 from aixplain.v2._settings import Key, Settings, origin
 from aixplain.v2.exceptions import AixplainV2Error, APIError, ConnectionLostError

@@ -97,7 +97,7 @@ class Form:
 def _is_file(parameter: Parameter, value: Any) -> bool:
     if parameter.data_type not in FILE_TYPES or isinstance(value, str):
         return False
-    from aixplain.v2._files import local_file  # few models take files
+    from aixplain.v2._files.local import local_file  # few models take files
 
     return local_file(parameter, value) is not None
 

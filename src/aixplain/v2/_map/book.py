@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from aixplain.v2._budget import Budget, credits_of
-from aixplain.v2._map import MapItem
+from aixplain.v2._map.budget import Budget, credits_of
+from aixplain.v2._map.plan import MapItem
 from aixplain.v2._progress import Bar
 from aixplain.v2._records import ModelResult
 from aixplain.v2.exceptions import CheckpointError
 
 if TYPE_CHECKING:
-    from aixplain.v2._checkpoint import Checkpoint, Failure, Success
-    from aixplain.v2._map import Plan
+    from aixplain.v2._map.checkpoint import Checkpoint, Failure, Success
+    from aixplain.v2._map.plan import Plan
 
 #: Inputs that are pulled before the first of them is given out, for each run at a time: so far may a slow run be overtaken.
 WINDOW = 4
@@ -155,13 +155,13 @@ class Book:
 def _checkpoint(plan: Plan) -> Checkpoint | None:
     if plan.checkpoint is None:
         return None
-    from aixplain.v2._checkpoint import Checkpoint  # few maps have one
+    from aixplain.v2._map.checkpoint import Checkpoint  # few maps have one
 
     return Checkpoint(plan.checkpoint, plan.model.id or "")
 
 
 def _entry(job: Job, item: MapItem, credits: Any) -> Success | Failure:
-    from aixplain.v2._checkpoint import Failure, Success
+    from aixplain.v2._map.checkpoint import Failure, Success
 
     if item.result is not None:
         return Success(job.index, job.digest, credits, result=msgspec.Raw(msgspec.json.encode(item.result._raw_data)))

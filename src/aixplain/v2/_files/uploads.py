@@ -10,10 +10,10 @@ import msgspec
 from aixplain._wire.messages import Upload
 from aixplain._wire.records import decode
 from aixplain.v2._addresses import LOOPBACK
-from aixplain.v2._disk import Work
-from aixplain.v2._files import MB, Found, LocalFile
+from aixplain.v2._files.disk import Work
+from aixplain.v2._files.local import MB, Found, LocalFile
+from aixplain.v2._files.outside import admission, lost_outside, refused_outside, retold
 from aixplain.v2._flow import Now, Operation, Request, Response, TransportTimeout
-from aixplain.v2._outside import admission, lost_outside, refused_outside, retold
 from aixplain.v2._progress import Meter
 from aixplain.v2._send import Admission, Deadline, headers, send
 from aixplain.v2._settings import Key, Settings, absolute, host_of, origin

@@ -7,10 +7,10 @@ from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, 
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
-from aixplain.v2._chunks import ChunkDecoder, decoder_for
-from aixplain.v2._drain import afinish, finish
 from aixplain.v2._flow import AsyncStream, Stream, TransportFailure
 from aixplain.v2._records import ModelResult, StreamChunk
+from aixplain.v2._streams.chunks import ChunkDecoder, decoder_for
+from aixplain.v2._streams.drain import afinish, finish
 from aixplain.v2.enums import ResponseStatus
 
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, Self
 
-from aixplain.v2._wire_enum import WireEnum
+from aixplain.v2._words.wire_enum import WireEnum
 
 
 class Function(WireEnum):

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from aixplain.v2._formats import ending_of
+from aixplain.v2._files.formats import ending_of
 from aixplain.v2._records import ModelResult
 from aixplain.v2._settings import origin
 from aixplain.v2.exceptions import ValidationError

@@ -12,8 +12,8 @@ from typing import Any
 
 from aixplain.v2._flow import Request, Response, Stream, Transport, TransportFailure, drive
 from aixplain.v2._http.blocking import SocketTransport
-from aixplain.v2._map import GRACE, MapItem, Plan
-from aixplain.v2._map_book import Book, Job
+from aixplain.v2._map.book import Book, Job
+from aixplain.v2._map.plan import GRACE, MapItem, Plan
 
 
 def walk(plan: Plan, inputs: Iterator[Any], transport: Transport) -> Generator[MapItem, None, None]:

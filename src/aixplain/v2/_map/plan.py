@@ -15,10 +15,10 @@ from aixplain._wire.validation import problems
 from aixplain.v2 import _operations as operations
 from aixplain.v2._flow import Operation
 from aixplain.v2._model_base import ModelBase
-from aixplain.v2._observe import observed
 from aixplain.v2._records import ModelResult
 from aixplain.v2._send import begin
 from aixplain.v2._settings import concealed
+from aixplain.v2._watching.observe import observed
 from aixplain.v2.exceptions import InputError
 
 #: The most runs that there may be at a time: in the blocking colour each has a thread.
@@ -122,7 +122,7 @@ class Plan(msgspec.Struct):
 
     def digest_of(self, inputs: dict[str, Any]) -> str:
         """What tells a run with these inputs from any other."""
-        from aixplain.v2._checkpoint import digest_of  # few maps have one
+        from aixplain.v2._map.checkpoint import digest_of  # few maps have one
 
         return digest_of({**self.shared, **inputs})
 
@@ -130,7 +130,7 @@ class Plan(msgspec.Struct):
         """Send the files that all runs share, once."""
         if not self.model.inputs._form.takes_files:
             return
-        from aixplain.v2._files import local_files  # few models take files
+        from aixplain.v2._files.local import local_files  # few models take files
 
         files = local_files(self.model.params, self.shared)
         deadline = yield from begin(self.timeout)
@@ -186,7 +186,7 @@ def _check_shared(model: ModelBase, shared: dict[str, Any]) -> None:
     given = [each for each in model.inputs._form.chosen(shared) if shared.get(each.name) is not None]
     values = shared
     if model.inputs._form.takes_files:
-        from aixplain.v2._files import local_files, names_of  # few models take files
+        from aixplain.v2._files.local import local_files, names_of  # few models take files
 
         values = {**shared, **{name: names_of(found) for name, found in local_files(given, shared).items()}}
     if found := problems(given, values):

@@ -12,7 +12,7 @@ from typing import Any, Protocol, runtime_checkable
 
 from aixplain._wire.messages import Parameter
 from aixplain._wire.validation import FILE_TYPES
-from aixplain.v2._formats import HEAD, UNKNOWN, ending_of, sniff, type_of_name
+from aixplain.v2._files.formats import HEAD, UNKNOWN, ending_of, sniff, type_of_name
 from aixplain.v2.exceptions import FileUploadError
 
 PIECE = 256 * 1024

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import ItemsView, Iterator, KeysView, Mapping, ValuesView
 from typing import TYPE_CHECKING, Any
 
-from aixplain.v2._form import Form
+from aixplain.v2._inputs.form import Form
 
 if TYPE_CHECKING:
     from aixplain.v2._model_base import ModelBase

@@ -26,11 +26,11 @@ def observed(operation: Operation[T], settings: Settings, run: Run | None = None
     """The operation, watched by whoever watches. `run` is what it runs, if it runs anything."""
     modules = sys.modules
     if "logging" in modules and (_is_enabled or _load_log())(INFO):
-        from aixplain.v2._logging import logged
+        from aixplain.v2._watching.logs import logged
 
         operation = logged(operation)
     if "opentelemetry.trace" in modules:
-        from aixplain.v2._telemetry import traced
+        from aixplain.v2._watching.telemetry import traced
 
         operation = traced(operation, settings, run)
     return operation
@@ -41,7 +41,7 @@ _is_enabled: Callable[[int], bool] | None = None
 
 def _load_log() -> Callable[[int], bool]:
     global _is_enabled  # asked for each operation: the logger itself is found once
-    from aixplain.v2._logging import log
+    from aixplain.v2._watching.logs import log
 
     _is_enabled = log.isEnabledFor
     return _is_enabled

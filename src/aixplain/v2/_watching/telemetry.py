@@ -15,7 +15,6 @@ from opentelemetry import context, trace
 from opentelemetry.trace import NoOpTracerProvider, ProxyTracerProvider, Tracer, TracerProvider
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
-from aixplain.v2._chunks import decoder_for
 from aixplain.v2._flow import (
     AsyncStream,
     AsyncTransport,
@@ -33,7 +32,8 @@ from aixplain.v2._flow import (
 from aixplain.v2._operations import Run
 from aixplain.v2._records import ModelResult
 from aixplain.v2._settings import Settings
-from aixplain.v2._spans import RunSpan
+from aixplain.v2._streams.chunks import decoder_for
+from aixplain.v2._watching.spans import RunSpan
 from aixplain.v2.exceptions import IncompleteStreamError
 
 _traceparent = TraceContextTextMapPropagator()

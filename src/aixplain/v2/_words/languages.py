@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Self
 
-from aixplain.v2._wire_enum import WireEnum
+from aixplain.v2._words.wire_enum import WireEnum
 
 
 class Language(WireEnum):

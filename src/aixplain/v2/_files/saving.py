@@ -11,8 +11,8 @@ from pathlib import Path
 from threading import Lock
 from typing import BinaryIO
 
+from aixplain.v2._files.outputs import Output, name_of
 from aixplain.v2._flow import TransportFailure
-from aixplain.v2._outputs import Output, name_of
 from aixplain.v2._progress import Meter
 from aixplain.v2.exceptions import FileSaveError
 
