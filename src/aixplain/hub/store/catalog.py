@@ -50,6 +50,7 @@ def _add(connection: sqlite3.Connection, entry: Entry, digest: str, created_at: 
     }
     number = connection.execute(_SQL["add_model"], row).lastrowid
     connection.execute(_SQL["add_text"], {**row, "number": number})
+    connection.execute(_SQL["add_body"], {"number": number, "body": row["body"]})
     for direction, codes in (("source", entry.languages), ("target", entry.target_languages)):
         for code in codes:
             connection.execute(_SQL["add_language"], {"number": number, "direction": direction, "code": code})

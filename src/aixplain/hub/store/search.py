@@ -14,6 +14,7 @@ from aixplain._wire.messages import FunctionInfo, Search
 LARGEST_PAGE = 1000
 LAST_PAGE = 2**40
 MOST_WORDS = 16
+LAST_LETTER = "\U0010ffff"
 MOST_VALUES = 1000
 
 #: The field of `sort` -> what it orders by. Ties go to the older entry, so that pages don't overlap.
@@ -25,7 +26,6 @@ _SORTS = {
     "totalSubscribed": "m.subscribed",
 }
 _OLDER_SORTS = {"NAME": "name", "CREATED_AT": "createdAt", "UPDATED_AT": "updatedAt"}
-_RANK = "bm25(models_text, 10, 8, 4, 2, 2)"
 
 #: Endings that a word may have here and lack there: what is left of it begins all its forms.
 _ENDING = re.compile(r"(?<=...)(?:iz(?:ations?|ing|ers?|es|ed|e)|ications?|ions?|ings?|ors?|ers?|ed|ies|es|is|s|e|y)$")
@@ -53,29 +53,48 @@ def search(connection: sqlite3.Connection, wanted: Search) -> bytes:
     size = min(max(wanted.page_size, 1), LARGEST_PAGE)
     number = min(max(wanted.page_number, 0), LAST_PAGE)
     words = [_either(word) for word in re.findall(r"[^\W_]+", wanted.q or "")[:MOST_WORDS]]
-    total, rows = _page(connection, wanted, " AND ".join(words), size, number)
+    total, bodies = _page(connection, wanted, " AND ".join(words), size, number)
     if total == 0 and len(words) > 1:
-        total, rows = _page(connection, wanted, " OR ".join(words), size, number)
+        total, bodies = _page(connection, wanted, " OR ".join(words), size, number)
     head = msgspec.json.encode({"total": total, "pageTotal": -(-total // size), "pageNumber": number})
-    return b'{"results":[' + b",".join(row["body"] for row in rows) + b"]," + head[1:]
+    return b'{"results":[' + b",".join(bodies) + b"]," + head[1:]
 
 
 def _either(word: str) -> str:
     """A word as a query of the index: itself, what begins with it, and its other forms. The nearest ranks first."""
     stem = _ENDING.sub("", word.lower())
-    return f'("{word}" OR "{word}"* OR "{stem}"*)'
+    return f'("{word}" OR "{word}"*)' if stem == word.lower() else f'("{word}" OR "{word}"* OR "{stem}"*)'
 
 
-def _page(connection: sqlite3.Connection, wanted: Search, text: str, size: int, number: int) -> tuple[int, list[sqlite3.Row]]:
-    source = "models_text t JOIN models m ON m.number = t.rowid" if text else "models m"
-    conditions, values = _conditions(wanted)
-    if text:
-        conditions, values = ["models_text MATCH ?", *conditions], [text, *values]
-    where = f" WHERE {' AND '.join(conditions)}" if conditions else ""
+def _page(connection: sqlite3.Connection, wanted: Search, text: str, size: int, number: int) -> tuple[int, list[bytes]]:
+    """How many models are wanted, and the bodies of a page of them."""
+    source, values = _found(wanted, text)
     # The pieces are this module's own; what a caller sends travels as values.
-    total = connection.execute(f"SELECT count(*) FROM {source}{where}", values).fetchone()[0]  # noqa: S608
-    page = f"SELECT m.body FROM {source}{where} ORDER BY {_order(wanted, ranked=bool(text))} LIMIT ? OFFSET ?"  # noqa: S608
-    return total, connection.execute(page, [*values, size, size * number]).fetchall()
+    total = connection.execute(f"SELECT count(*) FROM {source}", values).fetchone()[0]  # noqa: S608
+    order = _order(wanted, ranked=bool(text))
+    page = connection.execute(f"SELECT number FROM {source} ORDER BY {order} LIMIT ? OFFSET ?", [*values, size, size * number])  # noqa: S608
+    numbers = [row["number"] for row in page]
+    marks = ", ".join("?" * len(numbers))
+    bodies = dict(connection.execute(f"SELECT number, body FROM bodies WHERE number IN ({marks})", numbers))  # noqa: S608
+    return total, [bodies[each] for each in numbers]
+
+
+def _found(wanted: Search, text: str) -> tuple[str, list[Any]]:
+    """The models that are wanted, as a source of rows with a `number`, and its values.
+
+    The index gives what a text matches in a millisecond, and whether each of these is among what the filters let through is
+    looked up then: the plus keeps SQLite from asking the index once for every model instead.
+    """
+    conditions, values = _conditions(wanted)
+    where = f" WHERE {' AND '.join(conditions)}" if conditions else ""
+    if not text:
+        return f"models m{where}", values
+    if _sort(wanted)[0] is not None:
+        matched = "m.number IN (SELECT rowid FROM models_text WHERE models_text MATCH ?)"
+        return f"models m WHERE {' AND '.join([matched, *conditions])}", [text, *values]
+    let_through = f" AND +rowid IN (SELECT number FROM models m{where})" if conditions else ""  # noqa: S608
+    matched = f"SELECT rowid AS number, rank FROM models_text WHERE models_text MATCH ?{let_through}"  # noqa: S608
+    return f"({matched})", [text, *values]
 
 
 def _conditions(wanted: Search) -> tuple[list[str], list[Any]]:
@@ -89,7 +108,7 @@ def _conditions(wanted: Search) -> tuple[list[str], list[Any]]:
         _among("m.ownership", re.findall(r"\b(?:PRIVATE|PUBLIC|TEAM)\b", str(wanted.ownership))),
         _language("source", wanted.source_languages),
         _language("target", wanted.target_languages),
-        ("substr(m.path, 1, ?) = ?", [len(wanted.path), wanted.path]) if wanted.path else None,
+        ("m.path >= ? AND m.path < ?", [wanted.path, wanted.path + LAST_LETTER]) if wanted.path else None,
         ("m.is_fine_tunable = ?", [wanted.is_fine_tunable]) if wanted.is_fine_tunable is not None else None,
         ("m.saved = ?", [wanted.saved]) if wanted.saved is not None else None,
     ]
@@ -132,7 +151,7 @@ def _order(wanted: Search, *, ranked: bool) -> str:
     field, direction = _sort(wanted)
     if field is not None:
         return f"{_SORTS[field]} {'DESC' if direction < 0 else 'ASC'}, m.number"
-    return f"{_RANK}, m.number" if ranked else "m.name COLLATE NOCASE, m.number"
+    return "rank, number" if ranked else "m.name COLLATE NOCASE, m.number"
 
 
 def _sort(wanted: Search) -> tuple[str | None, int]:

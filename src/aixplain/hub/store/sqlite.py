@@ -15,6 +15,9 @@ from aixplain.hub.store.writer import BUSY_SECONDS, Change, Writer
 
 T = TypeVar("T")
 
+#: What a reader keeps of the file, at most: enough for the index of a large catalog.
+CACHE_KILOBYTES = 16_000
+
 
 class SqliteStore:
     """The hub's database file, open: write through `write`, read through `reader`. Close it."""
@@ -49,6 +52,7 @@ class SqliteStore:
         if connection is None:
             connection = self._readers.connection = self._connect()
             connection.execute("PRAGMA query_only = ON")
+            connection.execute(f"PRAGMA cache_size = -{CACHE_KILOBYTES}")
         return connection
 
     def close(self) -> None:

@@ -2,8 +2,11 @@
 SELECT path, digest, created_at FROM models;
 
 -- name: add_model
-INSERT INTO models (id, path, name, function, supplier, host, developer, status, price, created_at, updated_at, digest, body)
-VALUES (:id, :path, :name, :function, :supplier, :host, :developer, :status, :price, :created_at, :updated_at, :digest, :body);
+INSERT INTO models (id, path, name, function, supplier, host, developer, status, price, created_at, updated_at, digest)
+VALUES (:id, :path, :name, :function, :supplier, :host, :developer, :status, :price, :created_at, :updated_at, :digest);
+
+-- name: add_body
+INSERT INTO bodies (number, body) VALUES (:number, :body);
 
 -- name: add_text
 INSERT INTO models_text (rowid, name, path, function, description, developer)
@@ -19,4 +22,5 @@ DELETE FROM models_text WHERE rowid = (SELECT number FROM models WHERE path = :p
 DELETE FROM models WHERE path = :path;
 
 -- name: find_model
-SELECT body FROM models WHERE (id = :key OR path = :key) AND (:host IS NULL OR host = :host COLLATE NOCASE);
+SELECT body FROM models JOIN bodies USING (number)
+WHERE (id = :key OR path = :key) AND (:host IS NULL OR host = :host COLLATE NOCASE);
