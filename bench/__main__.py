@@ -20,6 +20,7 @@ QUESTIONS = (
     "get",
     "search_page",
     "run_sync",
+    "run_hub",
     "run_threads",
     "run_asyncio",
     "stream_openai_chunks",

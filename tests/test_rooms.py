@@ -60,9 +60,8 @@ ROOMS = {
     # An operation too, whose steps touch the disk.
     "aixplain.v2._files.uploads": Room(
         ours=OPERATIONS
-        | names(
-            "aixplain.v2._addresses aixplain.v2._files.disk aixplain.v2._files.local aixplain.v2._files.outside aixplain.v2._progress"
-        ),
+        | names("aixplain.v2._addresses aixplain.v2._progress")
+        | names("aixplain.v2._files.disk aixplain.v2._files.local aixplain.v2._files.outside"),
         libraries=names("msgspec"),
         pure=True,
     ),
