@@ -26,6 +26,11 @@ def ours() -> Path:
     return _python("base")
 
 
+def openai() -> Path:
+    """The Python of an environment with OpenAI's client."""
+    return _python("openai")
+
+
 def _python(name: str) -> Path:
     folder = ROOT / ".interop" / name
     python, done = folder / "bin" / "python", folder / "installed"

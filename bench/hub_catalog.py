@@ -14,6 +14,7 @@ import time
 from collections.abc import Callable
 
 from bench.hub_durable import ask, request, running
+from bench.measuring import report
 
 MODELS = 50_000
 HUB = f"""
@@ -69,17 +70,12 @@ def main() -> None:
         total = search(q=vocabulary[0])["total"]
         ids = [model["id"] for number in range(5) for model in search(pageNumber=500 * number)["results"]]  # type: ignore[attr-defined]
         gets = timed(500, lambda: ask(connection, request("GET", f"/v2/models/{draw.choice(ids)}")))
-    print(f"\na catalog of {MODELS:,} models, which took {start:.1f} s to write and serve first")
-    figures = {
-        "ranked search": (searches, 20),
-        "with a filter": (filtered, 20),
-        f"a word of {total:,}": (commonest, None),
-        "get": (gets, 1),
-    }
-    for name, (found, goal) in figures.items():
-        middle, slow = statistics.median(found) * 1e3, found[len(found) * 95 // 100] * 1e3
-        verdict = "" if goal is None else f"   goal: p50 at most {goal} ms: {'reached' if middle <= goal else 'MISSED'}"
-        print(f"  {name:<22} p50 {middle:>6.2f} ms   p95 {slow:>6.2f} ms{verdict}")
+    texts = {f"a word of {total:,}": commonest, "texts and a filter": filtered, "texts": searches}
+    for share, name in ((50, "p50"), (95, "p95")):
+        values = {text: found[len(found) * share // 100] for text, found in texts.items()}
+        report(f"ranked search among {MODELS:,} models, {name}", values, "ms", 1e3, at_most=20 if share == 50 else None)
+    report(f"get among {MODELS:,} models, p50", {"ours": statistics.median(gets)}, "ms", 1e3, at_most=1)
+    report(f"first start over {MODELS:,} models", {"ours": start}, "s")
 
 
 if __name__ == "__main__":

@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
-from bench.measuring import ENVIRONMENT, HERE
+from bench.measuring import ENVIRONMENT, HERE, report
 
 HUB = """
 import sys
@@ -164,28 +164,24 @@ def flush_seconds() -> float:
 
 
 def main() -> None:
-    print(f"\ndurable runs that do nothing, median of {ROUNDS} rounds of {RUNS}")
-    print(f"  a flush takes {flush_seconds() * 1e3:.2f} ms here, and the machine's load is {os.getloadavg()[0]:.1f}")
     with running() as (hub, start):
         idle = hub.resident
         load(hub, "bench/coroutine", 4, 1000)
-        for model, connections in (
-            ("bench/coroutine", 1),
-            ("bench/coroutine", 5),
-            ("bench/coroutine", 16),
-            ("bench/function", 5),
-        ):
-            found = middle([load(hub, model, connections) for _ in range(ROUNDS)])
-            print(
-                f"  {model:<16}{connections:>3} connections {found.rate:>8,.0f} runs/s   accept p50 {found.median * 1e3:.2f} ms"
-                f"  p99 {found.slowest * 1e3:.2f} ms   CPU {found.cpu * 1e6:.0f} µs a run"
-            )
-            if (model, connections) == ("bench/coroutine", 5):
-                reached = found
+        few = middle([load(hub, "bench/coroutine", 5) for _ in range(ROUNDS)])
+        many = middle([load(hub, "bench/coroutine", 16) for _ in range(ROUNDS)])
+        threads = middle([load(hub, "bench/function", 5) for _ in range(ROUNDS)])
         loaded = hub.resident
-    verdict = "reached" if reached.rate >= 5000 and reached.median <= 0.001 else "MISSED"
-    print(f"  goal: at least 5,000 runs/s with an accept p50 of at most 1 ms: {verdict}")
-    print(f"  start to first answer {start:.2f} s (goal 0.5); resident {idle:.0f} MB idle (60), {loaded:.0f} MB after it (80)")
+    rates = {"16 connections": many.rate, "5, in threads": threads.rate, "5 connections": few.rate}
+    report("durable runs, to their end, a second", rates, "", at_least=5000)
+    accepts = {"a flush alone": flush_seconds(), "16 connections": many.median, "5, in threads": threads.median}
+    report("durable runs: accept, p50", {**accepts, "5 connections": few.median}, "ms", 1e3, at_most=1)
+    slowest = {"16 connections": many.slowest, "5, in threads": threads.slowest, "5 connections": few.slowest}
+    report("durable runs: accept, p99", slowest, "ms", 1e3)
+    cpu = {"16 connections": many.cpu, "5, in threads": threads.cpu, "5 connections": few.cpu}
+    report("durable runs: the hub's CPU a run", cpu, "µs", 1e6)
+    report("a hub's start to its first answer", {"ours": start}, "s", at_most=0.5)
+    report("a hub at rest, built-in models unused: resident", {"ours": idle}, "MB", at_most=60)
+    report("a hub after 75,000 runs: resident", {"ours": loaded}, "MB", at_most=80)
 
 
 if __name__ == "__main__":

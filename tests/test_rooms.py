@@ -52,29 +52,33 @@ ROOMS = {
     # An operation: the wire and the steps; what an answer becomes, where it is asked for, and what is raised when there is
     # none. Of _files only the type of what goes up.
     "aixplain.v2._operations": Room(
-        ours=OPERATIONS | names("aixplain.v2._records aixplain.v2._idempotency aixplain.v2._files aixplain.v2._uploads"),
+        ours=OPERATIONS
+        | names("aixplain.v2._records aixplain.v2._idempotency aixplain.v2._files.local aixplain.v2._files.uploads"),
         libraries=names("msgspec"),
         pure=True,
     ),
     # An operation too, whose steps touch the disk.
-    "aixplain.v2._uploads": Room(
+    "aixplain.v2._files.uploads": Room(
         ours=OPERATIONS
-        | names("aixplain.v2._addresses aixplain.v2._disk aixplain.v2._files aixplain.v2._outside aixplain.v2._progress"),
+        | names("aixplain.v2._addresses aixplain.v2._progress")
+        | names("aixplain.v2._files.disk aixplain.v2._files.local aixplain.v2._files.outside"),
         libraries=names("msgspec"),
         pure=True,
     ),
-    "aixplain.v2._disk": Room(ours=names("aixplain.v2._flow")),
+    "aixplain.v2._files.disk": Room(ours=names("aixplain.v2._flow")),
     "aixplain.v2._send": Room(ours=OPERATIONS, libraries=names("msgspec"), pure=True),
     # What people bring: an answer of requests, a notebook. Neither is loaded for its own sake.
-    "aixplain.v2._stream": Room(ours=names("aixplain._wire aixplain.v2"), libraries=names("msgspec requests urllib3")),
+    "aixplain.v2._streams.streamers": Room(
+        ours=names("aixplain._wire aixplain.v2"), libraries=names("msgspec requests urllib3")
+    ),
     "aixplain.v2._progress": Room(libraries=names("IPython")),
     "aixplain.v2._clock": Room(),
     "aixplain.v2._http": Room(ours=names("aixplain.v2._flow aixplain.v2._clock"), libraries=names("httptools")),
     "aixplain.v2._addresses": Room(ours=names("aixplain.v2.exceptions")),
     # Two extras: a transport over another library, and spans.
     "aixplain.v2._httpx2": Room(ours=names("aixplain.v2._flow aixplain.v2._clock"), libraries=names("httpx2")),
-    "aixplain.v2._telemetry": Room(ours=names("aixplain._wire aixplain.v2"), libraries=names("msgspec opentelemetry")),
-    "aixplain.v2._spans": Room(ours=names("aixplain._wire aixplain.v2"), libraries=names("msgspec opentelemetry")),
+    "aixplain.v2._watching.telemetry": Room(ours=names("aixplain._wire aixplain.v2"), libraries=names("msgspec opentelemetry")),
+    "aixplain.v2._watching.spans": Room(ours=names("aixplain._wire aixplain.v2"), libraries=names("msgspec opentelemetry")),
     # Aixplain.local() is the one door from the SDK to the hub.
     "aixplain.v2.core": Room(
         ours=names("aixplain._wire aixplain.v2"), libraries=names("msgspec"), loads=names("aixplain.hub.embedded")
@@ -184,12 +188,15 @@ def test_the_modules_that_the_rule_names_exist() -> None:
         ("aixplain.v2._search", "import requests"),
         ("aixplain.v2._search", "import rich"),
         ("aixplain.v2._search", "import starlette"),
-        ("aixplain.v2._stream", "def f():\n    from aixplain.hub import Hub"),
-        ("aixplain.v2._stream", "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    from aixplain.hub import Hub"),
-        ("aixplain.v2._stream", "from importlib import import_module\nimport_module('aixplain.hub.embedded')"),
-        ("aixplain.v2._stream", "__import__('aixplain.hub')"),
-        ("aixplain.v2._stream", "from aixplain import Aixplain"),
-        ("aixplain.v2._stream", "from ... import secrets"),
+        ("aixplain.v2.resource", "def f():\n    from aixplain.hub import Hub"),
+        (
+            "aixplain.v2._streams.streamers",
+            "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    from aixplain.hub import Hub",
+        ),
+        ("aixplain.v2.resource", "from importlib import import_module\nimport_module('aixplain.hub.embedded')"),
+        ("aixplain.v2.resource", "__import__('aixplain.hub')"),
+        ("aixplain.v2.resource", "from aixplain import Aixplain"),
+        ("aixplain.v2.resource", "from ... import secrets"),
         ("aixplain.v2.core", "from aixplain.hub.embedded import start"),
         ("aixplain.v2.core", "import importlib\nimportlib.import_module('aixplain.hub.server')"),
         ("aixplain.hub.service", "from aixplain.v2.model import Model"),

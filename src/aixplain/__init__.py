@@ -30,6 +30,7 @@ if TYPE_CHECKING:
         StreamFailedError,
         StreamTimeoutError,
         TimeoutError,
+        UnexpectedDataError,
         ValidationError,
     )
 
@@ -52,6 +53,7 @@ __all__ = [
     "StreamFailedError",
     "StreamTimeoutError",
     "TimeoutError",
+    "UnexpectedDataError",
     "ValidationError",
 ]
 

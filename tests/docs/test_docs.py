@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import inspect
 import io
 import os
 import re
@@ -18,9 +19,14 @@ from typing import Any
 import pytest
 import typer
 
+from aixplain import Aixplain
 from aixplain.cli.app import app
 from aixplain.hub import Hub
 from aixplain.hub.embedded import EmbeddedHub, start
+from aixplain.v2._profiles import SETTINGS
+from aixplain.v2._search import FILTERS, SORTING
+from aixplain.v2._settings import KEY_VARIABLES
+from aixplain.v2.model import Model
 
 ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").rglob("*.md"))]
@@ -183,8 +189,8 @@ def test_the_reference_has_every_option_and_every_environment_variable() -> None
     long = {option for each in commands for parameter in each.params for option in parameter.opts if option.startswith("--")}
     assert {option for option in long if f"`{option}" not in reference} == set()
     source = "".join(path.read_text("utf-8") for path in (ROOT / "src").rglob("*.py"))
-    read = set(re.findall(r"environ(?:ment)?(?:\.get\(|\[)\"([A-Z_]+)\"", source))
-    assert {"TEAM_API_KEY", "BACKEND_URL", "AIXPLAIN_HUB_KEYS"} <= read
+    read = set(re.findall(r"(?:environ(?:ment)?|variables)(?:\.get\(|\[)\"([A-Z_]+)\"", source)) | set(KEY_VARIABLES)
+    assert {"BACKEND_URL", "AIXPLAIN_HUB_KEYS", "AIXPLAIN_PROFILE"} <= read
     assert {name for name in read if f"`{name}`" not in reference} == set()
 
 
@@ -197,3 +203,37 @@ def test_every_link_within_the_project_leads_somewhere(page: Path) -> None:
 def test_every_page_is_reached_from_the_index() -> None:
     linked = set(re.findall(r"\]\(([\w-]+\.md)\)", (ROOT / "docs" / "index.md").read_text("utf-8")))
     assert linked == {page.name for page in (ROOT / "docs").glob("*.md")} - {"index.md"}
+
+
+def test_the_reference_has_every_command_of_a_group_and_its_options() -> None:
+    reference = (ROOT / "docs" / "reference-aix.md").read_text("utf-8")
+    root: Any = typer.main.get_command(app)
+    groups = {name: each.commands for name, each in root.commands.items() if hasattr(each, "commands")}
+    assert {"config", "hub"} <= groups.keys()
+    for group, commands in groups.items():
+        assert {name for name in commands if f"`aix {group} {name}" not in reference} == set()
+        options = {option for each in commands.values() for parameter in each.params for option in parameter.opts}
+        assert {option for option in options if option.startswith("--") and f"`{option}" not in reference} == set()
+
+
+def test_the_page_of_clients_has_every_setting_of_a_profile_and_every_argument_of_a_client() -> None:
+    page = (ROOT / "docs" / "how-to-clients.md").read_text("utf-8")
+    arguments = set(inspect.signature(Aixplain).parameters) - {"pipeline_url"}
+    assert {name for name in SETTINGS if f"`{name}`" not in page} == set()
+    assert {name for name in arguments if f"{name}=" not in page} == set()
+
+
+def test_the_page_of_runs_has_every_filter_of_a_search_and_every_argument_of_a_run_and_a_map() -> None:
+    page = (ROOT / "docs" / "how-to-run.md").read_text("utf-8")
+    named = {name for method in (Model.run, Model.map) for name in inspect.signature(method).parameters}
+    named = (named | FILTERS.keys() | set(SORTING)) - {
+        "self",
+        "values",
+        "inputs",
+        "stream",
+        "api_key",
+        "q",
+        "query",
+        "page_number",
+    }
+    assert {name for name in named if not re.search(rf"\b{name}\b", page)} == set()

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from aixplain.v2._disk import Pour, Work
+from aixplain.v2._files.disk import Pour, Work
 from aixplain.v2._flow import Now, Open, Operation, Request, Response, Sleep, Step, TransportTimeout
 from aixplain.v2._settings import Settings, resolve
 

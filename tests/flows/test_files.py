@@ -11,13 +11,13 @@ from typing import Any
 import pytest
 
 from aixplain.v2 import _operations as operations
-from aixplain.v2._disk import Pour, Work
-from aixplain.v2._files import LocalFile
+from aixplain.v2._files.disk import Pour, Work
+from aixplain.v2._files.local import LocalFile
+from aixplain.v2._files.uploads import PLATFORM_LIMITS
 from aixplain.v2._flow import Operation, Request, TransportFailure, TransportTimeout, adrive, drive
 from aixplain.v2._operations import Run
 from aixplain.v2._send import begin, send
 from aixplain.v2._settings import Settings, resolve
-from aixplain.v2._uploads import PLATFORM_LIMITS
 from aixplain.v2.exceptions import ConfigurationError, FileUploadError
 
 STORE = "https://9.9.9.9/put?signature=s"
@@ -112,12 +112,15 @@ def test_a_put_is_never_made_a_get(world: Any, settings: Settings, answer: Any, 
 
 
 @pytest.mark.parametrize("place", ["http://9.9.9.9/put", "http://store.example/put"])
+@pytest.mark.parametrize("redirects", [False, True])
 def test_a_file_is_not_sent_in_the_clear_for_a_service_that_is_not(
-    world: Any, platform: Settings, answer: Any, place: str
+    world: Any, platform: Settings, answer: Any, place: str, redirects: bool
 ) -> None:
-    hub = world(answer(200, {**PLACE, "uploadUrl": place}))
+    answers = [answer(200, PLACE), answer(307, location=place)] if redirects else [answer(200, {**PLACE, "uploadUrl": place})]
+    hub = world(*answers)
     with pytest.raises(FileUploadError, match=r"a.txt was not sent: http://\S+ is plain http"):
         hub.play(run_with(platform, LocalFile("document", "a.txt", b"x")))
+    assert place not in hub.urls
 
 
 @pytest.mark.parametrize(

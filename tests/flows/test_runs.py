@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from aixplain.v2 import _operations as operations
-from aixplain.v2._files import LocalFile
+from aixplain.v2._files.local import LocalFile
 from aixplain.v2._flow import TransportFailure
 from aixplain.v2._operations import Run
 from aixplain.v2.enums import Language

@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aixplain.v2._chunks import ChunkDecoder
 from aixplain.v2._flow import TransportFailure
 from aixplain.v2._records import Usage
-from aixplain.v2._stream import ModelResponseStreamer
+from aixplain.v2._streams.chunks import ChunkDecoder
+from aixplain.v2._streams.streamers import ModelResponseStreamer
 from aixplain.v2.exceptions import APIError, IncompleteStreamError, StreamFailedError
 
 DONE = b"data: [DONE]\n\n"

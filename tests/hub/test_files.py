@@ -106,6 +106,12 @@ def test_an_address_takes_one_file_once(caller: Caller) -> None:
     assert caller.get(address).body == b"first"
 
 
+def test_the_same_bytes_may_be_sent_again_by_who_has_not_heard_that_they_arrived(caller: Caller) -> None:
+    address = sent_up(caller, "a.txt", b"first")
+    assert put(caller, address, b"first").status == 200
+    assert caller.get(address).body == b"first"
+
+
 @pytest.mark.parametrize("address", ["/files/nothing/x", "/files/aaaaaaaaaaaaaaaaaaaaaa/x", "/files/..%2F..%2Fhub/hub.sqlite"])
 def test_an_address_that_was_not_announced_takes_and_gives_nothing(caller: Caller, address: str) -> None:
     assert put(caller, address, b"x").status == 404

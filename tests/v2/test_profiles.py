@@ -392,6 +392,7 @@ def test_a_broken_profile_shows_no_key_of_it(config: Write) -> None:
         lambda model: model.poll("nothing", api_key=SECRET),
         lambda model: model.sync_poll("nothing", api_key=SECRET),
         lambda model: model.cancel("nothing", api_key=SECRET),
+        lambda model: model.map(["x"], api_key=SECRET, concurrency=0),
     ],
 )
 def test_a_key_that_is_passed_to_a_call_is_in_no_traceback(hub: EmbeddedHub, call: Callable[[Any], Any]) -> None:

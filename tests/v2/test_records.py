@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aixplain.v2 import exceptions
-from aixplain.v2._chunks import ChunkDecoder
+from aixplain.v2._streams.chunks import ChunkDecoder
 from aixplain.v2.enums import ResponseStatus
 from aixplain.v2.exceptions import AixplainV2Error, InvalidResponseError
 from aixplain.v2.model import Detail, Message, ModelResult, Page, StreamChunk, Usage

@@ -9,7 +9,7 @@ import msgspec
 import pytest
 
 from aixplain import InputError
-from aixplain.v2._structured import response_format
+from aixplain.v2._inputs.structured import response_format
 from aixplain.v2.exceptions import AixplainV2Error, UnexpectedDataError
 from aixplain.v2.model import ModelResult
 

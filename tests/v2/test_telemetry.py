@@ -195,6 +195,12 @@ def test_a_run_in_the_background_is_two_spans(connect: Any, hub: EmbeddedHub, ex
     assert "gen_ai.request.model" not in exported.last
 
 
+def test_every_run_of_a_map_is_a_span(connect: Any, hub: EmbeddedHub, exported: Exported) -> None:
+    items = list(connect(backend_url=hub.url).Model.get("acme/shout").map(["a", "b", "c"], concurrency=2))
+    assert sorted(item.result.data for item in items) == ["A!", "B!", "C!"]
+    assert [span.name for span in exported.spans] == ["generate_content acme/shout"] * 3
+
+
 def test_what_runs_no_model_is_no_span(connect: Any, hub: EmbeddedHub, exported: Exported) -> None:
     aix = connect(backend_url=hub.url)
     aix.Model.search("shout")
@@ -363,7 +369,7 @@ def test_spans_of_tasks_belong_to_the_span_around_each(exported: Exported) -> No
 
 def test_a_file_goes_up_to_another_origin_without_a_traceparent(exported: Exported) -> None:
     from aixplain.v2._settings import resolve
-    from aixplain.v2._telemetry import traced
+    from aixplain.v2._watching.telemetry import traced
 
     def put() -> Any:
         return (yield Request("PUT", "https://store.elsewhere.test/x", {}))
@@ -415,7 +421,8 @@ WITHOUT_A_PROVIDER = """
 import sys
 import opentelemetry.trace
 from aixplain import Aixplain
-from aixplain.v2 import _operations, _observe
+from aixplain.v2 import _operations
+from aixplain.v2._watching import observe as _observe
 aix = Aixplain(backend_url=sys.argv[1])
 aix.Model.get("acme/shout").run(text="hi")
 operation = _operations.get(aix.settings, "x")

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
+import filecmp
 import os
 import re
 import secrets
@@ -56,14 +58,17 @@ class Files:
                     shutil.rmtree(folder)
 
     async def put(self, token: str, name: str, chunks: AsyncIterator[bytes]) -> None:
-        """Take the bytes of a reserved file, once, whole or not at all. Raises `Refusal`."""
+        """Take the bytes of a reserved file, once, whole or not at all. Raises `Refusal`.
+
+        The same bytes may come again: their sender may not have heard that they arrived.
+        """
         folder = self._folder / token
         if not _TOKEN.fullmatch(token) or not folder.is_dir():
             raise Refusal(404, "No upload was announced for this address; ask for one at /sdk/file/upload/temp-url.")
         path, part = folder / _safe_name(name), folder / f".{secrets.token_hex(8)}"
         try:
             await _write_limited(part, chunks)
-            if path.exists():
+            if path.exists() and not await asyncio.to_thread(filecmp.cmp, path, part, shallow=False):
                 raise Refusal(409, "There is a file at this address already; ask for a new address.")
             part.rename(path)
         finally:

@@ -38,6 +38,7 @@ if TYPE_CHECKING:
         StreamFailedError,
         StreamTimeoutError,
         TimeoutError,
+        UnexpectedDataError,
         ValidationError,
     )
     from aixplain.v2.model import (
@@ -83,6 +84,7 @@ __all__ = [
     "StreamTimeoutError",
     "Supplier",
     "TimeoutError",
+    "UnexpectedDataError",
     "ValidationError",
 ]
 

@@ -13,12 +13,12 @@ from aixplain._wire.validation import did_you_mean, plain
 from aixplain.v2 import _operations as operations
 from aixplain.v2 import enums
 from aixplain.v2._flow import Operation
-from aixplain.v2._form import validate
-from aixplain.v2._inputs import InputsProxy
+from aixplain.v2._inputs.form import validate
+from aixplain.v2._inputs.proxy import InputsProxy
+from aixplain.v2._inputs.signature import shows_inputs
 from aixplain.v2._model_fields import ModelFields
 from aixplain.v2._search import SearchCall, not_the_protocol, page_decoder, read_page, search_body
 from aixplain.v2._settings import Settings
-from aixplain.v2._signature import shows_inputs
 from aixplain.v2.enums import AssetStatus
 from aixplain.v2.exceptions import FileUploadError, InputError, ValidationError
 from aixplain.v2.mixins import ToolDict
@@ -164,12 +164,12 @@ class ModelBase(ModelFields, rename="camel", kw_only=True):
         held = self.inputs
         inputs = {name: value for name, value in {**held._values, **given}.items() if value is not None}
         if "response_format" in inputs:
-            from aixplain.v2._structured import response_format  # few runs want one
+            from aixplain.v2._inputs.structured import response_format  # few runs want one
 
             inputs["response_format"] = response_format(inputs["response_format"])
         checked: dict[str, Any] = inputs
         if held._form.takes_files:
-            from aixplain.v2._files import local_files, names_of  # few models take files
+            from aixplain.v2._files.local import local_files, names_of  # few models take files
 
             controls.files = local_files(self.params, inputs)
             checked = {**inputs, **{name: names_of(found) for name, found in controls.files.items()}}

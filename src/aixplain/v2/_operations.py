@@ -25,17 +25,17 @@ from aixplain.v2._send import (
     send,
 )
 from aixplain.v2._settings import Settings, absolute, concealed, origin
-from aixplain.v2.exceptions import APIError, ConnectionLostError, InvalidResponseError, TimeoutError
+from aixplain.v2.exceptions import APIError, ConnectionLostError, InvalidResponseError, ResourceError, TimeoutError
 
 if TYPE_CHECKING:
-    from aixplain.v2._files import Found
+    from aixplain.v2._files.local import Found
 
 #: Seconds that a request which is no run may take, retries included.
 REQUEST_TIMEOUT = 60.0
 RUN_TIMEOUT = 300.0
 #: Enough for an output of 300 MB at 4 Mbit/s.
 SAVE_TIMEOUT = 600.0
-POLL_FRACTION, POLL_SHORTEST, POLL_LONGEST = 0.1, 0.1, 2.0
+POLL_FRACTION, POLL_SHORTEST, POLL_LONGEST = 0.08, 0.1, 1.75
 #: Seconds that a service may hold a poll until the run ends; less when somebody watches how the run gets on.
 HOLD, WATCHED_HOLD = 25, 1
 #: Seconds that an interrupted call takes to cancel its run.
@@ -239,7 +239,7 @@ def _attend(settings: Settings, place: str, deadline: Deadline, run: Run) -> Ope
         if run.cancel_on_interrupt and not isinstance(stop, Exception | GeneratorExit):
             try:
                 yield from cancel(settings, place, run.api_key, CANCEL_TIMEOUT)
-            except (APIError, ConnectionLostError, TimeoutError) as error:
+            except (APIError, ConnectionLostError, ResourceError, TimeoutError) as error:
                 stop.add_note(f"The run could not be canceled, and may go on at {place}: {error}")
         raise
 
@@ -313,7 +313,7 @@ def with_files_sent(settings: Settings, run: Run, deadline: Deadline) -> Operati
     """The run with the addresses of its local files, once they are up."""
     if not run.files:
         return run
-    from aixplain.v2._uploads import send_up  # few runs have files
+    from aixplain.v2._files.uploads import send_up  # few runs have files
 
     addresses = yield from send_up(settings, run.files, deadline, run.api_key, show_progress=run.show_progress)
     return replace(run, inputs={**run.inputs, **addresses}, files={})

@@ -160,7 +160,7 @@ class ModelResult(Result, rename="camel"):
         >>> ModelResult("SUCCESS", data='{"age": 36}').parse(dict[str, int])
         {'age': 36}
         """
-        from aixplain.v2._structured import parse  # few results are parsed
+        from aixplain.v2._inputs.structured import parse  # few results are parsed
 
         return parse(self.data, kind)
 
@@ -175,13 +175,13 @@ class ModelResult(Result, rename="camel"):
     ) -> Any:
         """Save the data to a file or into a folder, as `Model.save` does: gives the path, or a list of them.
 
-        A result of an `AsyncModel` is awaited: `await result.save(path)`. One that was unpickled, copied deeply or
-        made by hand belongs to no client; `aix.Model.save(result, path)` saves it.
+        A result of an `AsyncModel` is awaited: `await result.save(path)`. One that was streamed, unpickled, copied
+        deeply or made by hand belongs to no client; `aix.Model.save(result, path)` saves it.
         """
         settings = vars(self).get("_settings")
         if settings is None:
             raise ValidationError(
-                "This result belongs to no client: it was unpickled, copied deeply or made by hand. "
+                "This result belongs to no client: it was streamed, unpickled, copied deeply or made by hand. "
                 "aix.Model.save(result, path) saves it with a client's connections"
             )
         return settings.client.Model.save(

@@ -13,7 +13,7 @@ from aixplain._wire.open_records import Body, OpenRecord, Slices, decode_open
 from aixplain._wire.records import Record, decode, parse
 from aixplain._wire.validation import did_you_mean, plain
 from aixplain.v2 import enums
-from aixplain.v2._wire_enum import WireEnum
+from aixplain.v2._words.wire_enum import WireEnum
 from aixplain.v2.exceptions import InputError, InvalidResponseError
 from aixplain.v2.resource import BaseSearchParams, PageParts
 

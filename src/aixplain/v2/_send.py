@@ -108,9 +108,8 @@ def send(
             outcome = yield Open(request) if streamed else request
         except TransportFailure as failure:
             outcome = failure
-        if admits is None and not settings.keeps_keys and not isinstance(outcome, TransportFailure):
-            # The catalog may be another service's than the runs.
-            settings.keeps_keys = KEEPS_KEYS in outcome.headers and origin(request.url) == origin(settings.model_url)
+        if not settings.keeps_keys and not isinstance(outcome, TransportFailure) and request.url.startswith(settings.runs_at):
+            settings.keeps_keys = KEEPS_KEYS in outcome.headers
         if _is_good(outcome):
             return outcome
         deadline.now = yield Now()

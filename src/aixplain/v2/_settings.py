@@ -55,7 +55,8 @@ def conceal(options: Any) -> None:
 class Settings:
     """One client's addresses, key and manners. The key is never shown.
 
-    All of it stays as it was made, but for `keeps_keys`: whether the service has said that it keeps idempotency keys.
+    All of it stays as it was made, but for `keeps_keys`: whether the service that runs models, `runs_at`, has said
+    that it keeps idempotency keys.
     """
 
     __slots__ = (
@@ -67,6 +68,7 @@ class Settings:
         "keeps_keys",
         "model_url",
         "read_timeout",
+        "runs_at",
         "strict",
         "trusted",
     )
@@ -89,6 +91,7 @@ class Settings:
         self.backend_url = backend_url
         self.model_url = model_url
         self._own = (backend_url + "/", model_url + "/")
+        self.runs_at = origin(model_url) + "/"
         self.trusted = trusted
         self.strict = strict
         self.connect_timeout = connect_timeout

@@ -9,10 +9,10 @@ import msgspec
 
 from aixplain.v2 import _operations as operations
 from aixplain.v2._flow import AsyncStream, Request, Response, Stream, adrive, drive
-from aixplain.v2._observe import observed
 from aixplain.v2._search import not_the_protocol
 from aixplain.v2._send import headers
 from aixplain.v2._settings import Settings, absolute
+from aixplain.v2._watching.observe import observed
 
 if TYPE_CHECKING:
     from aixplain.v2.core import Aixplain, AsyncAixplain

@@ -8,12 +8,12 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
-from aixplain.v2._wire_enum import WireEnum
+from aixplain.v2._words.wire_enum import WireEnum
 
 if TYPE_CHECKING:
-    from aixplain.v2._functions import Function
-    from aixplain.v2._languages import Language
-    from aixplain.v2._suppliers import Supplier
+    from aixplain.v2._words.functions import Function
+    from aixplain.v2._words.languages import Language
+    from aixplain.v2._words.suppliers import Supplier
 
 __all__ = [
     "AssetStatus",
@@ -111,9 +111,9 @@ class SortOrder(WireEnum):
 
 
 _HOMES = {
-    "Function": "aixplain.v2._functions",
-    "Language": "aixplain.v2._languages",
-    "Supplier": "aixplain.v2._suppliers",
+    "Function": "aixplain.v2._words.functions",
+    "Language": "aixplain.v2._words.languages",
+    "Supplier": "aixplain.v2._words.suppliers",
 }
 
 

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any, Literal, NotRequired, Self, TypeVar, Unpa
 from aixplain.v2 import _operations as operations
 from aixplain.v2 import enums
 from aixplain.v2._flow import AsyncStream, Operation, Stream, adrive, drive
-from aixplain.v2._inputs import InputsProxy
+from aixplain.v2._inputs.proxy import InputsProxy
+from aixplain.v2._inputs.signature import shows_inputs
 from aixplain.v2._model_base import ModelBase, find_function_by_id, find_supplier_by_id
-from aixplain.v2._observe import observed
 from aixplain.v2._progress import watched
 from aixplain.v2._records import (
     Attribute,
@@ -31,8 +31,8 @@ from aixplain.v2._records import (
 )
 from aixplain.v2._search import ModelSearchParams, SearchCall
 from aixplain.v2._settings import conceal, concealed
-from aixplain.v2._signature import shows_inputs
-from aixplain.v2._stream import AsyncModelResponseStreamer, ModelResponseStreamer
+from aixplain.v2._streams.streamers import AsyncModelResponseStreamer, ModelResponseStreamer
+from aixplain.v2._watching.observe import observed
 from aixplain.v2.enums import AssetStatus, ResponseStatus
 from aixplain.v2.exceptions import ValidationError
 from aixplain.v2.mixins import ToolableMixin, ToolDict
@@ -52,7 +52,7 @@ from aixplain.v2.resource import (
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from aixplain.v2._map import AsyncModelMap, MapItem, ModelMap
+    from aixplain.v2._map.plan import AsyncModelMap, MapItem, ModelMap
     from aixplain.v2.core import Aixplain, AsyncAixplain
     from aixplain.v2.enums import Function, Language, Supplier
 
@@ -178,12 +178,16 @@ class Model(ModelBase, rename="camel", kw_only=True):
     ) -> ModelResult | ModelResponseStreamer:
         """Run the model with these inputs and give its result.
 
+        An input that is audio, an image, a video or a document may be a path, an open binary file, bytes, or an address: what
+        is on this machine is sent up first, straight from the disk.
+
         `timeout` is one deadline in seconds over the requests, the waits and the polls; `wait_time` the seconds between
         polls, by default a tenth of the time gone by. `on_progress` is called with each answer of a run that goes on, and
         `show_progress` draws a bar. `cancel_on_interrupt` cancels the run when Ctrl-C stops the call. A run that the service
         failed is run again up to `run_retries` times, `run_retry_wait` seconds apart; each may cost credits.
 
-        Raises `ValueError` before anything is sent, `APIError` when the run failed, `TimeoutError` at the deadline.
+        Raises `ValueError` before anything is sent, `FileUploadError` for a file that can't be sent or isn't taken, `APIError`
+        when the run failed, `TimeoutError` at the deadline.
         """
         api_key = concealed(api_key)
         if stream:
@@ -276,7 +280,7 @@ class Model(ModelBase, rename="camel", kw_only=True):
         stands itself. Raises `FileSaveError` (also an OSError), `APIError`, `TimeoutError`, and `ValidationError` for a result
         that has nothing to save.
         """
-        from aixplain.v2._downloads import Wanted, save  # few results are saved
+        from aixplain.v2._files.downloads import Wanted, save  # few results are saved
 
         wanted = Wanted(path, overwrite, timeout, api_key, show_progress)
         return cls._drive(save(cls._settings(), result, wanted))
@@ -321,8 +325,9 @@ class Model(ModelBase, rename="camel", kw_only=True):
         1 Parameter validation failed: Parameter 'text' has invalid type. Expected text, got int
         2 NEGATIVE
         """
-        from aixplain.v2._map import ModelMap, Plan, counted  # loaded by who maps
-        from aixplain.v2._map_threads import walk
+        api_key = concealed(api_key)
+        from aixplain.v2._map.plan import ModelMap, Plan, counted  # loaded by who maps
+        from aixplain.v2._map.threads import walk
 
         total = counted(values)
         plan = Plan(self, concurrency, ordered, budget, checkpoint, show_progress, timeout, api_key, inputs, total)
@@ -398,12 +403,16 @@ class AsyncModel(ModelBase, rename="camel", kw_only=True):
     ) -> ModelResult | AsyncModelResponseStreamer:
         """Run the model with these inputs and give its result.
 
+        An input that is audio, an image, a video or a document may be a path, an open binary file, bytes, or an address: what
+        is on this machine is sent up first, straight from the disk.
+
         `timeout` is one deadline in seconds over the requests, the waits and the polls; `wait_time` the seconds between
         polls, by default a tenth of the time gone by. `on_progress` is called with each answer of a run that goes on, and
         `show_progress` draws a bar. `cancel_on_interrupt` cancels the run when asyncio cancels the call. A run that the service
         failed is run again up to `run_retries` times, `run_retry_wait` seconds apart; each may cost credits.
 
-        Raises `ValueError` before anything is sent, `APIError` when the run failed, `TimeoutError` at the deadline.
+        Raises `ValueError` before anything is sent, `FileUploadError` for a file that can't be sent or isn't taken, `APIError`
+        when the run failed, `TimeoutError` at the deadline.
         """
         api_key = concealed(api_key)
         if stream:
@@ -500,7 +509,7 @@ class AsyncModel(ModelBase, rename="camel", kw_only=True):
         stands itself. Raises `FileSaveError` (also an OSError), `APIError`, `TimeoutError`, and `ValidationError` for a result
         that has nothing to save.
         """
-        from aixplain.v2._downloads import Wanted, save  # few results are saved
+        from aixplain.v2._files.downloads import Wanted, save  # few results are saved
 
         wanted = Wanted(path, overwrite, timeout, api_key, show_progress)
         return await cls._drive(save(cls._settings(), result, wanted))
@@ -524,8 +533,9 @@ class AsyncModel(ModelBase, rename="camel", kw_only=True):
         Not awaited itself: `async for item in model.map(texts)`, or `async with model.map(texts) as items`, which stops the map
         at once when its block is left. `values` may be asynchronous too. Runs are made in tasks. For all else see `Model.map`.
         """
-        from aixplain.v2._map import AsyncModelMap, Plan, counted  # loaded by who maps
-        from aixplain.v2._map_tasks import inputs_of, walk
+        api_key = concealed(api_key)
+        from aixplain.v2._map.plan import AsyncModelMap, Plan, counted  # loaded by who maps
+        from aixplain.v2._map.tasks import inputs_of, walk
 
         total = counted(values)
         plan = Plan(self, concurrency, ordered, budget, checkpoint, show_progress, timeout, api_key, inputs, total)
@@ -537,7 +547,7 @@ def __getattr__(name: str) -> Any:
     if name in ("Function", "Language", "Supplier"):
         return getattr(enums, name)
     if name in ("AsyncModelMap", "MapItem", "ModelMap"):
-        from aixplain.v2 import _map
+        from aixplain.v2._map import plan
 
-        return getattr(_map, name)
+        return getattr(plan, name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

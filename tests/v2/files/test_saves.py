@@ -24,7 +24,7 @@ import pytest
 from aixplain import APIError, AsyncAixplain, ConnectionLostError, FileSaveError, TimeoutError, ValidationError
 from aixplain.hub import Document, Hub
 from aixplain.hub.embedded import EmbeddedHub, start
-from aixplain.v2._outside import reach_of
+from aixplain.v2._files.outside import reach_of
 from aixplain.v2.exceptions import ConfigurationError
 from aixplain.v2.model import Model, ModelResult
 
@@ -236,6 +236,8 @@ def test_places_that_can_not_be_written_are_sentences(result_of: Any, save: Any,
         save(result_of(address), tmp_path / "file" / "a.txt")
     with pytest.raises(FileSaveError, match="is a file, and there are several outputs"):
         save(result_of([address, address]), tmp_path / "file")
+    with pytest.raises(FileSaveError, match="can't be written: embedded null byte"):
+        save(result_of(address), tmp_path / "a\0b")
 
 
 def test_what_is_no_ordinary_file_is_never_replaced(result_of: Any, save: Any, tmp_path: Path) -> None:

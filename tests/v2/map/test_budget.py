@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from aixplain import BudgetReachedError
-from aixplain.v2._budget import Budget
+from aixplain.v2._map.budget import Budget
 
 
 def read(items: Any) -> tuple[list[Any], BudgetReachedError | None]:

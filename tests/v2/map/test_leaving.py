@@ -48,7 +48,7 @@ def test_a_run_that_is_just_being_accepted_is_canceled(
     model: Any, service: Any, until: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for colour in ("threads", "tasks"):
-        monkeypatch.setattr(f"aixplain.v2._map_{colour}.GRACE", 1.5)
+        monkeypatch.setattr(f"aixplain.v2._map.{colour}.GRACE", 1.5)
     with model.map(["go", "hold late"], concurrency=2) as items:
         reader = iter(items)
         next(reader)

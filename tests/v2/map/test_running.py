@@ -29,7 +29,7 @@ def test_values_are_pulled_only_as_there_is_room_and_items_are_not_kept(model: A
 
     gc.collect()  # what other tests left
     with model.map(endless(), concurrency=2) as items:
-        for item, number in zip(items, range(100), strict=False):
+        for number, item in zip(range(100), items, strict=False):  # in this order it asks for no item more
             assert item.index == number
             assert len(pulled) <= number + 1 + 2 * 4
         assert sum(isinstance(each, MapItem) for each in gc.get_objects()) <= 2 * 4 + 1

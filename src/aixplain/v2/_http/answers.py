@@ -48,7 +48,7 @@ class Answers:
         self.is_whole = False
         self._keeps_alive = False
 
-    def feed(self, data: bytes) -> None:
+    def feed(self, data: bytes | memoryview) -> None:
         """Take bytes as they arrive. Raises `BrokenAnswer` for what is no HTTP."""
         try:
             self._feed(data)

@@ -255,6 +255,13 @@ class SocketStream:
                 raise
         return answers.take()
 
+    def drain(self, seconds: float) -> None:
+        """Read the rest, if it comes in this time. Raises `TransportFailure`."""
+        if self._connection is not None:
+            self._connection.until = min(self._connection.until, time.monotonic() + seconds)
+        while self.read() is not None:
+            pass
+
     def close(self) -> None:
         connection, self._connection = self._connection, None
         if connection is None:

@@ -1,197 +1,44 @@
-"""The transport on asyncio: a connection is a protocol of the loop, which hears of bytes as they arrive."""
+"""The transport on asyncio: connections for each loop, and the end of them with it."""
 
 from __future__ import annotations
 
 import asyncio
+import sys
 import time
 import weakref
 from collections.abc import AsyncGenerator, Callable, Mapping
 from typing import TYPE_CHECKING, cast
 
 from aixplain.v2._clock import AsyncClock
-from aixplain.v2._flow import Body, Request, Response, TransportFailure
+from aixplain.v2._flow import Request, Response
 from aixplain.v2._http import failures
 from aixplain.v2._http.answers import Answers, BrokenAnswer
-from aixplain.v2._http.options import KEEP_IDLE, Options
-from aixplain.v2._http.requests import head_of
-from aixplain.v2._http.routes import Route, Routes, Target, tunnel_request
+from aixplain.v2._http.loop_connections import Alarm, Connection
+from aixplain.v2._http.options import PIECE, Options
+from aixplain.v2._http.routes import Route, Routes, tunnel_request
 
 if TYPE_CHECKING:
     import ssl
 
-#: Bytes of a stream that wait for their reader before the service is told to wait.
-LARGEST_BACKLOG = 1024 * 1024
 _FOR_EVER = 1e9
-
-
-class Connection(asyncio.Protocol):
-    """One connection, for one request at a time."""
-
-    def __init__(self, route: Route, options: Options) -> None:
-        self.answers = Answers()
-        self.route = route
-        self.idle_since = 0.0
-        self.until = 0.0
-        """When the request that it serves must be over, on the loop's clock."""
-        self.loop = asyncio.get_running_loop()
-        self._options = options
-        self._failure: TransportFailure | None = None
-        self._is_over = False
-        self._closed_by_us = False
-        self._waiter: asyncio.Future[None] | None = None
-        self._awaited: Callable[[], bool] = self.has_head
-        self._may_write: asyncio.Future[None] | None = None
-        self._is_paused = False
-
-    # --- Called by the loop -------------------------------------------------------------------------
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self._transport = cast(asyncio.Transport, transport)
-
-    def data_received(self, data: bytes) -> None:
-        try:
-            self.answers.feed(data)
-        except BrokenAnswer as error:
-            self._fail(error)
-            return
-        if self._waiter is not None and (self._awaited() or self._options.read_timeout is not None):
-            self._wake()
-        elif len(self.answers.pieces) > 1 and self._backlog() > LARGEST_BACKLOG and not self._is_paused:
-            self._is_paused = True
-            self._transport.pause_reading()
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        self._is_over = True
-        if self._may_write is not None and not self._may_write.done():
-            self._may_write.set_result(None)
-        try:
-            if self.answers.status or not self.idle_since:
-                self.answers.end()
-        except BrokenAnswer as cut:
-            self._fail(cut if exc is None else exc)
-        self._wake()
-
-    def pause_writing(self) -> None:
-        self._may_write = self.loop.create_future()
-
-    def resume_writing(self) -> None:
-        if self._may_write is not None and not self._may_write.done():
-            self._may_write.set_result(None)
-        self._may_write = None
-
-    # --- Called by the transport --------------------------------------------------------------------
-
-    async def ask(self, request: Request, target: Target, *, whole: bool) -> None:
-        """Send a request, and wait for its whole answer, or the head of it. Raises `TransportFailure`."""
-        self.idle_since = 0.0
-        self.answers.begin(request.method)
-        head, content = head_of(request, target), request.content
-        if content is None or isinstance(content, bytes):
-            self._transport.write(head + content if content else head)
-        else:
-            self._transport.write(head)
-            await self._send_pieces(content)
-        await self.wait_for(self.is_whole if whole else self.has_head)
-
-    async def wait_for(self, awaited: Callable[[], bool]) -> None:
-        """Wait until this is true of the answer. Raises `TransportFailure`."""
-        self._awaited = awaited
-        while not awaited():
-            if self._failure is not None:
-                raise self._failure
-            await self._wait()
-
-    async def read(self) -> bytes | None:
-        """More of the content; None at its end."""
-        await self.wait_for(self._has_news)
-        if not self.answers.pieces:
-            return None
-        if self._is_paused:
-            self._is_paused = False
-            self._transport.resume_reading()
-        return self.answers.take()
-
-    @property
-    def is_awaited(self) -> bool:
-        """Whether somebody waits for what comes."""
-        return self._waiter is not None
-
-    def is_usable(self) -> bool:
-        """Whether it is young enough, and the service has not closed it."""
-        return not self._is_over and not self._transport.is_closing() and time.monotonic() - self.idle_since < KEEP_IDLE
-
-    def close(self) -> None:
-        """Close it; whoever waits for it is told. Safe to call twice."""
-        self._closed_by_us = True
-        self._transport.abort()
-        self._wake()
-
-    def is_whole(self) -> bool:
-        """The whole answer is here."""
-        return self.answers.is_whole
-
-    def has_head(self) -> bool:
-        """The head of the answer is here."""
-        return self.answers.status > 0
-
-    def _has_news(self) -> bool:
-        return bool(self.answers.pieces) or self.answers.is_whole
-
-    async def _send_pieces(self, content: Body) -> None:
-        pieces = iter(content)
-        while piece := await asyncio.to_thread(next, pieces, b""):  # a disk may be slow, and would stall the loop
-            if self._failure is not None or self.answers.status or self._is_over:
-                return  # the service has said what it thinks of the request
-            self._transport.write(piece)
-            if self._may_write is not None:
-                await self._bounded(self._may_write)
-
-    async def _wait(self) -> None:
-        self._waiter = self.loop.create_future()
-        try:
-            await self._bounded(self._waiter)
-        finally:
-            self._waiter = None
-
-    async def _bounded(self, waiter: asyncio.Future[None]) -> None:
-        """Wait, but not past the deadline, nor longer than silence is borne."""
-        left = self.until - self.loop.time()
-        silence = self._options.read_timeout
-        patience = left if silence is None else min(left, silence)
-        timer = self.loop.call_later(max(patience, 0.0), self._expire, waiter, silence is not None and silence < left)
-        try:
-            await waiter
-        finally:
-            timer.cancel()
-
-    def _expire(self, waiter: asyncio.Future[None], was_silent: bool) -> None:
-        if not waiter.done():
-            waiter.set_exception(failures.silent(self.route, self._options) if was_silent else failures.late(self.route))
-
-    def _backlog(self) -> int:
-        return sum(map(len, self.answers.pieces))
-
-    def _fail(self, error: Exception) -> None:
-        if self._failure is None:
-            failure = failures.closed(self.route) if self._closed_by_us else failures.broken(self.route, error)
-            failure.__cause__ = error
-            self._failure = failure
-        self._wake()
-
-    def _wake(self) -> None:
-        if self._waiter is not None and not self._waiter.done():
-            self._waiter.set_result(None)
 
 
 class _Pool:
     """The connections of one loop. They are closed with it: an asyncio loop ends its generators before it closes."""
 
     def __init__(self) -> None:
+        self.alarm = Alarm()
+        self._buffer = memoryview(bytearray(PIECE))
         self.idle: dict[Route, list[Connection]] = {}
         self.busy: set[Connection] = set()
         self.is_ending = False
         """The loop ends: what is still asked is answered, and no connection is kept."""
         self._keeper = self._end_with_the_loop()
+
+    def new_connection(self, route: Route, options: Options) -> Connection:
+        """One that reads into the buffer of all: each takes what it got before another one reads."""
+        buffer = memoryview(bytearray(PIECE)) if sys.platform == "win32" else self._buffer
+        return Connection(route, options, buffer, self.alarm)
 
     async def watch(self) -> None:
         """Be told when the loop ends."""
@@ -264,7 +111,7 @@ class AsyncSocketTransport(AsyncClock):
         until = loop.time() + (_FOR_EVER if request.timeout is None else request.timeout)
         target = self._routes.target(request.url)
         pool = self._pools.get(loop) or await self._open_pool(loop)
-        connection = self._idle_one(pool, target.route) or await self._connect(target.route, until)
+        connection = self._idle_one(pool, target.route) or await self._connect(pool, target.route, until)
         connection.until = until
         pool.busy.add(connection)
         try:
@@ -273,6 +120,7 @@ class AsyncSocketTransport(AsyncClock):
             await connection.ask(request, target, whole=whole)
         except BaseException:  # a cancellation too leaves the connection in the middle of an answer
             pool.busy.discard(connection)
+            pool.alarm.drop(connection)
             connection.close()
             raise
         return connection, pool
@@ -293,18 +141,19 @@ class AsyncSocketTransport(AsyncClock):
 
     def _give_back(self, connection: Connection, pool: _Pool) -> None:
         pool.busy.discard(connection)
+        pool.alarm.drop(connection)
         if self._closed or pool.is_ending or not connection.answers.leaves_connection_usable:
             connection.close()
             return
         connection.idle_since = time.monotonic()
         pool.idle.setdefault(connection.route, []).append(connection)
 
-    async def _connect(self, route: Route, until: float) -> Connection:
+    async def _connect(self, pool: _Pool, route: Route, until: float) -> Connection:
         loop = asyncio.get_running_loop()
         limit = min(until, loop.time() + self._options.connect_timeout)
         try:
             async with asyncio.timeout_at(limit):
-                return await self._connected(loop, route)
+                return await self._connected(loop, pool, route)
         except TimeoutError as error:
             if loop.time() >= until:
                 raise failures.late(route) from error
@@ -312,14 +161,14 @@ class AsyncSocketTransport(AsyncClock):
         except (OSError, BrokenAnswer) as error:
             raise failures.unreachable(route, error) from error
 
-    async def _connected(self, loop: asyncio.AbstractEventLoop, route: Route) -> Connection:
+    async def _connected(self, loop: asyncio.AbstractEventLoop, pool: _Pool, route: Route) -> Connection:
         place = route.first
         tls: ssl.SSLContext | None = None
         if route.secure:
             tls = self._context = self._context or _new_context()
         name = route.place.host if tls is not None and not route.tunnels else None
         transport, connection = await loop.create_connection(
-            lambda: Connection(route, self._options),
+            lambda: pool.new_connection(route, self._options),
             place.host,
             place.port,
             ssl=None if route.tunnels else tls,

@@ -16,4 +16,4 @@ class Options(NamedTuple):
 #: An idle connection is dropped sooner than a server drops it (uvicorn: 5 s; most balancers: 60 s).
 KEEP_IDLE = 4.0
 #: Bytes that are read at once.
-PIECE = 65536
+PIECE = 16384

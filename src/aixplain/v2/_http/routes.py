@@ -20,14 +20,17 @@ class Place(NamedTuple):
     port: int
 
 
-class Route(NamedTuple):
-    """One way to connect: connections with the same route serve the same requests."""
+class Route:
+    """One way to connect: connections with the same route serve the same requests. There is one object for each."""
 
-    place: Place
-    secure: bool
-    proxy: Place | None = None
-    credentials: str = ""
-    """For the proxy, as its header wants them."""
+    __slots__ = ("credentials", "place", "proxy", "secure")
+
+    def __init__(self, place: Place, *, secure: bool, proxy: Place | None = None, credentials: str = "") -> None:
+        self.place = place
+        self.secure = secure
+        self.proxy = proxy
+        self.credentials = credentials
+        """For the proxy, as its header wants them."""
 
     @property
     def first(self) -> Place:
@@ -55,6 +58,7 @@ class Routes:
     def __init__(self, *, direct: bool) -> None:
         self._proxies = {} if direct else _proxies_here()
         self._known: dict[str, tuple[Route, str]] = {}
+        self._routes: dict[tuple[str, Place], Route] = {}
 
     def target(self, url: str) -> Target:
         """Where a request to this address goes. Raises `TransportFailure` for what is no address of the web."""
@@ -71,7 +75,8 @@ class Routes:
         scheme, host, port, path = found[1], found[2], int(found[3] or _PORTS[found[1]]), found[4] or "/"
         path = path if path.startswith("/") else "/" + path
         header = host if port == _PORTS[scheme] else f"{host}:{port}"
-        route = self._route(scheme, Place(host.strip("[]"), port))
+        place = Place(host.strip("[]"), port)
+        route = self._routes.setdefault((scheme, place), self._route(scheme, place))
         if route.proxy is None or route.secure:
             self._known[f"{scheme}://{url.split('/', 3)[2]}"] = (route, header)
             return Target(route, path, header)
@@ -81,7 +86,7 @@ class Routes:
     def _route(self, scheme: str, place: Place) -> Route:
         proxy = self._proxies.get(scheme) or self._proxies.get("all")
         if not proxy or _passes_by(place, self._proxies):
-            return Route(place, scheme == "https")
+            return Route(place, secure=scheme == "https")
         found = re.fullmatch(r"(?:http://)?(?:([^@/]*)@)?(\[[^\]]+\]|[^/:@]+)(?::(\d+))?/?", proxy)
         if found is None:
             raise TransportFailure(
@@ -90,7 +95,7 @@ class Routes:
                 sent=False,
             )
         at = Place(found[2].strip("[]"), int(found[3] or 80))
-        return Route(place, scheme == "https", at, _basic(found[1]))
+        return Route(place, secure=scheme == "https", proxy=at, credentials=_basic(found[1]))
 
 
 def _in_ascii(url: str) -> str:

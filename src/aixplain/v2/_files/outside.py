@@ -1,0 +1,152 @@
+"""Addresses that a service names and that aren't its own: a store for an upload, a host of media.
+
+The key never goes there. Nor does a request to the inside of a network, which such an address may want to reach through us:
+a service may name an address no further inside than it stands itself. One on the internet names public addresses; one in
+a private network names private ones too, and one on this machine also this machine's. An address that hands out
+credentials of a cloud, or is none of a host, is never asked. AIXPLAIN_TRUSTED_HOSTS widens this, as it does for the key.
+A name is looked up here and again by the HTTP library: whoever changes it in between is not caught.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from enum import IntEnum
+from typing import TYPE_CHECKING
+
+from aixplain.v2._files.disk import Work
+from aixplain.v2._flow import Now, Operation, TransportFailure, TransportTimeout
+from aixplain.v2._send import Admission, Deadline, ErrorT
+from aixplain.v2._settings import Settings, host_of, origin
+from aixplain.v2.exceptions import AixplainV2Error, APIError, ConfigurationError, ConnectionLostError
+
+if TYPE_CHECKING:
+    from ipaddress import IPv4Address, IPv6Address
+
+#: What the HTTP library would read otherwise than this does, such as `%31` or a full-width digit, is no host here.
+_HOST = re.compile(r"[a-z0-9._-]+|[0-9a-f:.]+")
+_METADATA = frozenset({"100.100.100.200", "fd00:ec2::254"})
+_PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY")
+
+
+_WAYS_OUT = {
+    401: "its address may have expired; try again",
+    403: "its address may have expired; try again",
+    404: "it may have been deleted, or its address have expired",
+    410: "it was deleted",
+    413: "it is larger than is taken there; make it smaller",
+}
+
+
+class Reach(IntEnum):
+    """How far inside an address is."""
+
+    PUBLIC = 0
+    PRIVATE = 1
+    LOOPBACK = 2
+    NEVER = 3
+
+
+def admission(settings: Settings, deadline: Deadline) -> Admission:
+    """Admits what this service may name; raises `ConfigurationError` for the rest, before anything is asked."""
+
+    def admit(url: str) -> Operation[None]:
+        if settings.trusts(url):
+            return
+        host = host_of(url)
+        if not _HOST.fullmatch(host):
+            raise ConfigurationError(f"{url!r:.200} is no address of the web, and nothing was asked")
+        reach = yield from _reach(host, deadline)
+        if reach is Reach.PUBLIC:
+            return
+        own = Reach.PUBLIC if reach is Reach.NEVER else (yield from _own_reach(settings, deadline))
+        if reach > own:
+            raise ConfigurationError(
+                f"{origin(url)} is inside a network where {origin(settings.backend_url)}, which named it, has no business; "
+                "nothing was asked. If that is meant, name the host in AIXPLAIN_TRUSTED_HOSTS (it then gets the key too)."
+            )
+
+    return admit
+
+
+def _own_reach(settings: Settings, deadline: Deadline) -> Operation[Reach]:
+    """How far inside the service stands itself; on the internet, when nobody knows."""
+    try:
+        return min((yield from _reach(host_of(settings.backend_url), deadline)), Reach.LOOPBACK)
+    except ConnectionLostError:
+        return Reach.PUBLIC
+
+
+def _reach(host: str, deadline: Deadline) -> Operation[Reach]:
+    try:
+        reach: Reach = yield Work(lambda: reach_of(host), max(deadline.left, 0.001))
+        deadline.now = yield Now()
+    except TransportTimeout as failure:
+        raise deadline.error(reason=f"the address of {host} was not found in time") from failure
+    except OSError as error:
+        raise ConnectionLostError(f"{host} can't be found: {error.strerror or error}. Is this machine online?") from error
+    return reach
+
+
+def reach_of(host: str) -> Reach:
+    """The furthest inside of a host's addresses. Asks the resolver, and so blocks; raises OSError when it knows none.
+
+    >>> reach_of("127.0.0.1"), reach_of("10.1.2.3"), reach_of("169.254.169.254"), reach_of("9.9.9.9")
+    (<Reach.LOOPBACK: 2>, <Reach.PRIVATE: 1>, <Reach.NEVER: 3>, <Reach.PUBLIC: 0>)
+    """
+    import socket  # slow to import, and seldom needed
+    from ipaddress import ip_address
+
+    try:
+        found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
+    except OSError:
+        if _proxied():  # where names are found by the proxy, and lead no further than it
+            return Reach.PUBLIC
+        raise
+    return max(_reach_of_address(ip_address(address[0])) for *_, address in found)
+
+
+def _proxied() -> bool:
+    return any(os.environ.get(name) or os.environ.get(name.lower()) for name in _PROXIES)
+
+
+def _reach_of_address(address: IPv4Address | IPv6Address) -> Reach:
+    inner = _inner(address)
+    if inner is not None:
+        return _reach_of_address(inner)
+    if str(address) in _METADATA or address.is_unspecified or address.is_link_local or address.is_multicast:
+        return Reach.NEVER
+    if address.is_loopback:
+        return Reach.LOOPBACK
+    if address.is_reserved:
+        return Reach.NEVER
+    return Reach.PUBLIC if address.is_global else Reach.PRIVATE
+
+
+def _inner(address: IPv4Address | IPv6Address) -> IPv4Address | None:
+    """The address of the old kind inside one of the new kind, where a network would translate it."""
+    from ipaddress import IPv4Address, IPv6Address, IPv6Network
+
+    if not isinstance(address, IPv6Address):
+        return None
+    if address in IPv6Network("64:ff9b::/96"):
+        return IPv4Address(int(address) & 0xFFFFFFFF)
+    return address.ipv4_mapped or address.sixtofour
+
+
+def retold(new: ErrorT, error: AixplainV2Error) -> ErrorT:
+    """The new error, with what the old one knows of the request."""
+    new.attempts, new.request_id, new.curl = error.attempts, error.request_id, error.curl
+    return new
+
+
+def lost_outside(error: ConnectionLostError) -> str:
+    """Why there was no answer, without the advice for a service that is down."""
+    return str(error.__cause__ if isinstance(error.__cause__, TransportFailure) else error)
+
+
+def refused_outside(error: APIError) -> str:
+    """A refusal in the words of a store, or of a host of media: the service's ways out are none for it."""
+    words = error.message.rpartition(" (HTTP")[0]
+    way_out = _WAYS_OUT.get(error.status_code)
+    return f"{words} (HTTP {error.status_code}{f': {way_out}' if way_out else ''})"

@@ -1,0 +1,1 @@
+"""What a model takes: values by name, the form that checks them, the signature that shows them."""

@@ -1,0 +1,1 @@
+"""Streamed answers: bytes become chunks, and two streamers give them out."""

@@ -1,0 +1,1 @@
+"""Who watches an operation: the log, and OpenTelemetry."""
