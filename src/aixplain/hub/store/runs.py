@@ -47,7 +47,8 @@ class SqliteRuns:
 
     async def end(self, run: Taken, ending: Ending, now: float, expires_at: float) -> bool:
         """Note how a run that was taken up ended. False when it is not this attempt's any more."""
-        return await self._changed("end", {**asdict(ending), "id": run.id, "attempt": run.attempt, **_times(now, expires_at)})
+        row = {**asdict(ending), "id": run.id, "attempt": run.attempt, **_times(now, expires_at)}
+        return await self._store.write(lambda connection: connection.execute(_SQL["end"], row).rowcount > 0, lazy=True)
 
     async def put_back(self, run: Taken, due_at: float) -> bool:
         """Let a run that was taken up wait again, until `due_at` at least. False when it is not this attempt's any more."""

@@ -42,9 +42,12 @@ class SqliteStore:
         writer.execute("PRAGMA busy_timeout = 0")
         self._writer = Writer(writer)
 
-    async def write(self, change: Callable[[sqlite3.Connection], T]) -> T:
-        """Make a change; when this returns it is on the disk. A change that raises is undone alone. Raises `HubError`."""
-        return await self._writer.write(change)
+    async def write(self, change: Callable[[sqlite3.Connection], T], *, lazy: bool = False) -> T:
+        """Make a change; when this returns it is on the disk. A change that raises is undone alone. Raises `HubError`.
+
+        A `lazy` change is one that nobody waits for: it goes along with others, within about a millisecond.
+        """
+        return await self._writer.write(change, lazy=lazy)
 
     def reader(self) -> sqlite3.Connection:
         """This thread's connection for reading; it sees what was committed."""

@@ -2,7 +2,8 @@
 
 The statements of a group run on the loop: they take microseconds, less than handing them to a thread and back. What
 waits for the disk does so in a thread, and meanwhile the next group gathers; so does a group that must wait for another
-program that writes to the file.
+program that writes to the file. A change that nobody waits for begins no group of its own at once: it goes along with the
+next one, or alone after a moment.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ Outcome = tuple[Any, Exception | None]
 
 LARGEST_GROUP = 256
 BUSY_SECONDS = 5.0
+LAZY_SECONDS = 0.001
 
 
 class Writer:
@@ -36,11 +38,13 @@ class Writer:
         self._waiting: list[Waiting] = []
         self._jobs: queue.SimpleQueue[Callable[[], None] | None] = queue.SimpleQueue()
         self._busy = False
+        self._urgent = False
+        self._later: asyncio.TimerHandle | None = None
         self._closed = False
         self._thread = threading.Thread(target=self._work, name="aixplain-writer", daemon=True)
         self._thread.start()
 
-    async def write(self, change: Callable[[sqlite3.Connection], T]) -> T:
+    async def write(self, change: Callable[[sqlite3.Connection], T], *, lazy: bool = False) -> T:
         """Make a change; when this returns it is on the disk. Raises what the change raises, or `HubError`.
 
         A change that raises is undone alone. It may be made twice, when one beside it raised; what counts is the last time.
@@ -50,9 +54,9 @@ class Writer:
         loop = asyncio.get_running_loop()
         future: asyncio.Future[T] = loop.create_future()
         self._waiting.append((change, future))
+        self._urgent = self._urgent or not lazy
         if not self._busy:
-            self._busy = True
-            loop.call_soon(self._next, loop)
+            self._plan(loop)
         return await future
 
     def close(self) -> None:
@@ -63,8 +67,19 @@ class Writer:
         while group := self._group():
             _tell(group, _write(self._connection, group))
 
+    def _plan(self, loop: asyncio.AbstractEventLoop) -> None:
+        """See that the next group begins: with this turn of the loop, or when it may wait, in a moment."""
+        if self._urgent:
+            if self._later is not None:
+                self._later.cancel()
+            self._busy = True
+            loop.call_soon(self._next, loop)
+        elif self._later is None:
+            self._later = loop.call_later(LAZY_SECONDS, self._next, loop)
+
     def _next(self, loop: asyncio.AbstractEventLoop) -> None:
-        """Make the next group's changes, if there are any, and have them flushed."""
+        """Make the next group's changes, and have them flushed."""
+        self._busy, self._later = True, None
         group = [] if self._closed else self._group()
         if not group:
             self._busy = False
@@ -87,10 +102,16 @@ class Writer:
     def _settle(self, loop: asyncio.AbstractEventLoop, group: list[Waiting], outcomes: list[Outcome]) -> None:
         for (_, future), outcome in zip(group, outcomes, strict=True):
             settle(future, *outcome)
-        loop.call_soon(self._next, loop)  # after those who were waiting, who may have more to write
+        loop.call_soon(self._go_on, loop)  # after those who were waiting, who may have more to write
+
+    def _go_on(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._busy = False
+        if self._waiting:
+            self._plan(loop)
 
     def _group(self) -> list[Waiting]:
         group, self._waiting = self._waiting[:LARGEST_GROUP], self._waiting[LARGEST_GROUP:]
+        self._urgent = bool(self._waiting)
         return group
 
     def _work(self) -> None:
