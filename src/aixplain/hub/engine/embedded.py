@@ -37,7 +37,7 @@ class EmbeddedEngine:
         self._runs = runs
         self._entries = entries
         self._lanes = lanes
-        self._tasks: dict[str, asyncio.Task[Waiting | None]] = {}
+        self._tasks: dict[str, asyncio.Task[float | None]] = {}
         self._deadlines: dict[str, asyncio.TimerHandle] = {}
         self._expiring: set[asyncio.Task[None]] = set()
         self._taken = 0
@@ -48,7 +48,7 @@ class EmbeddedEngine:
         """Take up what waits, and go on."""
         for run in await self._runs.waiting():
             self._attend(run)
-            self._wait(run)
+            self._wait(run, min(run.due_at - time.time(), LONGEST_BACKOFF))
 
     async def accept(self, order: Order) -> Earlier | None:
         """Keep a run, and execute it: at once when there is room, and then it is kept as started."""
@@ -97,9 +97,8 @@ class EmbeddedEngine:
         if run.deadline is not None:
             self._deadlines[run.id] = _call_later(run.deadline - time.time(), self._expire_soon, run.id)
 
-    def _wait(self, run: Waiting) -> None:
-        """For its time first, if it has one, and then for its turn."""
-        seconds = min(run.due_at - time.time(), LONGEST_BACKOFF)
+    def _wait(self, run: Waiting, seconds: float) -> None:
+        """Let a run wait for so long, and then for its turn."""
         if seconds > 0:
             _call_later(seconds, self._queue, run)
         else:
@@ -129,7 +128,7 @@ class EmbeddedEngine:
         task = self._tasks[run.id] = asyncio.create_task(self._execute(run, taken), context=context)
         task.add_done_callback(partial(self._end, run, calls))
 
-    def _end(self, run: Waiting, calls: Calls, task: asyncio.Task[Waiting | None]) -> None:
+    def _end(self, run: Waiting, calls: Calls, task: asyncio.Task[float | None]) -> None:
         """A run's turn is over, once its threads are back; perhaps it waits for another."""
         del self._tasks[run.id]
         self._runs.forget_progress(run.id)
@@ -137,13 +136,13 @@ class EmbeddedEngine:
         calls.when_over(partial(self._lanes.leave, run.model))
         again = None if task.cancelled() else task.result()
         if again is not None:
-            self._wait(again)
+            self._wait(run, again)
         else:
             self._forget_deadline(run.id)
         self._fill()
 
-    async def _execute(self, run: Waiting, taken: Taken | None) -> Waiting | None:
-        """Make one attempt. Gives the run as it waits for another, when it does."""
+    async def _execute(self, run: Waiting, taken: Taken | None) -> float | None:
+        """Make one attempt. Gives the seconds until the next one, when there is to be one."""
         taken = taken or await _persisted(lambda: self._runs.start(run.id))
         if taken is None:
             return None
@@ -151,9 +150,9 @@ class EmbeddedEngine:
         policy = entry.policy if entry is not None else NO_POLICY
         ending = await self._attempt(entry, taken, policy)
         if taken.attempt <= policy.retries and is_passing(ending):
-            due_at = time.time() + backoff(policy, taken.attempt)
-            waits = await _persisted(lambda: self._runs.put_back(taken, due_at))
-            return msgspec.structs.replace(run, due_at=due_at) if waits else None
+            seconds = backoff(policy, taken.attempt)
+            waits = await _persisted(lambda: self._runs.put_back(taken, time.time() + seconds))
+            return seconds if waits else None
         await _persisted(lambda: self._runs.end(taken, ending))
         return None
 
