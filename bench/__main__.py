@@ -32,6 +32,8 @@ QUESTIONS = (
     "map_memory",
     "page_memory",
     "polling",
+    "hub_durable",
+    "hub_catalog",
 )
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from aixplain.hub import Hub
+from aixplain.hub import Hub, progress
 from aixplain.hub.embedded import EmbeddedHub, start
 
 from .conftest import Answer, Caller, wait_for
@@ -47,6 +47,14 @@ def models() -> Hub:
         the_scene.hold()
         the_scene.ended.set()
         return text.upper()
+
+    @hub.model("acme/progress", asynchronous=True)
+    def tell(text: str) -> None:
+        while not the_scene.go.is_set():
+            progress(0.5)
+            time.sleep(0.001)
+        progress(0.7)
+        the_scene.ended.set()
 
     @hub.model("acme/quick", asynchronous=True)
     def quick(text: str) -> str:
@@ -247,6 +255,16 @@ def test_a_thread_cannot_be_stopped_so_its_answer_is_dropped(caller: Caller, sce
     assert scene.ended.wait(20)
     assert caller.result(accepted(caller, "acme/quick"))["data"] == "HI"
     assert is_canceled(caller.get(address), address)
+
+
+def test_the_progress_of_a_run_that_was_given_up_is_not_kept(own: tuple[EmbeddedHub, Caller], scene: Scene) -> None:
+    running, caller = own
+    address = accepted(caller, "acme/progress")
+    assert wait_for(lambda: caller.get(address).json["progress"] is not None)
+    cancel(caller, address)
+    scene.go.set()
+    assert scene.ended.wait(20)
+    assert running._server._app.state.runs._progress == {}
 
 
 def test_a_cancel_frees_the_worker_and_answers_who_is_held(caller: Caller, scene: Scene) -> None:

@@ -75,7 +75,6 @@ class Runs:
 
     async def put_back(self, run: Taken, due_at: float) -> bool:
         """Let a run wait for another attempt. False when it was given up in the meantime."""
-        self._progress.pop(run.id, None)
         return await self._store.put_back(run, due_at)
 
     async def cancel(self, id: str) -> bool:
@@ -111,6 +110,10 @@ class Runs:
         """How far a started run is, from 0 to 1. Kept in memory: it dies with the work that it tells of."""
         self._progress[id] = done
 
+    def forget_progress(self, id: str) -> None:
+        """Nobody is at this run any more."""
+        self._progress.pop(id, None)
+
     async def attend(self, id: str, seconds: float) -> Standing | None:
         """How a run stands when it ended, when the seconds are over or when the hub stops, whichever comes first."""
         with self._watched(id) as ended:
@@ -124,7 +127,6 @@ class Runs:
 
     def ended(self, id: str) -> None:
         """Tell who waits that a run is over."""
-        self._progress.pop(id, None)
         for watcher in self._watchers.get(id, ()):
             watcher.set()
 

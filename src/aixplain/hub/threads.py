@@ -10,8 +10,8 @@ import asyncio
 import contextlib
 import contextvars
 import os
+import queue
 import threading
-from collections import deque
 from collections.abc import Callable
 from typing import Any, TypeVar
 
@@ -106,33 +106,40 @@ class _Threads:
     """A queue of calls, and the threads that take from it."""
 
     def __init__(self) -> None:
-        self._changed = threading.Condition()
-        self._calls: deque[Callable[[], None]] = deque()
-        self._idle = 0
-        self._alive = 0
+        self._calls: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
+        self._lock = threading.Lock()  # for the three counts
+        self._waiting = self._idle = self._alive = 0
 
     def submit(self, call: Callable[[], None]) -> None:
-        with self._changed:
-            self._calls.append(call)
-            if self._idle >= len(self._calls):
-                self._changed.notify()
-            elif self._alive < MOST:
-                self._alive += 1
-                threading.Thread(target=self._work, name="aixplain-model", daemon=True).start()
+        with self._lock:
+            self._waiting += 1
+            wanted = self._waiting > self._idle and self._alive < MOST
+            self._alive += wanted
+        self._calls.put(call)
+        if wanted:
+            threading.Thread(target=self._work, name="aixplain-model", daemon=True).start()
 
     def _work(self) -> None:
         while (call := self._next()) is not None:
             call()
 
     def _next(self) -> Callable[[], None] | None:
-        with self._changed:
-            self._idle += 1
-            found = self._changed.wait_for(lambda: self._calls, IDLE_SECONDS)
-            self._idle -= 1
-            if found:
-                return self._calls.popleft()
-            self._alive -= 1
-            return None
+        """The next call; None when there was none for a while, and this thread may end."""
+        while True:
+            with self._lock:
+                self._idle += 1
+            try:
+                call = self._calls.get(timeout=IDLE_SECONDS)
+            except queue.Empty:
+                call = None
+            with self._lock:
+                self._idle -= 1
+                if call is not None:
+                    self._waiting -= 1
+                    return call
+                if self._waiting == 0:
+                    self._alive -= 1
+                    return None
 
 
 _threads = _Threads()

@@ -132,6 +132,7 @@ class EmbeddedEngine:
     def _end(self, run: Waiting, calls: Calls, task: asyncio.Task[Waiting | None]) -> None:
         """A run's turn is over, once its threads are back; perhaps it waits for another."""
         del self._tasks[run.id]
+        self._runs.forget_progress(run.id)
         self._taken -= 1
         calls.when_over(partial(self._lanes.leave, run.model))
         again = None if task.cancelled() else task.result()
@@ -161,7 +162,11 @@ class EmbeddedEngine:
             return failed(
                 run.id, f"The hub stopped {run.attempt - 1} times in the middle of this run; it is not begun again.", 500
             )
-        return await execute(entry, msgspec.json.decode(run.inputs), run.id, partial(self._runs.note_progress, run.id))
+        return await execute(entry, msgspec.json.decode(run.inputs), run.id, partial(self._note_progress, run.id))
+
+    def _note_progress(self, run_id: str, done: float) -> None:
+        if run_id in self._tasks:  # and not a thread whose run was given up
+            self._runs.note_progress(run_id, done)
 
     def _expire_soon(self, run_id: str) -> None:
         task = asyncio.ensure_future(self._expire(run_id))
