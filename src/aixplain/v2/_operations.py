@@ -161,7 +161,8 @@ def run(settings: Settings, run: Run) -> Operation[ModelResult]:
 
 
 def _run_once(settings: Settings, run: Run, deadline: Deadline) -> Operation[ModelResult]:
-    result = yield from _post(settings, run_request(settings, run), deadline)
+    response: Response = yield from send(settings, run_request(settings, run), deadline, repeatable=False)
+    result = ModelResult.from_body(response.content, settings)
     if result.in_progress:
         result = yield from _attend(settings, place_of(result), deadline, run)
     return raise_for_failure(result)
@@ -176,7 +177,8 @@ def submit(settings: Settings, run: Run, *, sync_only: bool) -> Operation[ModelR
     if run.files:
         run = yield from with_files_sent(settings, run, deadline)
     request = _v1_request(settings, run) if sync_only else run_request(settings, run)
-    return raise_for_failure((yield from _post(settings, request, deadline)))
+    response: Response = yield from send(settings, request, deadline, repeatable=False)
+    return raise_for_failure(ModelResult.from_body(response.content, settings))
 
 
 def _v1_request(settings: Settings, run: Run) -> Request:
@@ -185,11 +187,6 @@ def _v1_request(settings: Settings, run: Run) -> Request:
     inputs.setdefault("data", text)
     url = run_url(settings, run.model_id).replace("/api/v2/", "/api/v1/")
     return run_request(settings, replace(run, inputs=inputs), url=url)
-
-
-def _post(settings: Settings, request: Request, deadline: Deadline) -> Operation[ModelResult]:
-    response: Response = yield from send(settings, request, deadline, repeatable=False)
-    return ModelResult.from_body(response.content, settings)
 
 
 def raise_for_failure(result: ModelResult) -> ModelResult:
