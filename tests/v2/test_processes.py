@@ -53,7 +53,8 @@ def script(hub: EmbeddedHub) -> Script:
 
     def run(code: str) -> str:
         whole = PRELUDE + textwrap.dedent(code)
-        command = [sys.executable, "-W", "error", "-c", whole, hub.url]
+        # -u: what is printed before a fork is not printed again by the child
+        command = [sys.executable, "-u", "-W", "error", "-c", whole, hub.url]
         done = subprocess.run(command, capture_output=True, text=True, timeout=50)
         assert done.stderr == ""
         assert done.returncode == 0

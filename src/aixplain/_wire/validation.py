@@ -19,7 +19,7 @@ def is_number(value: Any) -> bool:
     >>> [is_number(value) for value in (1, "0.5", True, float("nan"), "many")]
     [True, True, False, False, False]
     """
-    if isinstance(value, bool) or not isinstance(value, int | float | str):
+    if isinstance(value, bool) or not isinstance(value, (int, float, str)):  # a union would be made anew each time
         return False
     try:
         return math.isfinite(float(value))

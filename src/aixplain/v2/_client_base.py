@@ -43,7 +43,7 @@ class ClientBase(Generic[TransportT]):
         settings.client = self
         self._given = transport
         self._opened = transport
-        self._process = os.getpid()
+        self._process = _process
         self._hub: EmbeddedHub | None = None
         self._hub_process = 0
 
@@ -64,15 +64,15 @@ class ClientBase(Generic[TransportT]):
     @property
     def _transport(self) -> TransportT:
         opened = self._opened
-        return opened if opened is not None and self._process == os.getpid() else self._open()
+        return opened if opened is not None and self._process == _process else self._open()
 
     def _open(self) -> TransportT:
         with _opening:
-            if self._opened is None or self._process != os.getpid():
+            if self._opened is None or self._process != _process:
                 if self._opened is not None:
                     _inherited.append(self._opened)
                 self._opened = self._given if self._given is not None else self._make_transport()
-                self._process = os.getpid()
+                self._process = _process
             return self._opened
 
     def _bound(self, kind: type[ModelT]) -> type[ModelT]:
@@ -91,18 +91,18 @@ class ClientBase(Generic[TransportT]):
 
     def _take_transport(self) -> TransportT | None:
         """The transport, to close it; None when this process has opened none. The next call makes a new one."""
-        if self._process != os.getpid():
+        if self._process != _process:
             return None
         opened, self._opened = self._opened, self._given
         return opened
 
     def _attach(self, hub: EmbeddedHub) -> None:
-        self._hub, self._hub_process = hub, os.getpid()
+        self._hub, self._hub_process = hub, _process
 
     def _detach(self) -> EmbeddedHub | None:
         """The hub that closing the client stops: one of this process, and no forked child's."""
         hub, self._hub = self._hub, None
-        return hub if self._hub_process == os.getpid() else None
+        return hub if self._hub_process == _process else None
 
 
 #: Transports of the parent, in a forked child. To collect them would reach for their sockets.
@@ -110,13 +110,17 @@ _inherited: list[object] = []
 _opening = RLock()
 
 
-def _renew_lock() -> None:
-    global _opening  # a thread that held it is not in the child
+_process = os.getpid()
+
+
+def _begin_child() -> None:
+    global _opening, _process  # a thread that held the lock is not in the child
     _opening = RLock()
+    _process = os.getpid()
 
 
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_renew_lock)
+    os.register_at_fork(after_in_child=_begin_child)
 
 
 def check_own_times(transport: object, **times: float | None) -> None:

@@ -14,7 +14,7 @@ A step that fails is thrown into the operation, which may catch it; so is a canc
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Generator, Iterator, Mapping
 from typing import Any, Protocol, TypeVar
 
 import msgspec
@@ -154,8 +154,8 @@ class Step(msgspec.Struct):
         """Do it, blocking."""
         raise NotImplementedError
 
-    async def aperform(self, transport: AsyncTransport) -> Any:
-        """Do it, on asyncio."""
+    def aperform(self, transport: AsyncTransport) -> Awaitable[Any]:
+        """Do it, on asyncio: what is to be awaited, with no coroutine around it that would only await in turn."""
         raise NotImplementedError
 
 
@@ -171,8 +171,8 @@ class Request(Step):
     def perform(self, transport: Transport) -> Response:
         return transport.request(self)
 
-    async def aperform(self, transport: AsyncTransport) -> Response:
-        return await transport.request(self)
+    def aperform(self, transport: AsyncTransport) -> Awaitable[Response]:
+        return transport.request(self)
 
 
 class Open(Step):
@@ -183,8 +183,8 @@ class Open(Step):
     def perform(self, transport: Transport) -> Stream | Response:
         return transport.stream(self.request)
 
-    async def aperform(self, transport: AsyncTransport) -> AsyncStream | Response:
-        return await transport.stream(self.request)
+    def aperform(self, transport: AsyncTransport) -> Awaitable[AsyncStream | Response]:
+        return transport.stream(self.request)
 
 
 class Sleep(Step):

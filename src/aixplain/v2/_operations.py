@@ -44,6 +44,9 @@ CANCEL_TIMEOUT = 5.0
 #: Failures below 500 that another try may not meet.
 PASSING = frozenset({429, 485, 497})
 
+#: Values of these types travel as they are; others may be members of enums.
+AS_IT_IS = frozenset({str, int, float, bool})
+
 NOT_SENT = CLIENT_CONTROLS | RUN_HEADERS.keys()
 
 
@@ -120,7 +123,11 @@ def run_url(settings: Settings, model_id: str) -> str:
 
 def run_request(settings: Settings, run: Run, *, url: str | None = None, stream: bool = False) -> Request:
     """The post that starts a run: the inputs flat, what steers the client left out, three of them as headers."""
-    sent = {name: plain(value) for name, value in run.inputs.items() if name not in NOT_SENT and value is not None}
+    sent = {
+        name: value if type(value) in AS_IT_IS else plain(value)
+        for name, value in run.inputs.items()
+        if value is not None and name not in NOT_SENT
+    }
     named = headers(settings, run.api_key)
     named[IDEMPOTENCY_KEY] = new_key()
     for name in RUN_HEADERS.keys() & run.inputs.keys():
@@ -139,7 +146,8 @@ def run_request(settings: Settings, run: Run, *, url: str | None = None, stream:
 def run(settings: Settings, run: Run) -> Operation[ModelResult]:
     """Run to the end: post, and poll when the service says that the run goes on. Raises `APIError` when it failed."""
     deadline = yield from begin(run.timeout)
-    run = yield from with_files_sent(settings, run, deadline)
+    if run.files:
+        run = yield from with_files_sent(settings, run, deadline)
     tries = 0
     while True:
         try:
@@ -153,7 +161,8 @@ def run(settings: Settings, run: Run) -> Operation[ModelResult]:
 
 
 def _run_once(settings: Settings, run: Run, deadline: Deadline) -> Operation[ModelResult]:
-    result = yield from _post(settings, run_request(settings, run), deadline)
+    response: Response = yield from send(settings, run_request(settings, run), deadline, repeatable=False)
+    result = ModelResult.from_body(response.content, settings)
     if result.in_progress:
         result = yield from _attend(settings, place_of(result), deadline, run)
     return raise_for_failure(result)
@@ -165,9 +174,11 @@ def submit(settings: Settings, run: Run, *, sync_only: bool) -> Operation[ModelR
     A model that only runs synchronously has no such way in v2, so its run goes to the v1 address.
     """
     deadline = yield from begin(run.timeout)
-    run = yield from with_files_sent(settings, run, deadline)
+    if run.files:
+        run = yield from with_files_sent(settings, run, deadline)
     request = _v1_request(settings, run) if sync_only else run_request(settings, run)
-    return raise_for_failure((yield from _post(settings, request, deadline)))
+    response: Response = yield from send(settings, request, deadline, repeatable=False)
+    return raise_for_failure(ModelResult.from_body(response.content, settings))
 
 
 def _v1_request(settings: Settings, run: Run) -> Request:
@@ -176,11 +187,6 @@ def _v1_request(settings: Settings, run: Run) -> Request:
     inputs.setdefault("data", text)
     url = run_url(settings, run.model_id).replace("/api/v2/", "/api/v1/")
     return run_request(settings, replace(run, inputs=inputs), url=url)
-
-
-def _post(settings: Settings, request: Request, deadline: Deadline) -> Operation[ModelResult]:
-    response: Response = yield from send(settings, request, deadline, repeatable=False)
-    return ModelResult.from_body(response.content, settings)
 
 
 def raise_for_failure(result: ModelResult) -> ModelResult:
@@ -299,7 +305,8 @@ def _poll_pause(elapsed: float, wait_time: float | None) -> float:
 def stream(settings: Settings, run: Run) -> Operation[Stream | AsyncStream]:
     """Start a run whose answer comes in pieces, and open its body."""
     deadline = yield from begin(run.timeout)
-    run = yield from with_files_sent(settings, run, deadline)
+    if run.files:
+        run = yield from with_files_sent(settings, run, deadline)
     opened: Stream | AsyncStream = yield from send(
         settings, run_request(settings, run, stream=True), deadline, repeatable=False, streamed=True
     )

@@ -7,7 +7,7 @@ they are the same, as a test holds: each method prepares an operation, and a dri
 from __future__ import annotations
 
 import os
-from collections.abc import AsyncIterable, Callable, Iterable
+from collections.abc import AsyncIterable, Awaitable, Callable, Iterable
 from typing import TYPE_CHECKING, Any, Literal, NotRequired, Self, TypeVar, Unpack, cast, overload
 
 from aixplain.v2 import _operations as operations
@@ -338,9 +338,9 @@ class AsyncModel(ModelBase, rename="camel", kw_only=True):
     """A model on asyncio. Get one from a client: `await AsyncAixplain().Model.get("openai/gpt-4o")`."""
 
     @classmethod
-    async def _drive(cls, operation: Operation[T], run: operations.Run | None = None) -> T:
+    def _drive(cls, operation: Operation[T], run: operations.Run | None = None) -> Awaitable[T]:
         aix = cast("AsyncAixplain", cls._client())
-        return await adrive(observed(operation, aix.settings, run), aix._transport)
+        return adrive(observed(operation, aix.settings, run), aix._transport)
 
     @classmethod
     async def get(cls, id: str, **kwargs: Unpack[BaseGetParams]) -> Self:

@@ -85,17 +85,12 @@ class Connection(asyncio.BufferedProtocol):
 
     # --- Called by the transport --------------------------------------------------------------------
 
-    async def ask(self, request: Request, target: Target, *, whole: bool) -> None:
-        """Send a request, and wait for its whole answer, or the head of it. Raises `TransportFailure`."""
+    def ask(self, request: Request, target: Target) -> None:
+        """Send a request, but for a body in pieces, which `send_pieces` sends. Raises `TransportFailure`."""
         self.idle_since = 0.0
         self.answers.begin(request.method)
         head, content = head_of(request, target), request.content
-        if content is None or isinstance(content, bytes):
-            self._transport.write(head + content if content else head)
-        else:
-            self._transport.write(head)
-            await self._send_pieces(content)
-        await self.wait_for(self.is_whole if whole else self.has_head)
+        self._transport.write(head + content if isinstance(content, bytes) else head)
 
     async def wait_for(self, awaited: Callable[[], bool]) -> None:
         """Wait until this is true of the answer. Raises `TransportFailure`."""
@@ -146,7 +141,8 @@ class Connection(asyncio.BufferedProtocol):
     def _has_news(self) -> bool:
         return bool(self.answers.pieces) or self.answers.is_whole
 
-    async def _send_pieces(self, content: Body) -> None:
+    async def send_pieces(self, content: Body) -> None:
+        """The body of a request, until the service has had enough of it. Raises `TransportFailure`."""
         pieces = iter(content)
         while piece := await asyncio.to_thread(next, pieces, b""):  # a disk may be slow, and would stall the loop
             if self._failure is not None or self.answers.status or self._is_over:

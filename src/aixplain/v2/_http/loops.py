@@ -117,7 +117,10 @@ class AsyncSocketTransport(AsyncClock):
         try:
             if self._closed:
                 raise failures.closed(target.route)
-            await connection.ask(request, target, whole=whole)
+            connection.ask(request, target)
+            if request.content is not None and not isinstance(request.content, bytes):
+                await connection.send_pieces(request.content)
+            await connection.wait_for(connection.is_whole if whole else connection.has_head)
         except BaseException:  # a cancellation too leaves the connection in the middle of an answer
             pool.busy.discard(connection)
             pool.alarm.drop(connection)
