@@ -58,7 +58,11 @@ def test_every_file_of_the_package_is_in_the_wheel(wheel: Path) -> None:
     }
     names = set(zipfile.ZipFile(wheel).namelist())
     assert {name for name in names if name.startswith("aixplain/")} == ours
-    assert {"aixplain/py.typed", "aixplain/hub/store/migrations/0001.sql", "aixplain/hub/store/queries/runs.sql"} <= names
+    assert {
+        "aixplain/py.typed",
+        "aixplain/hub/store/sqlite/migrations/0001.sql",
+        "aixplain/hub/store/sqlite/queries/runs.sql",
+    } <= names
 
 
 def test_the_wheel_has_its_licence_its_command_and_its_extras(wheel: Path) -> None:

@@ -16,9 +16,9 @@ from hypothesis import strategies as st
 from aixplain._wire.messages import Search
 from aixplain.hub import Hub
 from aixplain.hub.embedded import start
-from aixplain.hub.store.catalog import replace_models
-from aixplain.hub.store.search import search
-from aixplain.hub.store.sqlite import SqliteStore
+from aixplain.hub.store.sqlite.catalog import replace_models
+from aixplain.hub.store.sqlite.file import SqliteStore
+from aixplain.hub.store.sqlite.search import search
 
 from .conftest import Caller
 

@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 
-from aixplain.hub.store import Earlier, Ending, Order, RunStore, Standing, Taken, Waiting
-from aixplain.hub.store.runs import SqliteRuns
-from aixplain.hub.store.sqlite import SqliteStore
+from aixplain.hub.store.runs import Earlier, Ending, Order, RunStore, Standing, Taken, Waiting
+from aixplain.hub.store.sqlite.file import SqliteStore
+from aixplain.hub.store.sqlite.runs import SqliteRuns
 
 Play = Callable[[Callable[[RunStore], Awaitable[None]]], None]
 
@@ -198,7 +198,7 @@ def test_a_run_that_was_answered_at_once_keeps_its_answer_for_its_key_alone(play
 
 
 def test_runs_of_the_first_version_are_kept(tmp_path: Path) -> None:
-    script = files("aixplain.hub.store").joinpath("migrations/0001.sql").read_text("utf-8")
+    script = files("aixplain.hub.store.sqlite").joinpath("migrations/0001.sql").read_text("utf-8")
     with sqlite3.connect(tmp_path / "hub.sqlite") as connection:
         connection.executescript(script + "PRAGMA user_version = 1;")
         for id, state, result in (("a", "accepted", None), ("b", "started", None), ("c", "finished", b"{}")):

@@ -15,8 +15,8 @@ from aixplain.hub import Hub
 from aixplain.hub.embedded import EmbeddedHub, start
 from aixplain.hub.engine import embedded
 from aixplain.hub.errors import HubError
-from aixplain.hub.store import writer
-from aixplain.hub.store.sqlite import SqliteStore
+from aixplain.hub.store.sqlite import writer
+from aixplain.hub.store.sqlite.file import SqliteStore
 
 from .conftest import Caller, wait_for
 

@@ -29,7 +29,7 @@ from aixplain.hub.execution import (
 from aixplain.hub.ids import new_id
 from aixplain.hub.once import Once, check_same
 from aixplain.hub.runs import Asked, Runs
-from aixplain.hub.store import Ending
+from aixplain.hub.store.runs import Ending
 
 ANOTHER_READER = "The answer for this idempotency key is being streamed to somebody else; it is read there."
 _END: Any = object()

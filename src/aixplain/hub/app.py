@@ -28,10 +28,10 @@ from aixplain.hub.files import Files
 from aixplain.hub.runs import Runs
 from aixplain.hub.service import Service
 from aixplain.hub.settings import Settings
-from aixplain.hub.store.catalog import replace_models
-from aixplain.hub.store.runs import SqliteRuns
-from aixplain.hub.store.sqlite import SqliteStore
-from aixplain.hub.store.webhooks import SqliteWebhooks
+from aixplain.hub.store.sqlite.catalog import replace_models
+from aixplain.hub.store.sqlite.file import SqliteStore
+from aixplain.hub.store.sqlite.runs import SqliteRuns
+from aixplain.hub.store.sqlite.webhooks import SqliteWebhooks
 from aixplain.hub.sweeper import keep_sweeping
 from aixplain.hub.webhooks import Courier
 

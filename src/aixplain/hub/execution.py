@@ -13,7 +13,7 @@ import msgspec
 from aixplain._wire.messages import FAILED, SUCCESS
 from aixplain.hub.backends import ModelError, OnProgress, Output
 from aixplain.hub.catalog import Entry, Policy
-from aixplain.hub.store import Ending
+from aixplain.hub.store.runs import Ending
 
 logger = logging.getLogger("aixplain.hub")
 
@@ -70,18 +70,21 @@ def failure_of(entry: Entry, error: BaseException) -> tuple[str, int]:
 
 def finished(run_id: str, entry: Entry, output: Output, seconds: float) -> Ending:
     """The ending of a run that went well."""
+    usage, credits = output.usage, output.credits or 0.0
     envelope = {
         "status": SUCCESS,
         "completed": True,
         "data": output.data,
-        "details": [],
+        "details": output.details,
         "runTime": round(seconds, 6),
-        "usedCredits": 0.0,
+        "usedCredits": credits,
+        "usage": usage,
         "asset": {"assetId": entry.id, "id": entry.path},
         "requestId": run_id,
         "rawData": output.raw_data,
     }
-    return Ending("finished", msgspec.json.encode(envelope))
+    tokens = (None, None) if usage is None else (usage.prompt_tokens, usage.completion_tokens)
+    return Ending("finished", msgspec.json.encode(envelope), None, None, *tokens, credits)
 
 
 def failed(run_id: str, message: str, status: int) -> Ending:

@@ -14,7 +14,7 @@ from collections.abc import Awaitable, Callable, Iterator
 
 from aixplain.hub.errors import HubError, Refusal
 from aixplain.hub.runs import Asked
-from aixplain.hub.store import Ending
+from aixplain.hub.store.runs import Ending
 
 LONGEST_KEY = 255
 

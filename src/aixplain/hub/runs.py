@@ -13,7 +13,7 @@ import msgspec
 
 from aixplain.hub.execution import canceled, expired
 from aixplain.hub.ids import new_id
-from aixplain.hub.store import Earlier, Ending, Listed, Order, RunStore, Standing, Taken, Waiting, Wanted
+from aixplain.hub.store.runs import Earlier, Ending, Listed, Order, RunStore, Standing, Taken, Waiting, Wanted
 
 #: Rows that are swept in one change, so that no other waits for long.
 SWEPT_AT_ONCE = 500

@@ -20,10 +20,10 @@ from aixplain.hub.once import check_same
 from aixplain.hub.outgoing import problem_with
 from aixplain.hub.runs import Asked, Runs, new_order
 from aixplain.hub.settings import Settings
-from aixplain.hub.store import Ending, Listed, Standing, Wanted
-from aixplain.hub.store.catalog import find
-from aixplain.hub.store.search import search
-from aixplain.hub.store.sqlite import SqliteStore
+from aixplain.hub.store.runs import Ending, Listed, Standing, Wanted
+from aixplain.hub.store.sqlite.catalog import find
+from aixplain.hub.store.sqlite.file import SqliteStore
+from aixplain.hub.store.sqlite.search import search
 
 
 class RunOptions(msgspec.Struct):

@@ -17,7 +17,7 @@ import msgspec
 from aixplain.hub.errors import HubError
 from aixplain.hub.execution import logger
 from aixplain.hub.outgoing import CannotSend, post
-from aixplain.hub.store import Delivery, DeliveryAttempt, Webhook, WebhookStore
+from aixplain.hub.store.webhooks import Delivery, DeliveryAttempt, Webhook, WebhookStore
 
 AT_ONCE = 32
 #: An ending is told up to 12 times: at once, after about 5 seconds, then after four times as long each time, but at most

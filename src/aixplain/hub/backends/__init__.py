@@ -7,15 +7,21 @@ from typing import Any, Protocol
 
 import msgspec
 
+from aixplain._wire.messages import Usage
+
 
 class Output(msgspec.Struct):
     """What a model gives back: `data` is the answer itself, `raw_data` what else it found, for callers who look closer.
 
     It travels as the protocol's `rawData`, and not as `details`, which official clients take for alternatives of a chat.
+    `usage` are the tokens that it used and `credits` what it cost; None where the model doesn't know.
     """
 
     data: Any
     raw_data: Any = None
+    details: list[Any] = []
+    usage: Usage | None = None
+    credits: float | None = None
 
 
 class ModelError(Exception):

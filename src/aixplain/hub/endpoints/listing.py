@@ -11,7 +11,7 @@ from aixplain._wire.messages import FAILED, IN_PROGRESS, SUCCESS
 from aixplain.hub.endpoints import moment
 from aixplain.hub.errors import Refusal
 from aixplain.hub.execution import CANCELED
-from aixplain.hub.store import Listed, State, Wanted
+from aixplain.hub.store.runs import Listed, State, Wanted
 
 FILTERS = ("status", "model", "since", "until", "pageNumber", "pageSize")
 LARGEST_PAGE, LAST_PAGE = 1000, 2**40

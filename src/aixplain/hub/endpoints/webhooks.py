@@ -11,7 +11,7 @@ from starlette.routing import Route
 
 from aixplain.hub.endpoints import caller_of, json_response, moment
 from aixplain.hub.errors import Refusal
-from aixplain.hub.store import DeliveryAttempt, Webhook
+from aixplain.hub.store.webhooks import DeliveryAttempt, Webhook
 from aixplain.hub.webhooks import GONE, Courier
 
 

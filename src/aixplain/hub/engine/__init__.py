@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from aixplain.hub.store import Earlier, Order
+from aixplain.hub.store.runs import Earlier, Order
 
 
 class Engine(Protocol):

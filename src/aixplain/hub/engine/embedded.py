@@ -16,7 +16,7 @@ from aixplain.hub.engine.lanes import Lanes
 from aixplain.hub.errors import HubError
 from aixplain.hub.execution import LONGEST_BACKOFF, backoff, execute, failed, is_passing, logger
 from aixplain.hub.runs import Runs
-from aixplain.hub.store import Earlier, Ending, Order, Taken, Waiting
+from aixplain.hub.store.runs import Earlier, Ending, Order, Taken, Waiting
 from aixplain.hub.threads import Calls
 
 T = TypeVar("T")

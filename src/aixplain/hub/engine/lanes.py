@@ -9,7 +9,7 @@ import itertools
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Iterator
 
-from aixplain.hub.store import Waiting
+from aixplain.hub.store.runs import Waiting
 from aixplain.hub.threads import Calls
 
 

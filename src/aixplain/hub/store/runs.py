@@ -1,105 +1,187 @@
-"""The runs in SQLite: one named query for each of their changes."""
+"""The rows of the runs, whichever database they are in.
+
+A run is accepted, then started, then it ends once: finished, failed, canceled or expired. Each of these is one change,
+guarded by the state that the run must be in; what returned is on the disk.
+"""
 
 from __future__ import annotations
 
-import asyncio
-import sqlite3
-from typing import Any
+from typing import Literal, Protocol
 
 import msgspec
-from msgspec.structs import asdict
 
-from aixplain.hub.store import Earlier, Ending, Listed, Order, Standing, Taken, Waiting, Wanted, queries
-from aixplain.hub.store.sqlite import SqliteStore
-
-_SQL = queries.load("runs")
+State = Literal["accepted", "started", "finished", "failed", "canceled", "expired"]
 
 
-class SqliteRuns:
-    """The rows of the runs in the hub's database file: a `RunStore`."""
+class Order(msgspec.Struct, frozen=True):
+    """A run as it was asked for. Times are seconds since 1970.
 
-    def __init__(self, store: SqliteStore) -> None:
-        self._store = store
+    `model` is a path, `inputs` is JSON. `caller` names the API key that it was asked with ("" when the hub has none); `key` is
+    the caller's idempotency key and `digest` tells two requests with the same one apart. Runs of a higher `priority` go first;
+    one that has not ended at its `deadline` expires. The address `webhook` is told how it ended.
+    """
+
+    id: str
+    model: str
+    inputs: bytes | None
+    caller: str = ""
+    key: str | None = None
+    digest: bytes | None = None
+    priority: int = 0
+    deadline: float | None = None
+    accepted_at: float = 0.0
+    webhook: str | None = None
+
+
+class Earlier(msgspec.Struct, frozen=True):
+    """The run that an idempotency key stands for already; `result` is the envelope that it ended with, None until then."""
+
+    id: str
+    digest: bytes | None
+    state: State
+    result: bytes | None
+
+
+class Waiting(msgspec.Struct, frozen=True):
+    """A run that waits, until `due_at` at least."""
+
+    id: str
+    model: str
+    priority: int = 0
+    due_at: float = 0.0
+    deadline: float | None = None
+
+
+class Taken(msgspec.Struct, frozen=True):
+    """A run that was taken up: the `attempt` of this number may end it, and no other."""
+
+    id: str
+    attempt: int
+    model: str
+    inputs: bytes
+    priority: int
+    deadline: float | None
+    webhook: str | None = None
+
+
+class Ending(msgspec.Struct, frozen=True):
+    """How a run ended: the envelope that its caller gets, and what the ledger keeps of it.
+
+    `error` and `status` tell why a run did not finish; tokens are None where the model counts none."""
+
+    state: State
+    envelope: bytes
+    error: str | None = None
+    status: int | None = None
+    prompt_tokens: int | None = None
+    completion_tokens: int | None = None
+    credits: float = 0.0
+
+
+class Standing(msgspec.Struct, frozen=True):
+    """How a run stands: `result` is the envelope that it ended with, None until then and once it is not kept any more.
+
+    `progress` goes from 0 to 1.
+    """
+
+    state: State
+    result: bytes | None
+    progress: float | None = None
+
+    @property
+    def is_over(self) -> bool:
+        """It ended, well or not."""
+        return self.state not in ("accepted", "started")
+
+
+class Wanted(msgspec.Struct, frozen=True):
+    """Which runs are listed: those of a caller, accepted from `since` and before `until`, in these states, of this model.
+
+    No states and no model mean all. The newest come first, `most` of them after the first `skipped`.
+    """
+
+    caller: str
+    states: tuple[State, ...] = ()
+    model: str | None = None
+    since: float = 0.0
+    until: float = 1e12
+    most: int = 20
+    skipped: int = 0
+
+
+class Listed(msgspec.Struct, frozen=True):
+    """A run's row without what went in and came out."""
+
+    id: str
+    model: str
+    state: State
+    priority: int
+    attempts: int
+    deadline: float | None
+    accepted_at: float
+    started_at: float | None
+    ended_at: float | None
+    expires_at: float | None
+    status: int | None
+    error: str | None
+    prompt_tokens: int | None
+    completion_tokens: int | None
+    credits: float
+
+
+class RunStore(Protocol):
+    """The rows of the runs. Every method raises `HubError` when the database can't be read or written."""
 
     async def accept(self, order: Order, *, started: bool = False) -> Earlier | None:
-        """Keep a run that waits from now on, or that is `started` at once; or give the one that its key stands for."""
-        row = asdict(order)
-        row["state"], row["attempts"] = ("started", 1) if started else ("accepted", 0)
-        row["started_at"] = order.accepted_at if started else None
+        """Keep a run that waits from now on, or that is `started` at once, as attempt 1.
 
-        def change(connection: sqlite3.Connection) -> Earlier | None:
-            return None if connection.execute(_SQL["accept"], row).rowcount else _keyed(connection, row)
-
-        return await self._store.write(change)
+        When its key stands for one already, keep nothing and give that.
+        """
+        ...
 
     async def record(self, order: Order, ending: Ending, started_at: float, now: float, expires_at: float) -> None:
-        """Keep a run that was answered at once, as it ended; its envelope only when it has a key."""
-        await self._changed("record", {**asdict(order), **asdict(ending), "started_at": started_at, **_times(now, expires_at)})
+        """Keep a run that was answered at once, as it ended; its envelope only when its key, or its webhook, may want it.
+
+        Nothing happens when its key stands for one already.
+        """
+        ...
 
     async def start(self, id: str, now: float) -> Taken | None:
         """Take a run up; None when it is not waiting any more."""
-
-        def change(connection: sqlite3.Connection) -> Any:
-            return connection.execute(_SQL["start"], {"id": id, "now": now}).fetchone()
-
-        row = await self._store.write(change)
-        return None if row is None else Taken(id, *row)
+        ...
 
     async def end(self, run: Taken, ending: Ending, now: float, expires_at: float) -> bool:
-        """Note how a run that was taken up ended. False when it is not this attempt's any more."""
-        row = {**asdict(ending), "id": run.id, "attempt": run.attempt, **_times(now, expires_at)}
-        return await self._store.write(lambda connection: connection.execute(_SQL["end"], row).rowcount > 0, lazy=True)
+        """Note how a run that was taken up ended. False when it is not this attempt's any more: its ending is dropped."""
+        ...
 
     async def put_back(self, run: Taken, due_at: float) -> bool:
         """Let a run that was taken up wait again, until `due_at` at least. False when it is not this attempt's any more."""
-        return await self._changed("put_back", {"id": run.id, "attempt": run.attempt, "due_at": due_at})
+        ...
 
     async def give_up(self, id: str, ending: Ending, now: float, expires_at: float) -> bool:
         """End a run from outside, whether it waits or was taken up. False when there is no such run, or it is over."""
-        return await self._changed("give_up", {**asdict(ending), "id": id, **_times(now, expires_at)})
+        ...
 
     async def reopen(self) -> None:
-        """Let what was taken up wait again."""
-        await self._changed("reopen", {})
+        """Let what was taken up wait again. For a start after which nobody else can be at it."""
+        ...
 
     async def find(self, id: str) -> Standing | None:
         """How a run stands; None when there is no such run."""
-        row = self._store.reader().execute(_SQL["find"], {"id": id}).fetchone()
-        return None if row is None else Standing(*row)
+        ...
 
     async def keyed(self, caller: str, model: str, key: str) -> Earlier | None:
         """The run that an idempotency key stands for."""
-        return _keyed(self._store.reader(), {"caller": caller, "model": model, "key": key})
+        ...
 
     async def waiting(self) -> list[Waiting]:
         """The runs that wait, in their order: by priority, then the oldest first."""
-        return [Waiting(*row) for row in self._store.reader().execute(_SQL["waiting"])]
+        ...
 
     async def listed(self, wanted: Wanted) -> tuple[int, list[Listed]]:
         """How many runs are wanted, and a page of them."""
-        row = {**asdict(wanted), "states": msgspec.json.encode(wanted.states).decode()}
-
-        def look() -> tuple[int, list[Listed]]:
-            reader = self._store.reader()
-            total = reader.execute(_SQL["count"], row).fetchone()[0]
-            return total, [Listed(*found) for found in reader.execute(_SQL["list"], row)]
-
-        return await asyncio.to_thread(look)
+        ...
 
     async def forget(self, now: float, most: int) -> int:
-        """Drop the answers, and free the keys, of up to `most` runs that expired; the rows stay."""
-        return await self._store.write(
-            lambda connection: connection.execute(_SQL["forget"], {"now": now, "most": most}).rowcount
-        )
-
-    async def _changed(self, query: str, row: dict[str, Any]) -> bool:
-        return await self._store.write(lambda connection: connection.execute(_SQL[query], row).rowcount > 0)
-
-
-def _times(now: float, expires_at: float) -> dict[str, float]:
-    return {"now": now, "expires_at": expires_at}
-
-
-def _keyed(connection: sqlite3.Connection, row: dict[str, Any]) -> Earlier | None:
-    found = connection.execute(_SQL["keyed"], row).fetchone()
-    return None if found is None else Earlier(*found)
+        """Drop the answers, and free the keys, of up to `most` runs that expired; the rows stay. Gives how many there were."""
+        ...

@@ -1,59 +1,66 @@
-"""The webhooks of the runs in SQLite."""
+"""The webhooks of the runs, whichever database they are in."""
 
 from __future__ import annotations
 
-import sqlite3
+from typing import Protocol
 
-from msgspec.structs import asdict
+import msgspec
 
-from aixplain.hub.store import Delivery, DeliveryAttempt, Webhook, queries
-from aixplain.hub.store.sqlite import SqliteStore
-
-_SQL = queries.load("webhooks")
+from aixplain.hub.store.runs import State
 
 
-class SqliteWebhooks:
-    """The webhooks in the hub's database file: a `WebhookStore`."""
+class Delivery(msgspec.Struct, frozen=True):
+    """A run's ending that is to be told to the address `webhook`, for the time of this number."""
 
-    def __init__(self, store: SqliteStore) -> None:
-        self._store = store
+    run: str
+    webhook: str
+    caller: str
+    state: State
+    result: bytes
+    ended_at: float
+    number: int
+
+
+class DeliveryAttempt(msgspec.Struct, frozen=True):
+    """One time that an ending was told: when, for how long, and the answer's status or what kept it from coming."""
+
+    number: int
+    at: float
+    seconds: float
+    status: int | None
+    error: str | None
+
+
+class Webhook(msgspec.Struct, frozen=True):
+    """How a run's webhook stands: the next time is `due_at`, 0 at once, None before the run ended and after the last one."""
+
+    url: str
+    due_at: float | None
+    attempts: list[DeliveryAttempt]
+
+
+class WebhookStore(Protocol):
+    """The webhooks of the runs. Every method raises `HubError` when the database can't be read or written."""
 
     async def take(self, now: float, until: float, farthest: float, most: int) -> list[Delivery]:
-        """Take up to `most` endings that are due, and put them off to `until`."""
-        row = {"now": now, "until": until, "farthest": farthest, "most": most}
-        return await self._store.write(
-            lambda connection: [Delivery(*found) for found in connection.execute(_SQL["take"], row).fetchall()]
-        )
+        """Take up to `most` endings that are due, and put them off to `until`, for the case that whoever took them dies.
+
+        Due is what was to be told by now, and, for a clock that was set back, what is not to be told before `farthest`.
+        """
+        ...
 
     async def next_due(self) -> float | None:
         """When the next ending is due."""
-        due_at: float | None = self._store.reader().execute(_SQL["next"]).fetchone()[0]
-        return due_at
+        ...
 
     async def note(self, run: str, attempt: DeliveryAttempt, again_at: float | None) -> None:
         """Note a time that an ending was told, and when it is told again, if it is."""
-
-        def change(connection: sqlite3.Connection) -> None:
-            connection.execute(_SQL["note"], {**asdict(attempt), "run": run})
-            connection.execute(_SQL["again"], {"run": run, "again_at": again_at})
-
-        await self._store.write(change)
+        ...
 
     async def find(self, run: str) -> Webhook | None:
         """The webhook of a run; None when it has none."""
-        reader = self._store.reader()
-        found = reader.execute(_SQL["webhook"], {"run": run}).fetchone()
-        if found is None or found["webhook"] is None:
-            return None
-        attempts = [DeliveryAttempt(*row) for row in reader.execute(_SQL["attempts"], {"run": run})]
-        return Webhook(found["webhook"], found["webhook_due_at"], attempts)
+        ...
 
     async def secret(self, name: str, new: bytes) -> bytes:
         """The secret of this name; the new one when there was none yet."""
-
-        def change(connection: sqlite3.Connection) -> bytes:
-            connection.execute(_SQL["keep_secret"], {"name": name, "value": new})
-            value: bytes = connection.execute(_SQL["secret"], {"name": name}).fetchone()["value"]
-            return value
-
-        return await self._store.write(change)
+        ...

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from aixplain.hub.errors import HubError
-from aixplain.hub.store.writer import BUSY_SECONDS, Change, Writer
+from aixplain.hub.store.sqlite.writer import BUSY_SECONDS, Change, Writer
 
 T = TypeVar("T")
 
@@ -91,7 +91,7 @@ def _transaction(connection: sqlite3.Connection) -> Iterator[None]:
 
 def _migrate(connection: sqlite3.Connection, path: Path) -> None:
     """Bring the file forward, one numbered script after another, each in one transaction with its number."""
-    steps = sorted(files("aixplain.hub.store").joinpath("migrations").iterdir(), key=lambda step: step.name)
+    steps = sorted(files("aixplain.hub.store.sqlite").joinpath("migrations").iterdir(), key=lambda step: step.name)
     scripts = [step for step in steps if step.name.endswith(".sql")]
     version: int = connection.execute("PRAGMA user_version").fetchone()[0]
     if version > len(scripts):

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 import msgspec
 
 from aixplain.hub.catalog import Entry
-from aixplain.hub.store import queries
+from aixplain.hub.store.sqlite import queries
 
 _SQL = queries.load("catalog")
 

@@ -1,0 +1,106 @@
+"""The runs in SQLite: one named query for each of their changes."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from typing import Any
+
+import msgspec
+from msgspec.structs import asdict
+
+from aixplain.hub.store.runs import Earlier, Ending, Listed, Order, Standing, Taken, Waiting, Wanted
+from aixplain.hub.store.sqlite import queries
+from aixplain.hub.store.sqlite.file import SqliteStore
+
+_SQL = queries.load("runs")
+
+
+class SqliteRuns:
+    """The rows of the runs in the hub's database file: a `RunStore`."""
+
+    def __init__(self, store: SqliteStore) -> None:
+        self._store = store
+
+    async def accept(self, order: Order, *, started: bool = False) -> Earlier | None:
+        """Keep a run that waits from now on, or that is `started` at once; or give the one that its key stands for."""
+        row = asdict(order)
+        row["state"], row["attempts"] = ("started", 1) if started else ("accepted", 0)
+        row["started_at"] = order.accepted_at if started else None
+
+        def change(connection: sqlite3.Connection) -> Earlier | None:
+            return None if connection.execute(_SQL["accept"], row).rowcount else _keyed(connection, row)
+
+        return await self._store.write(change)
+
+    async def record(self, order: Order, ending: Ending, started_at: float, now: float, expires_at: float) -> None:
+        """Keep a run that was answered at once, as it ended; its envelope only when it has a key."""
+        await self._changed("record", {**asdict(order), **asdict(ending), "started_at": started_at, **_times(now, expires_at)})
+
+    async def start(self, id: str, now: float) -> Taken | None:
+        """Take a run up; None when it is not waiting any more."""
+
+        def change(connection: sqlite3.Connection) -> Any:
+            return connection.execute(_SQL["start"], {"id": id, "now": now}).fetchone()
+
+        row = await self._store.write(change)
+        return None if row is None else Taken(id, *row)
+
+    async def end(self, run: Taken, ending: Ending, now: float, expires_at: float) -> bool:
+        """Note how a run that was taken up ended. False when it is not this attempt's any more."""
+        row = {**asdict(ending), "id": run.id, "attempt": run.attempt, **_times(now, expires_at)}
+        return await self._store.write(lambda connection: connection.execute(_SQL["end"], row).rowcount > 0, lazy=True)
+
+    async def put_back(self, run: Taken, due_at: float) -> bool:
+        """Let a run that was taken up wait again, until `due_at` at least. False when it is not this attempt's any more."""
+        return await self._changed("put_back", {"id": run.id, "attempt": run.attempt, "due_at": due_at})
+
+    async def give_up(self, id: str, ending: Ending, now: float, expires_at: float) -> bool:
+        """End a run from outside, whether it waits or was taken up. False when there is no such run, or it is over."""
+        return await self._changed("give_up", {**asdict(ending), "id": id, **_times(now, expires_at)})
+
+    async def reopen(self) -> None:
+        """Let what was taken up wait again."""
+        await self._changed("reopen", {})
+
+    async def find(self, id: str) -> Standing | None:
+        """How a run stands; None when there is no such run."""
+        row = self._store.reader().execute(_SQL["find"], {"id": id}).fetchone()
+        return None if row is None else Standing(*row)
+
+    async def keyed(self, caller: str, model: str, key: str) -> Earlier | None:
+        """The run that an idempotency key stands for."""
+        return _keyed(self._store.reader(), {"caller": caller, "model": model, "key": key})
+
+    async def waiting(self) -> list[Waiting]:
+        """The runs that wait, in their order: by priority, then the oldest first."""
+        return [Waiting(*row) for row in self._store.reader().execute(_SQL["waiting"])]
+
+    async def listed(self, wanted: Wanted) -> tuple[int, list[Listed]]:
+        """How many runs are wanted, and a page of them."""
+        row = {**asdict(wanted), "states": msgspec.json.encode(wanted.states).decode()}
+
+        def look() -> tuple[int, list[Listed]]:
+            reader = self._store.reader()
+            total = reader.execute(_SQL["count"], row).fetchone()[0]
+            return total, [Listed(*found) for found in reader.execute(_SQL["list"], row)]
+
+        return await asyncio.to_thread(look)
+
+    async def forget(self, now: float, most: int) -> int:
+        """Drop the answers, and free the keys, of up to `most` runs that expired; the rows stay."""
+        return await self._store.write(
+            lambda connection: connection.execute(_SQL["forget"], {"now": now, "most": most}).rowcount
+        )
+
+    async def _changed(self, query: str, row: dict[str, Any]) -> bool:
+        return await self._store.write(lambda connection: connection.execute(_SQL[query], row).rowcount > 0)
+
+
+def _times(now: float, expires_at: float) -> dict[str, float]:
+    return {"now": now, "expires_at": expires_at}
+
+
+def _keyed(connection: sqlite3.Connection, row: dict[str, Any]) -> Earlier | None:
+    found = connection.execute(_SQL["keyed"], row).fetchone()
+    return None if found is None else Earlier(*found)
