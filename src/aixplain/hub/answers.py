@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import io
 import time
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator
 from typing import Any
 
 from aixplain.hub.backends import ModelError, Output
@@ -27,6 +27,8 @@ from aixplain.hub.execution import (
     too_long,
 )
 from aixplain.hub.ids import new_id
+from aixplain.hub.logs import trace_run
+from aixplain.hub.metrics import Kind
 from aixplain.hub.once import Once, check_same
 from aixplain.hub.runs import Asked, Runs
 from aixplain.hub.store.runs import Ending
@@ -42,6 +44,7 @@ class Answers:
         self._runs = runs
         self._lanes = lanes
         self.once = Once()
+        self.open_streams = 0
 
     async def whole(self, entry: Entry, arguments: dict[str, Any], asked: Asked) -> Ending:
         """The answer in one piece; a request that comes again gets the one that it had."""
@@ -58,12 +61,13 @@ class Answers:
         if earlier is not None:
             return earlier
         run_id, started_at = new_id(), time.time()
+        trace_run(run_id)
         try:
             async with asyncio.timeout(asked.seconds):
                 ending = await self._attempts(entry, arguments, run_id)
         except TimeoutError:
             ending = expired(run_id)
-        await self._note(run_id, entry, asked, ending, started_at)
+        await self._note(run_id, entry, asked, ending, started_at, "at_once")
         return ending
 
     async def _attempts(self, entry: Entry, arguments: dict[str, Any], run_id: str) -> Ending:
@@ -81,8 +85,9 @@ class Answers:
         if self.once.going_on(entry.path, asked) is not None:
             raise ModelError(ANOTHER_READER, 409)
         run_id, started_at, started = new_id(), time.time(), time.perf_counter()
+        trace_run(run_id)
         told, ending = io.StringIO(), canceled(run_id)
-        with self.once.noted(entry.path, asked):
+        with self._open_stream(), self.once.noted(entry.path, asked):
             try:
                 async with contextlib.aclosing(self._in_time(entry, arguments, asked.seconds)) as pieces:
                     async for piece in pieces:
@@ -95,7 +100,15 @@ class Answers:
                 raise ModelError(message, status) from error
             finally:
                 kept = asked if ending.state != "canceled" else Asked(asked.caller)
-                await self._note(run_id, entry, kept, ending, started_at)
+                await self._note(run_id, entry, kept, ending, started_at, "stream")
+
+    @contextlib.contextmanager
+    def _open_stream(self) -> Iterator[None]:
+        self.open_streams += 1
+        try:
+            yield
+        finally:
+            self.open_streams -= 1
 
     async def _in_time(self, entry: Entry, arguments: dict[str, Any], seconds: float | None) -> AsyncGenerator[str, None]:
         """The pieces of a turn, as long as its time lasts."""
@@ -121,10 +134,12 @@ class Answers:
         check_same(asked, earlier.digest)
         return None if earlier.result is None else Ending(earlier.state, earlier.result)
 
-    async def _note(self, run_id: str, entry: Entry, asked: Asked, ending: Ending, started_at: float) -> None:
+    async def _note(
+        self, run_id: str, entry: Entry, asked: Asked, ending: Ending, started_at: float, kind: Kind
+    ) -> None:
         """Note what was answered. The answer is there, so it is given, also when the disk is full."""
         try:
-            await self._runs.record(run_id, entry.path, asked, ending, started_at)
+            await self._runs.record(run_id, entry.path, asked, ending, started_at, kind)
         except HubError as error:
             logger.error("a run of %s was answered, but can't be noted: %s", entry.path, error)
 

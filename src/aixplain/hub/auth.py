@@ -15,7 +15,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from aixplain.hub.endpoints import error_response
 
 #: A file's address is a secret of its own, and travels without the key.
-OPEN_PATHS = ("/healthz", "/files/")
+OPEN_PATHS = ("/healthz", "/readyz", "/files/")
 _LOCAL = re.compile(r"(https?://)?(127\.0\.0\.1|localhost|\[::1\])(:\d+)?", re.IGNORECASE)
 
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 
 class Refusal(Exception):
-    """A request that is answered with an error of the protocol."""
+    """A request that is answered with an error of the protocol; `retry_after` are the seconds until it may be sent again."""
 
-    def __init__(self, status: int, message: str) -> None:
+    def __init__(self, status: int, message: str, retry_after: int | None = None) -> None:
         super().__init__(message)
         self.status = status
         self.message = message
+        self.retry_after = retry_after
 
 
 class HubError(Exception):

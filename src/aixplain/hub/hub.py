@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from functools import partial
 from os import PathLike
 from pathlib import Path
 
@@ -11,11 +12,11 @@ from starlette.applications import Starlette
 from aixplain.hub.app import create_app
 from aixplain.hub.backends.functions import Models
 from aixplain.hub.errors import HubError
-from aixplain.hub.server import LOOPBACK, Server, address_of, claimed, listen
+from aixplain.hub.server import LOOPBACK, OTHER_FILES, Server, address_of, allow_files, claimed, listen
 from aixplain.hub.settings import Settings
+from aixplain.hub.tls import encryption
 
 DEFAULT_PORT = 8180
-PATIENCE = 5
 
 
 class Hub(Models):
@@ -43,19 +44,28 @@ class Hub(Models):
         port: int = DEFAULT_PORT,
         data: str | PathLike[str] | None = None,
         *,
+        tls_cert: str | PathLike[str] | None = None,
+        tls_key: str | PathLike[str] | None = None,
         on_ready: Callable[[str], None] | None = None,
     ) -> None:
         """Serve until Ctrl-C or SIGTERM. `data` keeps the runs; without one they go when the hub stops. Raises `HubError`.
 
-        `on_ready` is called with the hub's address once it answers. When it stops, requests have 5 seconds to end; a run in the
-        background that is not done by then is done at the next start.
+        `tls_cert` and `tls_key`, PEM files, make it speak https. `on_ready` is called with the hub's address once it answers.
+        When it stops it takes no more connections and no more runs up, and what goes on has `settings.grace` seconds to end;
+        a run in the background that is not done by then is done at the next start. A second Ctrl-C or SIGTERM ends the waiting.
         """
         if host not in LOOPBACK and not self.keys:
             raise HubError(
                 f"Without a key, everyone who reaches {host} could use this hub. "
                 "Set AIXPLAIN_HUB_KEYS (comma separated), or serve 127.0.0.1."
             )
+        encrypted = encryption(tls_cert, tls_key)
+        allow_files(self.settings.most_connections + OTHER_FILES)
         with claimed(None if data is None else Path(data)) as folder, listen(host, port) as listening:
-            address = address_of(listening)
-            server = Server(self.app(folder), PATIENCE, lambda: on_ready(address) if on_ready else None)
-            server.run(sockets=[listening])
+            address = address_of(listening, "http" if encrypted is None else "https")
+            ready = partial(on_ready, address) if on_ready else _nothing
+            Server(self.app(folder), self.settings.grace, ready, encrypted).run(sockets=[listening])
+
+
+def _nothing() -> None:
+    """Nobody wants to know."""

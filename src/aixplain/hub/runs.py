@@ -11,8 +11,9 @@ from typing import Any
 
 import msgspec
 
-from aixplain.hub.execution import canceled, expired
+from aixplain.hub.execution import canceled, expired, logger
 from aixplain.hub.ids import new_id
+from aixplain.hub.metrics import Kind, Metrics
 from aixplain.hub.store.runs import Earlier, Ending, Listed, Order, RunStore, Standing, Taken, Waiting, Wanted
 
 #: Rows that are swept in one change, so that no other waits for long.
@@ -42,8 +43,9 @@ def new_order(model: str, inputs: dict[str, Any], asked: Asked, priority: int) -
 class Runs:
     """The runs of this hub: what becomes of them, and who waits for it."""
 
-    def __init__(self, store: RunStore, answers_kept: float) -> None:
+    def __init__(self, store: RunStore, answers_kept: float, metrics: Metrics) -> None:
         self._store = store
+        self._metrics = metrics
         self._answers_kept = answers_kept
         self._progress: dict[str, float] = {}
         self._watchers: defaultdict[str, set[asyncio.Event]] = defaultdict(set)
@@ -55,10 +57,12 @@ class Runs:
         """Note a run, or find the one that its key stands for; when this returns it is on the disk."""
         return await self._store.accept(order, started=started)
 
-    async def record(self, run_id: str, model: str, asked: Asked, ending: Ending, started_at: float) -> None:
+    async def record(self, run_id: str, model: str, asked: Asked, ending: Ending, started_at: float, kind: Kind) -> None:
         """Note a run that was answered at once, and its answer when its key may come again."""
         order = Order(run_id, model, None, asked.caller, asked.key, asked.digest, 0, None, started_at, asked.webhook)
-        await self._store.record(order, ending, started_at, *self._times())
+        now, expires_at = self._times()
+        self._metrics.run_ended(model, kind, ending, now - started_at)
+        await self._store.record(order, ending, started_at, now, expires_at)
         if asked.webhook:
             self.on_webhook()
 
@@ -68,7 +72,11 @@ class Runs:
 
     async def end(self, run: Taken, ending: Ending) -> None:
         """Note how a run ended; a run ends once, and what comes later is dropped."""
-        await self._store.end(run, ending, *self._times())
+        now, expires_at = self._times()
+        if await self._store.end(run, ending, now, expires_at):
+            seconds = None if run.started_at is None else now - run.started_at
+            self._metrics.run_ended(run.model, "background", ending, seconds)
+            logger.info("run ended", extra={"model": run.model, "state": ending.state, "seconds": seconds})
         self.ended(run.id)
         if run.webhook:
             self.on_webhook()
@@ -86,10 +94,26 @@ class Runs:
         return await self._give_up(id, expired(id))
 
     async def _give_up(self, id: str, ending: Ending) -> bool:
-        done = await self._store.give_up(id, ending, *self._times())
+        model = await self._store.give_up(id, ending, *self._times())
+        if model is not None:
+            self._metrics.run_ended(model, "background", ending, None)
         self.ended(id)
         self.on_webhook()
-        return done
+        return model is not None
+
+    async def check(self) -> None:
+        """Return when runs can be noted, and raise `HubError` when they can't."""
+        await self._store.check()
+
+    @property
+    def held(self) -> int:
+        """Those who wait for a run to end."""
+        return sum(map(len, self._watchers.values()))
+
+    @property
+    def is_letting_go(self) -> bool:
+        """Whether the hub stops."""
+        return not self._held
 
     async def waiting(self) -> list[Waiting]:
         """The runs that wait, in their order, also those that were running when the hub stopped or died."""

@@ -2,24 +2,33 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import errno
 import fcntl
 import os
+import resource
 import shutil
 import signal
 import socket
+import ssl
 import tempfile
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import FrameType
 
 import uvicorn
 from starlette.applications import Starlette
 
 from aixplain.hub.errors import HubError
-from aixplain.hub.wire import Protocol
+from aixplain.hub.protocol import Protocol
+from aixplain.hub.settings import Settings
 
+#: Files that a hub has open beside its connections: the database, what is sent up, webhooks.
+OTHER_FILES = 256
+LOOK_SECONDS = 0.05
+CUT_OFF_SECONDS = 1.0
 LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 
 
@@ -92,19 +101,37 @@ def _cannot_bind(host: str, port: int, error: OSError) -> str:
     return f"The hub can't listen on {host}:{port}: {error}. Choose another --host or --port."
 
 
-def address_of(listening: socket.socket) -> str:
-    """The http address of a listening socket."""
+def address_of(listening: socket.socket, scheme: str = "http") -> str:
+    """The address of a listening socket."""
     host, port = listening.getsockname()[:2]
-    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+    return f"{scheme}://[{host}]:{port}" if ":" in host else f"{scheme}://{host}:{port}"
+
+
+def allow_files(wanted: int) -> None:
+    """Let this process have so many files and connections open, or as many as the system allows it."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        allowed = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, allowed), hard))
+
+
+def _room_for_connections(most: int) -> int:
+    """How many connections there may be, when files of other kinds need some of what may be open."""
+    soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    return most if soft == resource.RLIM_INFINITY else min(most, soft - min(OTHER_FILES, soft // 2))
 
 
 class Server(uvicorn.Server):
     """Uvicorn with its fast parts, which are four times as fast as its portable ones, and without its own log.
 
-    `on_ready` is called once it answers. When it stops, requests have `patience` seconds to end.
+    `on_ready` is called once it answers. When it stops, requests and runs have `patience` seconds to end.
     """
 
-    def __init__(self, app: Starlette, patience: int, on_ready: Callable[[], None]) -> None:
+    def __init__(
+        self, app: Starlette, patience: float, on_ready: Callable[[], None], encryption: ssl.SSLContext | None = None
+    ) -> None:
+        settings: Settings = app.state.settings
+        app.state.most_connections = _room_for_connections(settings.most_connections)
         config = uvicorn.Config(
             app,
             loop="uvloop",
@@ -114,9 +141,10 @@ class Server(uvicorn.Server):
             access_log=False,
             log_config=None,
             log_level="warning",
-            timeout_graceful_shutdown=patience,
-            timeout_keep_alive=75,
+            timeout_graceful_shutdown=patience,  # type: ignore[arg-type]  # parts of a second are fine
+            timeout_keep_alive=settings.keep_alive,  # type: ignore[arg-type]
             server_header=False,
+            ssl_context_factory=None if encryption is None else lambda *_: encryption,
         )
         super().__init__(config)
         self._app = app
@@ -131,9 +159,33 @@ class Server(uvicorn.Server):
         self._on_ready()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """Stop: answer those who are held first, so that they don't use the others' patience up."""
+        """Stop: answer those who are held first, so that they don't use the others' patience up, and take no more runs up."""
         self._app.state.runs.let_go()
+        self._app.state.engine.rest()
         await super().shutdown(sockets)
+
+    async def _wait_tasks_to_complete(self) -> None:
+        """Uvicorn waits here for requests, as long as the patience lasts; runs in the background have the same time."""
+        try:
+            await super()._wait_tasks_to_complete()
+            while self._app.state.engine.running and not self.force_exit:
+                await asyncio.sleep(LOOK_SECONDS)
+        except asyncio.CancelledError:  # the patience is over
+            await self._cut_off()
+            raise
+
+    async def _cut_off(self) -> None:
+        """End the requests that are left, so that what becomes of them can be noted as long as there is a database."""
+        tasks = list(self.server_state.tasks)
+        for task in tasks:
+            task.cancel()
+        if tasks:
+            await asyncio.wait(tasks, timeout=CUT_OFF_SECONDS)
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """Stop; at once when it was told so before."""
+        self.force_exit = self.should_exit
+        self.should_exit = True
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:

@@ -16,6 +16,7 @@ from aixplain.hub.catalog import LONGEST, Entry
 from aixplain.hub.engine import Engine
 from aixplain.hub.errors import Refusal
 from aixplain.hub.files import Files
+from aixplain.hub.logs import trace_run
 from aixplain.hub.once import check_same
 from aixplain.hub.outgoing import problem_with
 from aixplain.hub.runs import Asked, Runs, new_order
@@ -43,6 +44,10 @@ class RunOptions(msgspec.Struct):
 NOT_INPUTS = CLIENT_CONTROLS | RUN_HEADERS.keys()
 #: A request with neither an API key nor an idempotency key.
 NO_KEYS = Asked()
+TOO_MANY_WAIT = "The hub has {} runs waiting, and takes no more until some of them are done. Nothing was kept: send it again later."
+TOO_MANY_STREAMS = "The hub answers {} requests in pieces, and begins no more until one is done. Send it again later."
+#: Seconds until another attempt may be worth it.
+QUEUE_SECONDS, STREAM_SECONDS = 5, 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +120,7 @@ class Service:
 
     async def poll(self, run_id: str, hold: float = 0.0) -> Standing:
         """How a run stands: now, or when it ended if that is within `hold` seconds."""
+        trace_run(run_id)
         standing = await (self._runs.attend(run_id, hold) if hold else self._runs.find(run_id))
         if standing is None:
             raise Refusal(404, f"There is no run '{run_id}' on this hub.")
@@ -139,16 +145,24 @@ class Service:
     async def _accept(self, entry: Entry, arguments: dict[str, Any], asked: Asked) -> Accepted:
         self._answers.once.going_on(entry.path, asked)
         order = new_order(entry.path, arguments, asked, entry.policy.priority)
-        earlier = await self._engine.accept(order)
-        if earlier is None:
-            return Accepted(order.id)
-        check_same(asked, earlier.digest)
-        return Accepted(earlier.id)
+        if self._engine.backlog >= self._settings.longest_queue:
+            earlier = await self._runs.keyed(entry.path, asked)
+            if earlier is None:
+                raise Refusal(503, TOO_MANY_WAIT.format(self._engine.backlog), retry_after=QUEUE_SECONDS)
+        else:
+            earlier = await self._engine.accept(order)
+        if earlier is not None:
+            check_same(asked, earlier.digest)
+        accepted = Accepted(order.id if earlier is None else earlier.id)
+        trace_run(accepted.run_id)
+        return accepted
 
     async def _stream(self, entry: Entry, arguments: dict[str, Any], options: RunOptions, asked: Asked) -> Pieces | Ending:
         if not entry.streams:
             raise Refusal(400, f"Model '{entry.name}' (id={entry.id}) does not support streaming.")
         answer = await self._answers.stream(entry, arguments, asked)
+        if not isinstance(answer, Ending) and self._answers.open_streams >= self._settings.most_streams:
+            raise Refusal(503, TOO_MANY_STREAMS.format(self._answers.open_streams), retry_after=STREAM_SECONDS)
         return answer if isinstance(answer, Ending) else Pieces(entry, answer, options.raw)
 
     def _checked_webhook(self, url: str | None) -> str | None:

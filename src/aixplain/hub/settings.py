@@ -2,18 +2,42 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+
+#: More than any of them needs; infinity and NaN are none of them.
+MOST = 1e15
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """`answers_kept` and `files_kept` are seconds: of an answer since its run ended, of a file since a run last took it.
+    """All have defaults. Raises ValueError for a number that makes no sense.
+
+    `answers_kept` and `files_kept` are seconds: of an answer since its run ended, of a file since a run last took it.
 
     An answer that is not kept any more can't be polled, nor given again to its idempotency key; the run stays listed.
     `private_webhooks` lets callers have webhooks sent to addresses that only this machine or its neighbours reach, and over
     plain http.
+
+    What is beyond these is refused: a JSON body of more than `largest_body` bytes, a connection beside `most_connections`, an
+    answer in pieces beside `most_streams`, a run in the background while `longest_queue` others wait. Connections are closed
+    that send no whole head in `header_timeout` seconds, nothing more of a body in `body_timeout`, or no further request in
+    `keep_alive`. A hub that stops gives what goes on `grace` seconds to end.
     """
 
     answers_kept: float = 24 * 3600.0
     files_kept: float = 24 * 3600.0
     private_webhooks: bool = False
+    largest_body: int = 10 * 1024 * 1024
+    most_connections: int = 10_000
+    most_streams: int = 1_000
+    longest_queue: int = 100_000
+    header_timeout: float = 10.0
+    body_timeout: float = 30.0
+    keep_alive: float = 75.0
+    grace: float = 5.0
+
+    def __post_init__(self) -> None:
+        for each in fields(self):
+            value = getattr(self, each.name)
+            if isinstance(value, float | int) and not 0 <= value < MOST:
+                raise ValueError(f"{each.name} is a number from 0, and not {value!r}.")

@@ -16,6 +16,7 @@ import msgspec
 
 from aixplain.hub.errors import HubError
 from aixplain.hub.execution import logger
+from aixplain.hub.metrics import Counter
 from aixplain.hub.outgoing import CannotSend, post
 from aixplain.hub.store.webhooks import Delivery, DeliveryAttempt, Webhook, WebhookStore
 
@@ -57,8 +58,9 @@ def sign(secret: bytes, id: str, timestamp: int, body: bytes) -> dict[str, str]:
 class Courier:
     """Delivers the endings that are due."""
 
-    def __init__(self, store: WebhookStore, *, private: bool) -> None:
+    def __init__(self, store: WebhookStore, attempts: Counter, *, private: bool) -> None:
         self._store = store
+        self._attempts = attempts
         self._private = private
         self._woken = asyncio.Event()
         self._delivering: set[asyncio.Task[None]] = set()
@@ -115,6 +117,7 @@ class Courier:
     async def _deliver(self, delivery: Delivery) -> None:
         try:
             attempt = await self._attempt(delivery)
+            self._attempts.add((_outcome(attempt),))
             wait = None if _is_final(attempt) else wait_after(delivery.number)
             await self._store.note(delivery.run, attempt, None if wait is None else time.time() + wait)
         except HubError as error:
@@ -136,6 +139,12 @@ class Courier:
 def _is_final(attempt: DeliveryAttempt) -> bool:
     """It was taken, or nobody is there who ever would."""
     return attempt.status is not None and (200 <= attempt.status < 300 or attempt.status == GONE)
+
+
+def _outcome(attempt: DeliveryAttempt) -> str:
+    if attempt.status is None:
+        return "unanswered"
+    return "taken" if attempt.status < 300 else "refused"
 
 
 def message(delivery: Delivery) -> bytes:

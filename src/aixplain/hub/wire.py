@@ -9,8 +9,6 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
-
 
 class Together(asyncio.Transport):
     """A transport over another one, which it writes to once a turn of the loop."""
@@ -62,11 +60,3 @@ class Together(asyncio.Transport):
     def set_protocol(self, protocol: asyncio.BaseProtocol) -> None:
         """Tell another protocol what comes in."""
         self._transport.set_protocol(protocol)
-
-
-class Protocol(HttpToolsProtocol):
-    """Uvicorn's fast protocol, over such a transport."""
-
-    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        """A connection is there."""
-        super().connection_made(Together(transport))

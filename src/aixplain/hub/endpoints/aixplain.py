@@ -22,7 +22,6 @@ from aixplain.hub.runs import Asked
 from aixplain.hub.service import Accepted, Pieces, Service
 
 T = TypeVar("T")
-LARGEST_BODY = 10 * 1024 * 1024
 LONGEST_HOLD = 60  # seconds
 _WAIT = re.compile(r"(?:^|[,;\s])wait\s*=\s*\"?(\d{1,9})", re.ASCII | re.IGNORECASE)
 
@@ -165,15 +164,15 @@ def _decoder(kind: Any) -> msgspec.json.Decoder[Any]:
 
 async def _read(request: Request) -> bytes:
     announced = request.headers.get("content-length", "")
-    body = bytearray()
-    too_large = announced.isdigit() and int(announced) > LARGEST_BODY
+    body, largest = bytearray(), request.app.state.settings.largest_body
+    too_large = announced.isdigit() and int(announced) > largest
     if not too_large:
         async for chunk in request.stream():
             body += chunk
-            if too_large := len(body) > LARGEST_BODY:
+            if too_large := len(body) > largest:
                 break
     if too_large:
-        raise Refusal(413, f"The body is larger than {LARGEST_BODY // 1024**2} MB; send files up instead.")
+        raise Refusal(413, f"The body is larger than {largest / 1024**2:.3g} MB; send files up instead.")
     return bytes(body)
 
 

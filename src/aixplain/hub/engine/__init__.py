@@ -25,6 +25,25 @@ class Engine(Protocol):
         """Stop the work on a run that was given up, if anyone is at it."""
         ...
 
+    @property
+    def backlog(self) -> int:
+        """The runs that were accepted and wait to be taken up."""
+        ...
+
+    @property
+    def running(self) -> int:
+        """The runs in the background that go on here."""
+        ...
+
+    @property
+    def is_at_work(self) -> bool:
+        """Whether it takes runs up: it was started, does not rest, and nothing ended it."""
+        ...
+
+    def rest(self) -> None:
+        """Take no more runs up, and let those that go on end: the hub stops soon."""
+        ...
+
     async def stop(self) -> None:
         """Take no more runs up; what doesn't end in a moment is done at the next start."""
         ...

@@ -15,6 +15,7 @@ from aixplain.hub.catalog import Entry, Policy
 from aixplain.hub.engine.lanes import Lanes
 from aixplain.hub.errors import HubError
 from aixplain.hub.execution import LONGEST_BACKOFF, backoff, execute, failed, is_passing, logger
+from aixplain.hub.logs import trace_run
 from aixplain.hub.runs import Runs
 from aixplain.hub.store.runs import Earlier, Ending, Order, Taken, Waiting
 from aixplain.hub.threads import Calls
@@ -40,8 +41,10 @@ class EmbeddedEngine:
         self._tasks: dict[str, asyncio.Task[float | None]] = {}
         self._deadlines: dict[str, asyncio.TimerHandle] = {}
         self._expiring: set[asyncio.Task[None]] = set()
+        self._contexts: dict[str, contextvars.Context] = {}
         self._taken = 0
-        self._stopping = False
+        self._backlog = 0
+        self._at_work = False
         lanes.on_room = self._fill
 
     async def start(self) -> None:
@@ -49,6 +52,8 @@ class EmbeddedEngine:
         for run in await self._runs.waiting():
             self._attend(run)
             self._wait(run, min(run.due_at - time.time(), LONGEST_BACKOFF))
+        self._at_work = True
+        self._fill()
 
     async def accept(self, order: Order) -> Earlier | None:
         """Keep a run, and execute it: at once when there is room, and then it is kept as started."""
@@ -72,9 +77,28 @@ class EmbeddedEngine:
         if run_id in self._tasks:
             self._tasks[run_id].cancel()
 
+    @property
+    def backlog(self) -> int:
+        """The runs that were accepted and wait to be taken up."""
+        return self._backlog
+
+    @property
+    def running(self) -> int:
+        """The runs in the background that go on here."""
+        return len(self._tasks)
+
+    @property
+    def is_at_work(self) -> bool:
+        """Whether it takes runs up: it was started, and does not rest."""
+        return self._at_work
+
+    def rest(self) -> None:
+        """Take no more runs up, and let those that go on end: the hub stops soon."""
+        self._at_work = False
+
     async def stop(self) -> None:
         """Take no more runs up; what doesn't end in a moment is done at the next start."""
-        self._stopping = True
+        self.rest()
         tasks = [*self._tasks.values(), *self._expiring]
         if tasks:
             _, late = await asyncio.wait(tasks, timeout=LAST_SECONDS)
@@ -85,12 +109,15 @@ class EmbeddedEngine:
     def _submit(self, order: Order, *, started: bool) -> None:
         run = Waiting(order.id, order.model, order.priority, 0.0, order.deadline)
         self._attend(run)
+        context = contextvars.copy_context()
         if started:
-            self._begin(
-                run, Taken(order.id, 1, order.model, order.inputs or b"", order.priority, order.deadline, order.webhook)
+            taken = Taken(
+                order.id, 1, order.model, order.inputs or b"", order.priority, order.deadline, order.webhook, order.accepted_at
             )
+            self._begin(run, context, taken)
         else:
-            self._queue(run)
+            self._contexts[run.id] = context
+            self._wait(run, 0.0)
 
     def _attend(self, run: Waiting) -> None:
         """See that a run expires at its deadline."""
@@ -99,6 +126,7 @@ class EmbeddedEngine:
 
     def _wait(self, run: Waiting, seconds: float) -> None:
         """Let a run wait for so long, and then for its turn."""
+        self._backlog += 1
         if seconds > 0:
             _call_later(seconds, self._queue, run)
         else:
@@ -111,24 +139,25 @@ class EmbeddedEngine:
     def _fill(self) -> None:
         while self._has_room and (run := self._lanes.take()) is not None:
             self._taken += 1
-            self._begin(run)
+            self._backlog -= 1
+            self._begin(run, self._contexts.pop(run.id, None) or contextvars.Context())
 
     @property
     def _has_room(self) -> bool:
-        return self._taken < SLOTS and not self._stopping
+        return self._taken < SLOTS and self._at_work
 
     def _leave(self, model: str) -> None:
         self._taken -= 1
         self._lanes.leave(model)
         self._fill()
 
-    def _begin(self, run: Waiting, taken: Taken | None = None) -> None:
-        context = contextvars.copy_context()
+    def _begin(self, run: Waiting, context: contextvars.Context, taken: Taken | None = None) -> None:
+        context.run(trace_run, run.id)
         calls = context.run(Calls.counted)
         task = self._tasks[run.id] = asyncio.create_task(self._execute(run, taken), context=context)
-        task.add_done_callback(partial(self._end, run, calls))
+        task.add_done_callback(partial(self._end, run, context, calls))
 
-    def _end(self, run: Waiting, calls: Calls, task: asyncio.Task[float | None]) -> None:
+    def _end(self, run: Waiting, context: contextvars.Context, calls: Calls, task: asyncio.Task[float | None]) -> None:
         """A run's turn is over, once its threads are back; perhaps it waits for another."""
         del self._tasks[run.id]
         self._runs.forget_progress(run.id)
@@ -136,6 +165,7 @@ class EmbeddedEngine:
         calls.when_over(partial(self._lanes.leave, run.model))
         again = None if task.cancelled() else task.result()
         if again is not None:
+            self._contexts[run.id] = context
             self._wait(run, again)
         else:
             self._forget_deadline(run.id)

@@ -53,7 +53,7 @@ class Waiting(msgspec.Struct, frozen=True):
 
 
 class Taken(msgspec.Struct, frozen=True):
-    """A run that was taken up: the `attempt` of this number may end it, and no other."""
+    """A run that was taken up: the `attempt` of this number may end it, and no other. `started_at` is when, if it is known."""
 
     id: str
     attempt: int
@@ -62,6 +62,7 @@ class Taken(msgspec.Struct, frozen=True):
     priority: int
     deadline: float | None
     webhook: str | None = None
+    started_at: float | None = None
 
 
 class Ending(msgspec.Struct, frozen=True):
@@ -158,8 +159,8 @@ class RunStore(Protocol):
         """Let a run that was taken up wait again, until `due_at` at least. False when it is not this attempt's any more."""
         ...
 
-    async def give_up(self, id: str, ending: Ending, now: float, expires_at: float) -> bool:
-        """End a run from outside, whether it waits or was taken up. False when there is no such run, or it is over."""
+    async def give_up(self, id: str, ending: Ending, now: float, expires_at: float) -> str | None:
+        """End a run from outside, whether it waits or was taken up. Gives its model; None when there is none, or it is over."""
         ...
 
     async def reopen(self) -> None:
@@ -180,6 +181,10 @@ class RunStore(Protocol):
 
     async def listed(self, wanted: Wanted) -> tuple[int, list[Listed]]:
         """How many runs are wanted, and a page of them."""
+        ...
+
+    async def check(self) -> None:
+        """Return when rows can be written, and raise `HubError` when they can't."""
         ...
 
     async def forget(self, now: float, most: int) -> int:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from aixplain.hub.errors import HubError
+from aixplain.hub.metrics import Histogram
 from aixplain.hub.store.sqlite.writer import BUSY_SECONDS, Change, Writer
 
 T = TypeVar("T")
@@ -48,6 +49,20 @@ class SqliteStore:
         A `lazy` change is one that nobody waits for: it goes along with others, within about a millisecond.
         """
         return await self._writer.write(change, lazy=lazy)
+
+    async def check(self) -> None:
+        """Return when something was written to the disk, which changes nothing. Raises `HubError` when it can't be."""
+
+        def rewrite_version(connection: sqlite3.Connection) -> None:
+            version = connection.execute("PRAGMA user_version").fetchone()[0]
+            connection.execute(f"PRAGMA user_version = {version}")
+
+        await self.write(rewrite_version)
+
+    @property
+    def measures(self) -> list[Histogram]:
+        """What its writer counts."""
+        return [self._writer.group_sizes, self._writer.flush_seconds]
 
     def reader(self) -> sqlite3.Connection:
         """This thread's connection for reading; it sees what was committed."""

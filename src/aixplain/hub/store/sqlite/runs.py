@@ -55,9 +55,15 @@ class SqliteRuns:
         """Let a run that was taken up wait again, until `due_at` at least. False when it is not this attempt's any more."""
         return await self._changed("put_back", {"id": run.id, "attempt": run.attempt, "due_at": due_at})
 
-    async def give_up(self, id: str, ending: Ending, now: float, expires_at: float) -> bool:
-        """End a run from outside, whether it waits or was taken up. False when there is no such run, or it is over."""
-        return await self._changed("give_up", {**asdict(ending), "id": id, **_times(now, expires_at)})
+    async def give_up(self, id: str, ending: Ending, now: float, expires_at: float) -> str | None:
+        """End a run from outside, whether it waits or was taken up. Gives its model; None when there is none, or it is over."""
+        row = {**asdict(ending), "id": id, **_times(now, expires_at)}
+
+        def change(connection: sqlite3.Connection) -> Any:
+            return connection.execute(_SQL["give_up"], row).fetchone()
+
+        given_up = await self._store.write(change)
+        return None if given_up is None else given_up["model"]
 
     async def reopen(self) -> None:
         """Let what was taken up wait again."""
@@ -86,6 +92,10 @@ class SqliteRuns:
             return total, [Listed(*found) for found in reader.execute(_SQL["list"], row)]
 
         return await asyncio.to_thread(look)
+
+    async def check(self) -> None:
+        """Return when rows can be written, and raise `HubError` when they can't."""
+        await self._store.check()
 
     async def forget(self, now: float, most: int) -> int:
         """Drop the answers, and free the keys, of up to `most` runs that expired; the rows stay."""

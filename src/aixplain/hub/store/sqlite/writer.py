@@ -13,11 +13,13 @@ import contextlib
 import queue
 import sqlite3
 import threading
+import time
 from collections.abc import Callable
 from functools import partial
 from typing import Any, TypeVar
 
 from aixplain.hub.errors import HubError
+from aixplain.hub.metrics import Histogram
 from aixplain.hub.threads import settle
 
 T = TypeVar("T")
@@ -26,6 +28,7 @@ Waiting = tuple[Change, asyncio.Future[Any]]
 Outcome = tuple[Any, Exception | None]
 
 LARGEST_GROUP = 256
+GROUP_SIZES = (1, 2, 4, 8, 16, 32, 64, 128, LARGEST_GROUP)
 BUSY_SECONDS = 5.0
 LAZY_SECONDS = 0.001
 #: Turns of the loop in which a group gathers. They take microseconds, a flush a hundred of them; with four, five callers at
@@ -44,6 +47,10 @@ class Writer:
         self._urgent = False
         self._later: asyncio.TimerHandle | None = None
         self._closed = False
+        self.group_sizes = Histogram(
+            "aixplain_hub_writer_group_changes", "Changes that were written in one transaction.", bounds=GROUP_SIZES
+        )
+        self.flush_seconds = Histogram("aixplain_hub_writer_flush_seconds", "The seconds in which a transaction was flushed.")
         self._thread = threading.Thread(target=self._work, name="aixplain-writer", daemon=True)
         self._thread.start()
 
@@ -103,7 +110,10 @@ class Writer:
 
     def _finish(self, loop: asyncio.AbstractEventLoop, group: list[Waiting], outcomes: list[Outcome] | None) -> None:
         """In the thread: flush a group whose changes were made, or make them once nobody else has the file."""
+        began = time.perf_counter()
         outcomes = _write(self._connection, group) if outcomes is None else _flushed(self._connection, group, outcomes)
+        self.group_sizes.observe((), len(group))
+        self.flush_seconds.observe((), time.perf_counter() - began)
         try:
             loop.call_soon_threadsafe(self._settle, loop, group, outcomes)
         except RuntimeError:  # the loop is closed

@@ -24,7 +24,7 @@ ON CONFLICT (caller, model, key) WHERE key IS NOT NULL DO NOTHING;
 -- name: start
 UPDATE runs SET state = 'started', started_at = :now, attempts = attempts + 1
 WHERE id = :id AND state = 'accepted'
-RETURNING attempts, model, inputs, priority, deadline, webhook;
+RETURNING attempts, model, inputs, priority, deadline, webhook, started_at;
 
 -- name: end
 UPDATE runs SET
@@ -41,7 +41,8 @@ WHERE id = :id AND state = 'started' AND attempts = :attempt;
 UPDATE runs SET
     state = :state, ended_at = :now, expires_at = :expires_at, result = :envelope, status = :status, error = :error,
     inputs = NULL, webhook_due_at = CASE WHEN webhook IS NOT NULL THEN 0 END
-WHERE id = :id AND state IN ('accepted', 'started');
+WHERE id = :id AND state IN ('accepted', 'started')
+RETURNING model;
 
 -- name: reopen
 UPDATE runs SET state = 'accepted', started_at = NULL WHERE state = 'started';

@@ -1,0 +1,141 @@
+"""Connections: uvicorn's fast protocol, with bounds on what a caller may keep waiting, send and have open.
+
+A caller who sends a byte now and then, or none, costs a connection each, and would have them all in the end. A request
+that comes whole in one packet, as nearly all do, sets no timer.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from enum import Enum, auto
+from typing import Any
+
+from uvicorn.config import Config
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
+from uvicorn.server import ServerState
+
+from aixplain._wire.errors import write_error
+from aixplain.hub.settings import Settings
+from aixplain.hub.wire import Together
+
+LARGEST_HEAD = 64 * 1024
+
+NO_HTTP = 400, "This is no HTTP request that can be read."
+TOO_LARGE = 431, f"The head of the request is larger than {LARGEST_HEAD // 1024} kB. Send a shorter address, or fewer headers."
+TOO_MANY = 503, "The hub has as many connections open as it may. Close those that aren't used, or try again in a moment."
+HEAD_LATE = 408, "The head of the request did not come in {:g} seconds."
+BODY_LATE = 408, "Nothing more of the request's body came for {:g} seconds."
+
+
+class Stage(Enum):
+    """Where in a request a connection is."""
+
+    IDLE = auto()
+    HEAD = auto()
+    BODY = auto()
+
+
+class Protocol(HttpToolsProtocol):
+    """A connection of the hub."""
+
+    def __init__(
+        self,
+        config: Config,
+        server_state: ServerState,
+        app_state: dict[str, Any],
+        _loop: asyncio.AbstractEventLoop | None = None,
+    ) -> None:
+        super().__init__(config, server_state, app_state, _loop)
+        state = config.app.state
+        self._settings: Settings = state.settings
+        self._most: int = state.most_connections
+        self._stage = Stage.IDLE
+        self._received = 0
+        self._late: asyncio.TimerHandle | None = None
+        self._problem = NO_HTTP
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """A connection is there."""
+        super().connection_made(Together(transport))
+        if len(self.connections) > self._most:
+            self._refuse(*TOO_MANY)
+        else:
+            self._wait(self._settings.header_timeout)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """The connection is gone."""
+        self._wait_no_more()
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        """Something came, perhaps a whole request."""
+        if self._stage is not Stage.BODY:
+            self._received += len(data)
+        super().data_received(data)
+        if self._stage is Stage.BODY:
+            self._wait(self._settings.body_timeout)
+        elif self._stage is Stage.IDLE:
+            self._wait_no_more()
+        elif self._received > LARGEST_HEAD:
+            self._refuse(*TOO_LARGE)
+        elif self._late is None:
+            self._wait(self._settings.header_timeout)
+
+    def on_message_begin(self) -> None:
+        """A head begins."""
+        self._stage = Stage.HEAD
+        super().on_message_begin()
+
+    def on_headers_complete(self) -> None:
+        """The head is there."""
+        if self._received > LARGEST_HEAD and self._size_of_head() > LARGEST_HEAD:
+            self._problem = TOO_LARGE
+            raise ValueError(TOO_LARGE)
+        self._stage = Stage.BODY
+        super().on_headers_complete()
+
+    def on_message_complete(self) -> None:
+        """The body is there."""
+        self._stage, self._received = Stage.IDLE, 0
+        super().on_message_complete()
+
+    def send_400_response(self, msg: str) -> None:
+        """Refuse what can't be read, in the protocol's shape."""
+        self._refuse(*self._problem)
+
+    def _size_of_head(self) -> int:
+        return len(self.url) + sum(len(name) + len(value) for name, value in self.headers)
+
+    def _wait(self, seconds: float) -> None:
+        """Expect the rest, or more of it, in this time."""
+        self._wait_no_more()
+        self._late = self.loop.call_later(seconds, self._is_late, seconds)
+
+    def _wait_no_more(self) -> None:
+        if self._late is not None:
+            self._late.cancel()
+            self._late = None
+
+    def _is_late(self, seconds: float) -> None:
+        self._late = None
+        if self._stage is Stage.IDLE:
+            self.transport.close()
+        elif self._stage is Stage.BODY and self.flow.read_paused:  # the caller waits for the hub
+            self._wait(seconds)
+        else:
+            status, message = BODY_LATE if self._stage is Stage.BODY else HEAD_LATE
+            self._refuse(status, message.format(seconds))
+
+    def _refuse(self, status: int, message: str) -> None:
+        """Answer, unless there is half an answer already, and close."""
+        going_on = self.cycle is not None and self.cycle.response_started and not self.cycle.response_complete
+        if not going_on:
+            self.transport.write(_answer(status, message))
+        self.transport.close()
+
+
+def _answer(status: int, message: str) -> bytes:
+    body = write_error(status, message)
+    again = b"retry-after: 1\r\n" if status == 503 else b""
+    head = b"content-type: application/json\r\ncontent-length: %d\r\nconnection: close\r\n%s\r\n" % (len(body), again)
+    return STATUS_LINE[status] + head + body

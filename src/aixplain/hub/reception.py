@@ -1,0 +1,82 @@
+"""The first and the last that see a request: it gets an id, is counted, and the log tells of it."""
+
+from __future__ import annotations
+
+import logging
+import os
+import re
+import time
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from aixplain._wire.messages import KEEPS_KEYS
+from aixplain.hub.endpoints import error_response
+from aixplain.hub.logs import trace_request
+from aixplain.hub.metrics import Metrics
+
+logger = logging.getLogger("aixplain.hub.requests")
+
+REQUEST_ID = b"x-request-id"
+NO_ROUTE = "(none)"
+NO_ANSWER = 499
+_ID = re.compile(rb"[\w.:/+=@-]{1,128}", re.ASCII)
+#: Idempotency keys are honoured, so clients may send a request again.
+_KEEPS_KEYS = (KEEPS_KEYS.encode(), b"true")
+
+
+class Reception:
+    """Every answer tells the id of its request, which is the caller's own when that is one, and that idempotency keys are kept.
+
+    What nobody else caught is caught here, so that its answer and its line in the log have the id too.
+    """
+
+    def __init__(self, app: ASGIApp, metrics: Metrics) -> None:
+        self._app = app
+        self._requests = metrics.requests
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        began, status = time.perf_counter(), 0
+        id = _id_of(scope)
+        trace_request(id.decode())
+
+        async def told(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                message["headers"] = [*message.get("headers", ()), _KEEPS_KEYS, (REQUEST_ID, id)]
+            await send(message)
+
+        try:
+            await self._app(scope, receive, told)
+        except Exception as error:
+            if status:
+                raise  # the server breaks the connection off, so that nobody takes what came for the whole
+            logger.error("%s %s failed", scope["method"], route_of(scope), exc_info=error)
+            await error_response(500, "The hub failed on this request; its log has the reason.")(scope, receive, told)
+        finally:
+            self._over(scope, status or NO_ANSWER, time.perf_counter() - began)
+
+    def _over(self, scope: Scope, status: int, seconds: float) -> None:
+        method, route = scope["method"], route_of(scope)
+        self._requests.observe((method, route, str(status)), seconds)
+        if logger.isEnabledFor(logging.INFO):
+            told = {"method": method, "route": route, "status": status, "seconds": round(seconds, 6)}
+            if caller := scope.get("caller"):
+                told["key"] = caller
+            logger.info("request", extra=told)
+
+
+def _id_of(scope: Scope) -> bytes:
+    for name, value in scope["headers"]:
+        if name == REQUEST_ID and _ID.fullmatch(value):
+            return bytes(value)
+    return os.urandom(8).hex().encode()
+
+
+def route_of(scope: Scope) -> str:
+    """The template of the address: addresses are without number, and some of them secret."""
+    route = scope.get("route")
+    return NO_ROUTE if route is None else route.path_format
