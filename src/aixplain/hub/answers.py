@@ -134,9 +134,7 @@ class Answers:
         check_same(asked, earlier.digest)
         return None if earlier.result is None else Ending(earlier.state, earlier.result)
 
-    async def _note(
-        self, run_id: str, entry: Entry, asked: Asked, ending: Ending, started_at: float, kind: Kind
-    ) -> None:
+    async def _note(self, run_id: str, entry: Entry, asked: Asked, ending: Ending, started_at: float, kind: Kind) -> None:
         """Note what was answered. The answer is there, so it is given, also when the disk is full."""
         try:
             await self._runs.record(run_id, entry.path, asked, ending, started_at, kind)

@@ -100,7 +100,7 @@ async def on_error(request: Request, error: Exception) -> Response:
             return error_response(error.status_code, _explained(request, error, headers), headers)
         case ClientDisconnect():  # nobody reads this
             return error_response(400, "The request ended before its body did.")
-        case HubError():
+        case _:  # a `HubError`
             logger.error("%s %s: %s", request.method, route_of(request.scope), error)
             return error_response(503, str(error))
 

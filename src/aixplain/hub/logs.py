@@ -25,7 +25,7 @@ class Trace:
 
     __slots__ = ("request", "run")
 
-    def __init__(self, request: str | None = None, run: str | None = None) -> None:
+    def __init__(self, request: bytes | None = None, run: str | None = None) -> None:
         self.request = request
         self.run = run
 
@@ -33,11 +33,9 @@ class Trace:
 _trace: contextvars.ContextVar[Trace | None] = contextvars.ContextVar("trace", default=None)
 
 
-def trace_request(id: str) -> Trace:
+def trace_request(id: bytes) -> None:
     """From here on, this context is one of a request."""
-    trace = Trace(id)
-    _trace.set(trace)
-    return trace
+    _trace.set(Trace(id))
 
 
 def trace_run(id: str) -> None:
@@ -93,6 +91,8 @@ def _about(record: logging.LogRecord) -> dict[str, Any]:
     """What else a line tells: its extras, and the request and the run of this context."""
     about = {name: record.__dict__[name] for name in EXTRAS if name in record.__dict__}
     trace = _trace.get()
-    if trace is not None:
-        about |= {name: value for name, value in (("request", trace.request), ("run", trace.run)) if value is not None}
+    if trace is not None and trace.request is not None:
+        about["request"] = trace.request.decode()
+    if trace is not None and trace.run is not None:
+        about["run"] = trace.run
     return about

@@ -74,30 +74,28 @@ class Metrics:
             "Requests by route, and the seconds until their answers had left, streams and held polls included.",
             ("method", "route", "status"),
         )
-        self.runs = Counter(
-            "aixplain_hub_runs", "Runs that ended, by model, kind (at_once, background, stream) and state.", ("model", "kind", "state")
-        )
-        self.run_seconds = Histogram(
-            "aixplain_hub_run_seconds", "The seconds from the start of a run, or of its last attempt, to its end.", ("model", "kind")
+        self.runs = Histogram(
+            "aixplain_hub_run_seconds",
+            "Runs by model, kind (at_once, background, stream) and how they ended, and the seconds of their last attempts.",
+            ("model", "kind", "state"),
         )
         self.tokens = Counter("aixplain_hub_tokens", "Tokens of runs, as their models told.", ("model", "direction"))
         self.credits = Counter("aixplain_hub_credits", "Credits of runs, as their models told.", ("model",))
-        self.webhooks = Counter("aixplain_hub_webhook_attempts", "Attempts to deliver webhooks, by their outcome.", ("outcome",))
+        self.webhooks = Counter(
+            "aixplain_hub_webhook_attempts", "Attempts to deliver webhooks, by their outcome.", ("outcome",)
+        )
         self.all: list[Counter | Histogram | Gauge] = [
             self.requests,
             self.runs,
-            self.run_seconds,
             self.tokens,
             self.credits,
             self.webhooks,
         ]
 
-    def run_ended(self, model: str, kind: Kind, ending: Ending, seconds: float | None) -> None:
-        """Count a run; None when nobody knows its seconds."""
+    def run_ended(self, model: str, kind: Kind, ending: Ending, seconds: float) -> None:
+        """Count a run."""
         model = self._label(model)
-        self.runs.add((model, kind, ending.state))
-        if seconds is not None:
-            self.run_seconds.observe((model, kind), seconds)
+        self.runs.observe((model, kind, ending.state), seconds)
         for direction, count in (("prompt", ending.prompt_tokens), ("completion", ending.completion_tokens)):
             if count:
                 self.tokens.add((model, direction), count)

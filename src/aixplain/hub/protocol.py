@@ -7,9 +7,9 @@ that comes whole in one packet, as nearly all do, sets no timer.
 from __future__ import annotations
 
 import asyncio
-from enum import Enum, auto
-from typing import Any
+from typing import Any, cast
 
+from starlette.applications import Starlette
 from uvicorn.config import Config
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 from uvicorn.server import ServerState
@@ -27,14 +27,6 @@ HEAD_LATE = 408, "The head of the request did not come in {:g} seconds."
 BODY_LATE = 408, "Nothing more of the request's body came for {:g} seconds."
 
 
-class Stage(Enum):
-    """Where in a request a connection is."""
-
-    IDLE = auto()
-    HEAD = auto()
-    BODY = auto()
-
-
 class Protocol(HttpToolsProtocol):
     """A connection of the hub."""
 
@@ -46,11 +38,11 @@ class Protocol(HttpToolsProtocol):
         _loop: asyncio.AbstractEventLoop | None = None,
     ) -> None:
         super().__init__(config, server_state, app_state, _loop)
-        state = config.app.state
+        state = cast(Starlette, config.app).state
         self._settings: Settings = state.settings
         self._most: int = state.most_connections
-        self._stage = Stage.IDLE
-        self._received = 0
+        self._received = 0  # bytes of a head that is not there yet
+        self._in_body = False
         self._late: asyncio.TimerHandle | None = None
         self._problem = NO_HTTP
 
@@ -68,35 +60,30 @@ class Protocol(HttpToolsProtocol):
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
-        """Something came, perhaps a whole request."""
-        if self._stage is not Stage.BODY:
+        """Something came, mostly a whole request."""
+        if not self._in_body:
             self._received += len(data)
         super().data_received(data)
-        if self._stage is Stage.BODY:
+        if self._in_body:
             self._wait(self._settings.body_timeout)
-        elif self._stage is Stage.IDLE:
-            self._wait_no_more()
         elif self._received > LARGEST_HEAD:
             self._refuse(*TOO_LARGE)
-        elif self._late is None:
+        elif self._received and self._late is None:
             self._wait(self._settings.header_timeout)
-
-    def on_message_begin(self) -> None:
-        """A head begins."""
-        self._stage = Stage.HEAD
-        super().on_message_begin()
+        elif not self._received:
+            self._wait_no_more()
 
     def on_headers_complete(self) -> None:
         """The head is there."""
         if self._received > LARGEST_HEAD and self._size_of_head() > LARGEST_HEAD:
             self._problem = TOO_LARGE
             raise ValueError(TOO_LARGE)
-        self._stage = Stage.BODY
+        self._received, self._in_body = 0, True
         super().on_headers_complete()
 
     def on_message_complete(self) -> None:
         """The body is there."""
-        self._stage, self._received = Stage.IDLE, 0
+        self._in_body = False
         super().on_message_complete()
 
     def send_400_response(self, msg: str) -> None:
@@ -118,13 +105,13 @@ class Protocol(HttpToolsProtocol):
 
     def _is_late(self, seconds: float) -> None:
         self._late = None
-        if self._stage is Stage.IDLE:
-            self.transport.close()
-        elif self._stage is Stage.BODY and self.flow.read_paused:  # the caller waits for the hub
+        if self._in_body and self.flow.read_paused:  # the caller waits for the hub
             self._wait(seconds)
-        else:
-            status, message = BODY_LATE if self._stage is Stage.BODY else HEAD_LATE
+        elif self._in_body or self._received:
+            status, message = BODY_LATE if self._in_body else HEAD_LATE
             self._refuse(status, message.format(seconds))
+        else:
+            self.transport.close()
 
     def _refuse(self, status: int, message: str) -> None:
         """Answer, unless there is half an answer already, and close."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import logging
 import os
 import re
@@ -33,14 +34,15 @@ class Reception:
     def __init__(self, app: ASGIApp, metrics: Metrics) -> None:
         self._app = app
         self._requests = metrics.requests
+        self._prefix, self._numbers = os.urandom(6).hex().encode(), itertools.count()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
         began, status = time.perf_counter(), 0
-        id = _id_of(scope)
-        trace_request(id.decode())
+        id = _id_of(scope) or b"%s-%x" % (self._prefix, next(self._numbers))
+        trace_request(id)
 
         async def told(message: Message) -> None:
             nonlocal status
@@ -69,11 +71,12 @@ class Reception:
             logger.info("request", extra=told)
 
 
-def _id_of(scope: Scope) -> bytes:
+def _id_of(scope: Scope) -> bytes | None:
+    """The id that the caller gave to its request."""
     for name, value in scope["headers"]:
         if name == REQUEST_ID and _ID.fullmatch(value):
             return bytes(value)
-    return os.urandom(8).hex().encode()
+    return None
 
 
 def route_of(scope: Scope) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator
@@ -74,9 +75,7 @@ class Runs:
         """Note how a run ended; a run ends once, and what comes later is dropped."""
         now, expires_at = self._times()
         if await self._store.end(run, ending, now, expires_at):
-            seconds = None if run.started_at is None else now - run.started_at
-            self._metrics.run_ended(run.model, "background", ending, seconds)
-            logger.info("run ended", extra={"model": run.model, "state": ending.state, "seconds": seconds})
+            self._over(run.model, ending, now - (run.started_at or now))
         self.ended(run.id)
         if run.webhook:
             self.on_webhook()
@@ -94,12 +93,19 @@ class Runs:
         return await self._give_up(id, expired(id))
 
     async def _give_up(self, id: str, ending: Ending) -> bool:
-        model = await self._store.give_up(id, ending, *self._times())
-        if model is not None:
-            self._metrics.run_ended(model, "background", ending, None)
+        now, expires_at = self._times()
+        given_up = await self._store.give_up(id, ending, now, expires_at)
+        if given_up is not None:
+            self._over(given_up.model, ending, now - (given_up.started_at or now))
         self.ended(id)
         self.on_webhook()
-        return model is not None
+        return given_up is not None
+
+    def _over(self, model: str, ending: Ending, seconds: float) -> None:
+        """Count a run in the background, and tell the log of it."""
+        self._metrics.run_ended(model, "background", ending, seconds)
+        if logger.isEnabledFor(logging.INFO):
+            logger.info("run ended", extra={"model": model, "state": ending.state, "seconds": round(seconds, 6)})
 
     async def check(self) -> None:
         """Return when runs can be noted, and raise `HubError` when they can't."""

@@ -168,7 +168,7 @@ class Server(uvicorn.Server):
         """Uvicorn waits here for requests, as long as the patience lasts; runs in the background have the same time."""
         try:
             await super()._wait_tasks_to_complete()
-            while self._app.state.engine.running and not self.force_exit:
+            while self._app.state.engine.running and not self.force_exit:  # noqa: ASYNC110 - a signal sets the flag
                 await asyncio.sleep(LOOK_SECONDS)
         except asyncio.CancelledError:  # the patience is over
             await self._cut_off()

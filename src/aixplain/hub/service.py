@@ -44,7 +44,9 @@ class RunOptions(msgspec.Struct):
 NOT_INPUTS = CLIENT_CONTROLS | RUN_HEADERS.keys()
 #: A request with neither an API key nor an idempotency key.
 NO_KEYS = Asked()
-TOO_MANY_WAIT = "The hub has {} runs waiting, and takes no more until some of them are done. Nothing was kept: send it again later."
+TOO_MANY_WAIT = (
+    "The hub has {} runs waiting, and takes no more until some of them are done. Nothing was kept: send it again later."
+)
 TOO_MANY_STREAMS = "The hub answers {} requests in pieces, and begins no more until one is done. Send it again later."
 #: Seconds until another attempt may be worth it.
 QUEUE_SECONDS, STREAM_SECONDS = 5, 1

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ssl
 import time
-from _ssl import _test_decode_cert  # the one way in the standard library to read a certificate that is no authority's
 from os import PathLike
 from pathlib import Path
 
@@ -36,7 +35,9 @@ def load(context: ssl.SSLContext, certificate: Name, key: Name) -> None:
     except ssl.SSLError as error:
         if error.reason == "KEY_VALUES_MISMATCH":
             raise HubError(f"The key in {key} is not the one of the certificate in {certificate}. {WAY_OUT}") from error
-        raise HubError(f"{certificate} and {key} can't be used: {error.reason or 'they are no PEM files'}. {WAY_OUT}") from error
+        raise HubError(
+            f"{certificate} and {key} can't be used: {error.reason or 'they are no PEM files'}. {WAY_OUT}"
+        ) from error
     except OSError as error:
         raise HubError(f"{certificate} or {key} can't be read: {error.strerror}. {WAY_OUT}") from error
     _check_time(certificate)
@@ -50,7 +51,7 @@ def _check_readable(name: str, file: Name) -> None:
 
 
 def _check_time(certificate: Name) -> None:
-    dates = _test_decode_cert(str(certificate))
+    dates = ssl._ssl._test_decode_cert(str(certificate))  # type: ignore[attr-defined]  # the library's one reader of any certificate
     ends, begins = dates["notAfter"], dates["notBefore"]
     if ssl.cert_time_to_seconds(ends) < time.time():
         raise HubError(f"The certificate in {certificate} expired on {ends}, so nobody would trust this hub. Renew it.")

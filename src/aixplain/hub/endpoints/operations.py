@@ -55,7 +55,7 @@ ROUTES = [Route("/healthz", healthz), Route("/readyz", readyz), Route("/metrics"
 
 
 def _registry(counted: Metrics) -> CollectorRegistry:
-    """The library's view of what is counted. The library is loaded for the first look: it takes a quarter as long as a hub's start."""
+    """The library's view of what is counted. It is loaded for the first look: that takes a quarter as long as a hub's start."""
     from prometheus_client import CollectorRegistry, GCCollector, PlatformCollector, ProcessCollector
 
     registry = CollectorRegistry(auto_describe=False)

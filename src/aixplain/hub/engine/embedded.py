@@ -140,7 +140,7 @@ class EmbeddedEngine:
         while self._has_room and (run := self._lanes.take()) is not None:
             self._taken += 1
             self._backlog -= 1
-            self._begin(run, self._contexts.pop(run.id, None) or contextvars.Context())
+            self._begin(run, self._contexts.pop(run.id, contextvars.Context()))
 
     @property
     def _has_room(self) -> bool:

@@ -65,6 +65,13 @@ class Taken(msgspec.Struct, frozen=True):
     started_at: float | None = None
 
 
+class GivenUp(msgspec.Struct, frozen=True):
+    """A run that was ended from outside: its model, and when it was started, if it was."""
+
+    model: str
+    started_at: float | None
+
+
 class Ending(msgspec.Struct, frozen=True):
     """How a run ended: the envelope that its caller gets, and what the ledger keeps of it.
 
@@ -159,8 +166,8 @@ class RunStore(Protocol):
         """Let a run that was taken up wait again, until `due_at` at least. False when it is not this attempt's any more."""
         ...
 
-    async def give_up(self, id: str, ending: Ending, now: float, expires_at: float) -> str | None:
-        """End a run from outside, whether it waits or was taken up. Gives its model; None when there is none, or it is over."""
+    async def give_up(self, id: str, ending: Ending, now: float, expires_at: float) -> GivenUp | None:
+        """End a run from outside, whether it waits or was taken up. None when there is no such run, or it is over."""
         ...
 
     async def reopen(self) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 from msgspec.structs import asdict
 
-from aixplain.hub.store.runs import Earlier, Ending, Listed, Order, Standing, Taken, Waiting, Wanted
+from aixplain.hub.store.runs import Earlier, Ending, GivenUp, Listed, Order, Standing, Taken, Waiting, Wanted
 from aixplain.hub.store.sqlite import queries
 from aixplain.hub.store.sqlite.file import SqliteStore
 
@@ -55,15 +55,15 @@ class SqliteRuns:
         """Let a run that was taken up wait again, until `due_at` at least. False when it is not this attempt's any more."""
         return await self._changed("put_back", {"id": run.id, "attempt": run.attempt, "due_at": due_at})
 
-    async def give_up(self, id: str, ending: Ending, now: float, expires_at: float) -> str | None:
-        """End a run from outside, whether it waits or was taken up. Gives its model; None when there is none, or it is over."""
+    async def give_up(self, id: str, ending: Ending, now: float, expires_at: float) -> GivenUp | None:
+        """End a run from outside, whether it waits or was taken up. None when there is no such run, or it is over."""
         row = {**asdict(ending), "id": id, **_times(now, expires_at)}
 
         def change(connection: sqlite3.Connection) -> Any:
             return connection.execute(_SQL["give_up"], row).fetchone()
 
         given_up = await self._store.write(change)
-        return None if given_up is None else given_up["model"]
+        return None if given_up is None else GivenUp(*given_up)
 
     async def reopen(self) -> None:
         """Let what was taken up wait again."""

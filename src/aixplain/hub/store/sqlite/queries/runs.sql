@@ -42,7 +42,7 @@ UPDATE runs SET
     state = :state, ended_at = :now, expires_at = :expires_at, result = :envelope, status = :status, error = :error,
     inputs = NULL, webhook_due_at = CASE WHEN webhook IS NOT NULL THEN 0 END
 WHERE id = :id AND state IN ('accepted', 'started')
-RETURNING model;
+RETURNING model, started_at;
 
 -- name: reopen
 UPDATE runs SET state = 'accepted', started_at = NULL WHERE state = 'started';
