@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import typer
 
-from aixplain.cli import config, demo, hub, run, search, show
+from aixplain.cli import backup, config, demo, hub, run, search, show
 
 app = typer.Typer(
     name="aix",
@@ -25,4 +25,5 @@ app.command("show")(show.show)
 app.command("run")(run.run)
 app.command("demo")(demo.demo)
 app.add_typer(config.app, name="config")
+hub.app.command("backup")(backup.backup)
 app.add_typer(hub.app, name="hub")

@@ -116,11 +116,6 @@ class Runs:
         """Those who wait for a run to end."""
         return sum(map(len, self._watchers.values()))
 
-    @property
-    def is_letting_go(self) -> bool:
-        """Whether the hub stops."""
-        return not self._held
-
     async def waiting(self) -> list[Waiting]:
         """The runs that wait, in their order, also those that were running when the hub stopped or died."""
         await self._store.reopen()

@@ -29,10 +29,8 @@ async def healthz(request: Request) -> Response:
 async def readyz(request: Request) -> Response:
     """Requests may be sent here: runs are taken up, and the database takes changes. Raises `Refusal`."""
     state = request.app.state
-    if state.runs.is_letting_go:
-        raise Refusal(503, "The hub is stopping. Send requests elsewhere, or again in a moment.", retry_after=1)
     if not state.engine.is_at_work:
-        raise Refusal(503, "The hub takes no runs up; its log has the reason.", retry_after=1)
+        raise Refusal(503, "The hub takes no runs up: it stops, or its log has the reason.", retry_after=1)
     try:
         async with asyncio.timeout(READY_SECONDS):
             await state.runs.check()
