@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import itertools
 import logging
 import os
@@ -20,6 +21,7 @@ logger = logging.getLogger("aixplain.hub.requests")
 REQUEST_ID = b"x-request-id"
 NO_ROUTE = "(none)"
 NO_ANSWER = 499
+STOPPED = "The hub stopped before this request was done. Send it again, to a hub that goes on."
 _ID = re.compile(rb"[\w.:/+=@-]{1,128}", re.ASCII)
 #: Idempotency keys are honoured, so clients may send a request again.
 _KEEPS_KEYS = (KEEPS_KEYS.encode(), b"true")
@@ -53,6 +55,9 @@ class Reception:
 
         try:
             await self._app(scope, receive, told)
+        except asyncio.CancelledError:  # the hub stops, and there was time enough: half an answer is broken off
+            if not status:
+                await error_response(503, STOPPED, {"retry-after": "1"})(scope, receive, told)
         except Exception as error:
             if status:
                 raise  # the server breaks the connection off, so that nobody takes what came for the whole

@@ -1,0 +1,174 @@
+"""What a caller may keep waiting, send and have open: beyond that, a connection is answered with why, and closed."""
+
+from __future__ import annotations
+
+import socket
+import time
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from aixplain.hub import Hub, Settings
+
+from .conftest import Caller, wait_for
+
+SHORT, BODY = 0.5, 1.0
+RUN = b"POST /api/v2/execute/acme/say HTTP/1.1\r\nhost: localhost\r\n"
+ALIVE = b"GET /healthz HTTP/1.1\r\nhost: localhost\r\n\r\n"
+
+
+def saying(**settings: float) -> Hub:
+    hub = Hub(builtin=False, settings=Settings(**settings))  # type: ignore[arg-type]
+
+    @hub.model("acme/say")
+    def say(text: str) -> str:
+        return text
+
+    @hub.model("acme/pieces")
+    def pieces(text: str) -> Iterator[str]:
+        yield text
+        time.sleep(3 * SHORT)
+        yield text
+
+    return hub
+
+
+@pytest.fixture(scope="module")
+def hub(serve: Callable[..., Caller]) -> Caller:
+    """A hub that waits for a moment only."""
+    return serve(saying(header_timeout=SHORT, body_timeout=BODY, keep_alive=SHORT, largest_body=1000))
+
+
+@pytest.fixture
+def connection(hub: Caller) -> Iterator[socket.socket]:
+    with socket.create_connection(hub.address, timeout=20) as connected:
+        yield connected
+
+
+def to_the_end(connection: socket.socket) -> bytes:
+    """All that comes until the hub closes."""
+    return b"".join(iter(lambda: connection.recv(65536), b""))
+
+
+def assert_refused(answer: bytes, status: int, *words: bytes) -> None:
+    head, _, body = answer.partition(b"\r\n\r\n")
+    assert head.startswith(b"HTTP/1.1 %d " % status)
+    assert b"connection: close" in head
+    assert b'"statusCode":%d' % status in body
+    for word in words:
+        assert word in body
+
+
+def test_a_connection_that_says_nothing_is_closed(connection: socket.socket) -> None:
+    assert to_the_end(connection) == b""
+
+
+@pytest.mark.parametrize("began", [b"G", b"GET /healthz HTTP/1.1\r\n", RUN + b"content-length: 5\r\n"])
+def test_a_head_that_does_not_come_whole_is_a_408(connection: socket.socket, began: bytes) -> None:
+    connection.sendall(began)
+    assert_refused(to_the_end(connection), 408, b"The head of the request did not come in 0.5 seconds.")
+
+
+def test_a_head_that_comes_byte_by_byte_is_late_all_the_same(connection: socket.socket) -> None:
+    connection.settimeout(0.05)
+    answer, line = b"", b"x-pad: " + b"x" * 10_000
+    for number in range(len(line)):
+        connection.sendall((b"GET /healthz HTTP/1.1\r\n" + line)[number : number + 1])
+        try:
+            answer += connection.recv(65536)
+            break
+        except TimeoutError:
+            """Nothing yet: the next byte."""
+    connection.settimeout(20)
+    assert_refused(answer + to_the_end(connection), 408, b"The head")
+
+
+def test_a_second_request_on_a_connection_has_its_own_time(connection: socket.socket) -> None:
+    connection.sendall(ALIVE)
+    assert b"200 OK" in connection.recv(1000)
+    connection.sendall(b"GET /heal")
+    assert_refused(to_the_end(connection), 408, b"The head")
+
+
+@pytest.mark.parametrize("body", [b"content-length: 50\r\n\r\n", b"transfer-encoding: chunked\r\n\r\n5\r\n{"])
+def test_a_body_that_stalls_is_a_408(connection: socket.socket, body: bytes) -> None:
+    connection.sendall(RUN + body)
+    assert_refused(to_the_end(connection), 408, b"Nothing more of the request's body came for 1 seconds.")
+
+
+def test_a_body_that_comes_slowly_is_waited_for(connection: socket.socket) -> None:
+    body = b'{"text": "slow"}'
+    connection.sendall(RUN + b"content-length: %d\r\n\r\n" % len(body))
+    for number in range(len(body)):
+        connection.sendall(body[number : number + 1])
+        time.sleep(BODY / 10)
+    assert b'"data":"slow"' in connection.recv(1000)
+
+
+def test_an_answer_may_take_longer_than_a_question(hub: Caller) -> None:
+    with hub.connect("acme/pieces", {"text": "slow", "stream": True}) as stream:
+        answer = b""
+        while b"[DONE]" not in answer:
+            piece = stream.recv(1000)
+            assert piece
+            answer += piece
+    assert answer.count(b'"slow"') == 2
+
+
+def test_a_connection_on_which_nothing_more_is_asked_is_closed(connection: socket.socket) -> None:
+    connection.sendall(ALIVE)
+    answer = to_the_end(connection)
+    assert answer.startswith(b"HTTP/1.1 200 OK")
+    assert answer.endswith(b'{"status":"ok"}')
+
+
+def test_two_requests_in_one_packet_are_both_answered(connection: socket.socket) -> None:
+    connection.sendall(ALIVE * 2)
+    assert to_the_end(connection).count(b"HTTP/1.1 200 OK") == 2
+
+
+@pytest.mark.parametrize("pauses", [0, 1])
+def test_a_head_that_is_too_large_is_a_431_at_once_or_in_parts(connection: socket.socket, pauses: int) -> None:
+    head = b"GET /healthz HTTP/1.1\r\nx-pad: " + b"x" * 66_000
+    connection.sendall(head)
+    time.sleep(pauses * SHORT / 4)
+    if not pauses:
+        connection.sendall(b"\r\n\r\n")
+    assert_refused(to_the_end(connection), 431, b"larger than 64 kB")
+
+
+def test_a_head_that_is_just_not_too_large_is_read(connection: socket.socket) -> None:
+    connection.sendall(b"GET /healthz HTTP/1.1\r\nx-pad: " + b"x" * 60_000 + b"\r\n\r\n")
+    assert b"200 OK" in connection.recv(1000)
+
+
+@pytest.mark.parametrize("sent", [b"hello\r\n\r\n", b"\x16\x03\x01\x02\x00\x01\x00", b"GET / HTTP/1.1\r\nno colon\r\n\r\n"])
+def test_what_is_no_http_is_a_400(connection: socket.socket, sent: bytes) -> None:
+    connection.sendall(sent)
+    assert_refused(to_the_end(connection), 400, b"This is no HTTP request that can be read.")
+
+
+def test_a_body_beyond_the_limit_is_a_413(hub: Caller) -> None:
+    answer = hub.run("acme/say", {"text": "x" * 1000})
+    assert (answer.status, answer.json["message"]) == (413, "The body is larger than 0.000954 MB; send files up instead.")
+
+
+def test_a_connection_beyond_those_that_may_be_open_is_a_503(serve: Callable[..., Caller]) -> None:
+    caller = serve(saying(most_connections=2))
+    held = [socket.create_connection(caller.address, timeout=20) for _ in range(2)]
+    for each in held:  # so that both were taken
+        each.sendall(ALIVE)
+        assert b"200 OK" in each.recv(1000)
+    with socket.create_connection(caller.address, timeout=20) as third:
+        answer = to_the_end(third)
+    assert_refused(answer, 503, b"as many connections open as it may")
+    assert b"retry-after: 1" in answer
+    held.pop().close()
+    assert wait_for(lambda: _is_answered(caller))
+    held.pop().close()
+
+
+def _is_answered(caller: Caller) -> bool:
+    with socket.create_connection(caller.address, timeout=20) as connection:
+        connection.sendall(ALIVE)
+        return connection.recv(1000).startswith(b"HTTP/1.1 200")

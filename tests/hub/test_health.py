@@ -1,0 +1,52 @@
+"""Whether a hub lives and works, for those who watch it and those who send it requests."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from aixplain.hub import Hub
+from aixplain.hub.embedded import start
+from aixplain.hub.endpoints import operations
+
+from .conftest import Caller
+
+
+def test_a_hub_at_work_is_alive_and_ready(serve: Callable[..., Caller]) -> None:
+    caller = serve(Hub(builtin=False))
+    assert caller.get("/healthz").json == {"status": "ok"}
+    assert caller.get("/readyz").json == {"status": "ready"}
+
+
+def test_both_are_told_to_those_without_a_key(serve: Callable[..., Caller]) -> None:
+    caller = serve(Hub(builtin=False, keys=["secret"]))
+    assert (caller.get("/healthz").status, caller.get("/readyz").status) == (200, 200)
+
+
+def test_a_hub_whose_database_takes_nothing_lives_and_is_not_ready(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(operations, "READY_SECONDS", 0.2)
+    running = start(tmp_path, Hub(builtin=False))
+    running.wait_until_ready()
+    caller = Caller(running.url)
+    other = sqlite3.connect(tmp_path / "hub.sqlite", isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    answer = caller.get("/readyz")
+    assert (answer.status, answer.headers["retry-after"]) == (503, "1")
+    assert answer.json["message"] == "The hub's database took no change in 0.2 seconds."
+    assert caller.get("/healthz").status == 200
+    other.execute("ROLLBACK")
+    other.close()
+    assert caller.get("/readyz").status == 200
+    running.close()
+
+
+def test_a_hub_that_takes_no_runs_up_is_not_ready(tmp_path: Path) -> None:
+    running = start(tmp_path, Hub(builtin=False))
+    running.wait_until_ready()
+    running._server.config.app.state.engine.rest()
+    answer = Caller(running.url).get("/readyz")
+    assert (answer.status, answer.json["message"][:29]) == (503, "The hub takes no runs up: it ")
+    running.close()
