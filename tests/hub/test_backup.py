@@ -82,13 +82,13 @@ def test_a_copy_replaces_nothing_and_is_its_owner_s_alone(tmp_path: Path) -> Non
     back_up(tmp_path / "hub", tmp_path / "copy", files=False)
     assert stat.S_IMODE((tmp_path / "copy").stat().st_mode) == 0o600
     before = (tmp_path / "copy").read_bytes()
-    with pytest.raises(HubError, match="There is something at .*copy already, and a backup replaces nothing"):
+    with pytest.raises(HubError, match=r"There is something at .*copy already, and a backup replaces nothing"):
         back_up(tmp_path / "hub", tmp_path / "copy", files=False)
     assert (tmp_path / "copy").read_bytes() == before
 
 
 def test_what_goes_wrong_is_told_and_leaves_nothing(tmp_path: Path) -> None:
-    with pytest.raises(HubError, match="There is no hub's database in .*hub"):
+    with pytest.raises(HubError, match=r"There is no hub's database in .*hub"):
         back_up(tmp_path / "hub", tmp_path / "copy", files=False)
     hub_over(tmp_path / "hub")[0].close()
     with pytest.raises(HubError, match="can't be written: No such file or directory"):
@@ -108,7 +108,7 @@ def test_a_damaged_database_is_told_and_not_kept_as_a_backup(tmp_path: Path, *, 
     content = bytearray(path.read_bytes())
     content[-400_000:-200_000] = b"\xff" * 200_000
     path.write_bytes(content)
-    with pytest.raises(HubError, match="is damaged, and so would its copy be|can't be copied"):
+    with pytest.raises(HubError, match=r"is damaged, and so would its copy be|can't be copied"):
         back_up(tmp_path / "hub", tmp_path / "copy", files=files)
     assert [path.name for path in tmp_path.iterdir()] == ["hub"]
 
@@ -122,6 +122,6 @@ def test_a_disk_that_is_full_is_told_and_leaves_nothing(tmp_path: Path, monkeypa
 
     monkeypatch.setattr(backup, "_copy", full)
     for files in (False, True):
-        with pytest.raises(HubError, match="can't be copied to .*copy: database or disk is full"):
+        with pytest.raises(HubError, match=r"can't be copied to .*copy: database or disk is full"):
             back_up(tmp_path / "hub", tmp_path / "copy", files=files)
     assert [path.name for path in tmp_path.iterdir()] == ["hub"]

@@ -158,9 +158,7 @@ def test_a_run_in_the_background_has_the_same_time_to_end_and_no_other_is_taken_
     begun = set((tmp_path / "started").read_text().split())
     assert len(begun) == 16
     rows = sqlite3.connect(tmp_path / "data" / "hub.sqlite").execute("SELECT id, state FROM runs").fetchall()
-    assert {id: state for id, state in rows} == {
-        id: "finished" if str(number) in begun else "accepted" for number, id in enumerate(ids)
-    }
+    assert dict(rows) == {id: "finished" if str(number) in begun else "accepted" for number, id in enumerate(ids)}
 
 
 def test_a_hub_that_stops_takes_no_more_connections(hub: Start) -> None:
