@@ -10,10 +10,10 @@ import msgspec
 from msgspec.structs import asdict
 
 from aixplain.hub.store.runs import Earlier, Ending, Listed, Order, Standing, Taken, Waiting, Wanted
-from aixplain.hub.store.sqlite import queries
+from aixplain.hub.store.named import load
 from aixplain.hub.store.sqlite.file import SqliteStore
 
-_SQL = queries.load("runs")
+_SQL = load("sqlite", "runs")
 
 
 class SqliteRuns:
