@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Iterable
 from os import PathLike
 from pathlib import Path
@@ -11,9 +12,10 @@ from starlette.applications import Starlette
 from aixplain.hub.app import create_app
 from aixplain.hub.backends.functions import Models
 from aixplain.hub.errors import HubError
-from aixplain.hub.opening import Place
+from aixplain.hub.opening import Place, opening
 from aixplain.hub.server import LOOPBACK, Server, address_of, claimed, listen
 from aixplain.hub.settings import Settings
+from aixplain.hub.worker import work
 
 DEFAULT_PORT = 8180
 PATIENCE = 5
@@ -48,12 +50,16 @@ class Hub(Models):
         port: int = DEFAULT_PORT,
         data: str | PathLike[str] | None = None,
         *,
+        database: str | None = None,
+        work: bool = True,
         on_ready: Callable[[str], None] | None = None,
     ) -> None:
         """Serve until Ctrl-C or SIGTERM. `data` keeps the runs; without one they go when the hub stops. Raises `HubError`.
 
-        `on_ready` is called with the hub's address once it answers. When it stops, requests have 5 seconds to end; a run in the
-        background that is not done by then is done at the next start.
+        With the address of a PostgreSQL `database`, the runs are there, and shared with the hubs and workers that use it too;
+        `work=False` then leaves runs in the background to others. `on_ready` is called with the hub's address once it answers.
+        When it stops, requests have 5 seconds to end; a run in the background that is not done by then is done at the next
+        start, or by others.
         """
         if host not in LOOPBACK and not self.keys:
             raise HubError(
@@ -62,5 +68,15 @@ class Hub(Models):
             )
         with claimed(None if data is None else Path(data)) as folder, listen(host, port) as listening:
             address = address_of(listening)
-            server = Server(self.app(folder), PATIENCE, lambda: on_ready(address) if on_ready else None)
+            app = self.app(folder, database, work=work)
+            server = Server(app, PATIENCE, lambda: on_ready(address) if on_ready else None)
             server.run(sockets=[listening])
+
+    def work(self, database: str, *, on_ready: Callable[[], None] | None = None) -> None:
+        """Execute runs of a PostgreSQL database until Ctrl-C or SIGTERM, and serve nobody. Raises `HubError`.
+
+        `on_ready` is called once it does. When it stops, what is not done in a moment is handed back to other workers.
+        """
+        with claimed(None) as folder:
+            rooms = opening(Place(folder, database), self.entries, self.settings)
+            asyncio.run(work(rooms, on_ready or (lambda: None)))

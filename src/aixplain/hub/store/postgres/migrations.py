@@ -6,6 +6,8 @@ import asyncio
 import threading
 from typing import Any
 
+from pgqueuer.adapters.drivers.asyncpg import AsyncpgDriver
+
 from aixplain.hub.errors import HubError
 from aixplain.hub.store.named import scripts
 from aixplain.hub.store.postgres.pool import DRIVER_ERRORS, SCHEMA, connect, shown
@@ -57,8 +59,9 @@ async def _migrate(connection: Any, url: str) -> None:
             f"The database {shown(url)} was written by a newer hub (version {version}; this one knows {len(steps)}). "
             "Update aixplain-models, or name another database with --database."
         )
-    queries = pgqueuer_over(connection)
+    queries = pgqueuer_over(AsyncpgDriver(connection))
     await (queries.upgrade() if await queries.schema_is_installed() else queries.install())
+    await queries.optimize_autovacuum()
     for number, script in enumerate(steps[version:], start=version + 1):
         async with connection.transaction():
             await connection.execute(script)

@@ -53,12 +53,13 @@ class Pool:
 
     def __init__(self, url: str) -> None:
         self.url = url
-        self._pool: Any = None
+        #: The driver's own pool, once this is open.
+        self.raw: Any = None
 
     @contextlib.asynccontextmanager
     async def opened(self) -> AsyncIterator[Pool]:
         """Open it, and close it again. The database may be away meanwhile."""
-        self._pool = asyncpg.create_pool(
+        self.raw = asyncpg.create_pool(
             self.url,
             min_size=0,
             max_size=MOST_CONNECTIONS,
@@ -66,8 +67,8 @@ class Pool:
             command_timeout=STATEMENT_SECONDS,
             server_settings=SESSION,
         )
-        async with self._told():
-            await self._pool
+        async with self.told():
+            await self.raw
         try:
             yield self
         finally:
@@ -75,8 +76,8 @@ class Pool:
 
     async def fetch(self, query: str, *values: Any) -> list[Any]:
         """The rows of a query, which is a transaction of its own."""
-        async with self._told():
-            rows: list[Any] = await self._pool.fetch(query, *values)
+        async with self.told():
+            rows: list[Any] = await self.raw.fetch(query, *values)
             return rows
 
     async def row(self, query: str, *values: Any) -> Any:
@@ -86,18 +87,19 @@ class Pool:
 
     async def count(self, query: str, *values: Any) -> int:
         """How many rows a query changed."""
-        async with self._told():
-            status: str = await self._pool.execute(query, *values)
+        async with self.told():
+            status: str = await self.raw.execute(query, *values)
             return int(status.rpartition(" ")[2])
 
     @contextlib.asynccontextmanager
     async def transaction(self) -> AsyncIterator[Any]:
         """A connection of the driver, in a transaction that is kept when this ends well."""
-        async with self._told(), self._pool.acquire() as connection, connection.transaction():
+        async with self.told(), self.raw.acquire() as connection, connection.transaction():
             yield connection
 
     @contextlib.asynccontextmanager
-    async def _told(self) -> AsyncIterator[None]:
+    async def told(self) -> AsyncIterator[None]:
+        """What the driver raises in here becomes a `HubError`."""
         try:
             yield
         except DRIVER_ERRORS as error:
@@ -109,6 +111,6 @@ class Pool:
     async def _close(self) -> None:
         try:
             async with asyncio.timeout(CONNECT_SECONDS):
-                await self._pool.close()
+                await self.raw.close()
         except (*DRIVER_ERRORS, asyncio.CancelledError):
-            self._pool.terminate()
+            self.raw.terminate()
