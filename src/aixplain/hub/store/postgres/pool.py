@@ -38,14 +38,16 @@ async def connect(url: str) -> Any:
     """A connection of one's own. Raises `HubError`."""
     try:
         return await asyncpg.connect(url, timeout=CONNECT_SECONDS, server_settings=SESSION)
-    except (*DRIVER_ERRORS, ValueError) as error:
-        raise unreachable(url, error) from error
-
-
-def unreachable(url: str, error: BaseException) -> HubError:
-    """What is said when there is no connection."""
-    said = str(error) or type(error).__name__
-    return HubError(f"The hub's database {shown(url)} can't be reached: {said}. Is PostgreSQL up, and the address right?")
+    except ValueError as error:  # what it says may show a password, and so may the rest of the address
+        raise HubError(
+            "The address of the database can't be read; it looks like postgresql://user@host:5432/name, "
+            "where letters such as / and @ in a password are percent-encoded."
+        ) from error
+    except DRIVER_ERRORS as error:
+        said = str(error) or type(error).__name__
+        raise HubError(
+            f"The hub's database {shown(url)} can't be reached: {said}. Is PostgreSQL up, and the address right?"
+        ) from error
 
 
 class Pool:
