@@ -59,7 +59,7 @@ async def postgres_store(url: str) -> AsyncIterator[tuple[RunStore, Take]]:
     from aixplain.hub.store.postgres.queue import Queue
     from aixplain.hub.store.postgres.runs import PostgresRuns
 
-    prepare(url)
+    await prepare(url)
     worker = uuid.uuid4()
     async with Pool(url).opened() as pool:
         bell = Bell(pool)

@@ -85,6 +85,8 @@ class PostgresEngine:
             self._woken.set()
 
     def _over(self, run: Waiting, again: float | None) -> None:
+        if again is not None:
+            asyncio.get_running_loop().call_later(again, self.heat, run.model)
         self._on_room()
 
     def _on_room(self) -> None:

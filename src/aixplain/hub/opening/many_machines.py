@@ -17,14 +17,16 @@ from aixplain.hub.opening import Opened
 from aixplain.hub.runs import Runs
 from aixplain.hub.settings import Settings
 from aixplain.hub.store.postgres.bell import Bell
+from aixplain.hub.store.postgres.catalog import times_of
 from aixplain.hub.store.postgres.migrations import prepare
 from aixplain.hub.store.postgres.pool import Pool
 from aixplain.hub.store.postgres.queue import Queue
 from aixplain.hub.store.postgres.runs import PostgresRuns
 from aixplain.hub.store.postgres.webhooks import PostgresWebhooks
-from aixplain.hub.store.sqlite.catalog import replace_models
+from aixplain.hub.store.sqlite.catalog import Times, replace_models
 from aixplain.hub.store.sqlite.file import SqliteStore
 from aixplain.hub.sweeper import keep_sweeping
+from aixplain.hub.threads import apart
 from aixplain.hub.webhooks import Courier
 
 
@@ -37,8 +39,8 @@ class ManyMachines:
     def __init__(
         self, database: str, data: Path, entries: dict[str, Entry], settings: Settings, *, works: bool
     ) -> None:
-        prepare(database)
-        self._catalog = SqliteStore(data / "catalog.sqlite", lambda connection: replace_models(connection, entries.values()))
+        times = apart(_looked_at(database, entries))
+        self._catalog = SqliteStore(data / "catalog.sqlite", lambda file: replace_models(file, entries.values(), times))
         self._database = database
         self._files = Files(data / "files")
         self._entries = entries
@@ -68,3 +70,9 @@ class ManyMachines:
                 )
                 yield Opened(self._catalog, runs, courier, self._files, lanes, engine, chores)
                 await bell.finish()
+
+
+async def _looked_at(database: str, entries: dict[str, Entry]) -> dict[str, Times]:
+    """The times of the models in a database that is up to date then."""
+    await prepare(database)
+    return await times_of(database, entries.values())

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-import threading
 from typing import Any
 
 from pgqueuer.adapters.drivers.asyncpg import AsyncpgDriver
@@ -17,24 +15,8 @@ from aixplain.hub.store.postgres.queue import pgqueuer_over
 LOCK = 0x6169_7870
 
 
-def prepare(url: str) -> None:
+async def prepare(url: str) -> None:
     """Bring the database at this address up to date, before anything is served. Raises `HubError`."""
-    failure: list[HubError] = []
-
-    def work() -> None:
-        try:
-            asyncio.run(_prepare(url))
-        except HubError as error:
-            failure.append(error)
-
-    apart = threading.Thread(target=work, name="aixplain-migrations")  # this thread may have a loop that runs
-    apart.start()
-    apart.join()
-    if failure:
-        raise failure[0]
-
-
-async def _prepare(url: str) -> None:
     connection = await connect(url)
     try:
         await connection.execute("SELECT pg_advisory_lock($1)", LOCK)  # its end ends the lock

@@ -50,6 +50,14 @@ async def connect(url: str) -> Any:
         ) from error
 
 
+def lost(url: str, error: BaseException) -> HubError:
+    """What is said when a statement failed."""
+    return HubError(
+        f"The hub's database {shown(url)} can't be used: {str(error) or type(error).__name__}. "
+        "It is tried again; send the request again in a moment."
+    )
+
+
 class Pool:
     """Connections to the database, made as they are needed. Every method raises `HubError` when it can't be used."""
 
@@ -105,10 +113,7 @@ class Pool:
         try:
             yield
         except DRIVER_ERRORS as error:
-            raise HubError(
-                f"The hub's database {shown(self.url)} can't be used: {str(error) or type(error).__name__}. "
-                "It is tried again; send the request again in a moment."
-            ) from error
+            raise lost(self.url, error) from error
 
     async def _close(self) -> None:
         try:
