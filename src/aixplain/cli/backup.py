@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from aixplain.cli.hub import DataOption, folder_of
+from aixplain.cli.hub import DataOption, folder_of, told_by
 from aixplain.cli.output import note
 
 
@@ -24,14 +23,16 @@ def backup(
     """
     from aixplain.cli.failures import Failure, UsageProblem
     from aixplain.hub.errors import HubError
-    from aixplain.hub.serving import read
     from aixplain.hub.store.sqlite.backup import back_up
 
+    told = told_by({"data": data})
+    if told.database and data is None:
+        raise UsageProblem(
+            "This hub keeps its runs in PostgreSQL: copy them with pg_dump. --data DIR copies the hub of a folder."
+        )
+    folder = folder_of(told.data)
     try:
-        folder = folder_of(read({"data": data}, os.environ).data)
         back_up(folder, file, files=files)
-    except ValueError as error:
-        raise UsageProblem(str(error)) from error
     except HubError as error:
         raise Failure(str(error)) from error
     note(f"The copy of {folder} is {file}, {file.stat().st_size:,} bytes, and whole.")

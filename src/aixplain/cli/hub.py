@@ -4,16 +4,36 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
 from aixplain.cli.output import note
 
+if TYPE_CHECKING:
+    from aixplain.hub.serving import Serving
+
 app = typer.Typer(help="Serve models to other programs and machines.", no_args_is_help=True)
 
 DataOption = Annotated[
     str | None, typer.Option(metavar="DIR", help="The folder for the database and the files.", show_default=False)
+]
+DatabaseOption = Annotated[
+    str | None, typer.Option(metavar="URL", help="A PostgreSQL database to share with others.", show_default=False)
+]
+LevelOption = Annotated[
+    Literal["debug", "info", "warning", "error"] | None,
+    typer.Option(help="From where on things are logged (default: warning); info has requests.", show_default=False),
+]
+FormatOption = Annotated[
+    Literal["text", "json"] | None, typer.Option(help="How the log is written (default: text).", show_default=False)
+]
+GraceOption = Annotated[
+    float | None,
+    typer.Option(metavar="SECONDS", min=0, help="What goes on has so long to end at a stop (default: 5).", show_default=False),
+]
+ConfigOption = Annotated[
+    str | None, typer.Option(metavar="FILE", help="A file with these and more settings, as TOML.", show_default=False)
 ]
 
 
@@ -29,66 +49,105 @@ def serve(
         ),
     ] = None,
     data: DataOption = None,
+    database: DatabaseOption = None,
+    work: Annotated[
+        bool | None,
+        typer.Option("--work/--no-work", help="Execute runs in the background here, too (default).", show_default=False),
+    ] = None,
     tls_cert: Annotated[
         str | None, typer.Option(metavar="FILE", help="A certificate with its chain (PEM): speak https.", show_default=False)
     ] = None,
     tls_key: Annotated[
         str | None, typer.Option(metavar="FILE", help="The key of the certificate (PEM).", show_default=False)
     ] = None,
-    log_level: Annotated[
-        Literal["debug", "info", "warning", "error"] | None,
-        typer.Option(help="From where on things are logged (default: warning); info has requests.", show_default=False),
-    ] = None,
-    log_format: Annotated[
-        Literal["text", "json"] | None, typer.Option(help="How the log is written (default: text).", show_default=False)
-    ] = None,
-    grace: Annotated[
-        float | None,
-        typer.Option(
-            metavar="SECONDS", min=0, help="How long what goes on may take to end at a stop (default: 5).", show_default=False
-        ),
-    ] = None,
-    config: Annotated[str | None, typer.Option(metavar="FILE", help="More settings, as TOML.", show_default=False)] = None,
+    log_level: LevelOption = None,
+    log_format: FormatOption = None,
+    grace: GraceOption = None,
+    config: ConfigOption = None,
 ) -> None:
     """Serve the built-in models until Ctrl-C.
 
     Every setting may stand in the file of --config too, as name = value, or in
     the environment, as AIXPLAIN_HUB_NAME. AIXPLAIN_HUB_KEYS (comma separated)
     lists the keys that may use it; without any, it serves this machine only.
+    With --database, any number of hubs and workers share the runs and files.
     """
+    options = dict(locals())  # as they are named, before there is anything else
+
     from aixplain.cli.failures import Failure, UsageProblem
-    from aixplain.hub import Hub, logs
+    from aixplain.hub import Hub
     from aixplain.hub.errors import HubError
+
+    told = told_by(options)
+    if told.database is None and not told.work:
+        raise UsageProblem("--no-work leaves runs to workers, and they find them by --database, which is missing.")
+    folder = None if told.database and told.data is None else folder_of(told.data)
+    hub = Hub(keys=told.keys, settings=told)
+
+    def ready(url: str) -> None:
+        place = "the database" if told.database else folder
+        note(f"The hub serves {len(hub.entries)} models at {url} and keeps its runs in {place}. Ctrl-C stops it.")
+        note(f"Try:  {'TEAM_API_KEY=… ' if told.keys else ''}aix search --hub {_reachable(url)}")
+
+    try:
+        hub.serve(
+            told.host,
+            told.port,
+            folder,
+            database=told.database,
+            work=told.work,
+            tls_cert=told.tls_cert,
+            tls_key=told.tls_key,
+            on_ready=ready,
+        )
+    except HubError as error:
+        raise Failure(str(error)) from error
+    note("The hub has stopped.")
+
+
+@app.command()
+def worker(
+    database: DatabaseOption = None,
+    log_level: LevelOption = None,
+    log_format: FormatOption = None,
+    grace: GraceOption = None,
+    config: ConfigOption = None,
+) -> None:
+    """Execute runs that hubs accepted, until Ctrl-C.
+
+    Any number of workers share a --database with any number of hubs.
+    """
+    options = dict(locals())
+
+    from aixplain.cli.failures import Failure, UsageProblem
+    from aixplain.hub import Hub
+    from aixplain.hub.errors import HubError
+
+    told = told_by(options)
+    if told.database is None:
+        raise UsageProblem("A worker finds its runs by --database (or AIXPLAIN_HUB_DATABASE), which is missing.")
+    hub = Hub(settings=told)
+    try:
+        hub.work(
+            told.database, on_ready=lambda: note(f"A worker for {len(hub.entries)} models waits for runs. Ctrl-C stops it.")
+        )
+    except HubError as error:
+        raise Failure(str(error)) from error
+    note("The worker has stopped.")
+
+
+def told_by(options: dict[str, Any]) -> Serving:
+    """What these options, the environment and the file say together; the log is set up so. Raises `UsageProblem`."""
+    from aixplain.cli.failures import UsageProblem
+    from aixplain.hub import logs
     from aixplain.hub.serving import read
 
-    options = {
-        "host": host,
-        "port": port,
-        "data": data,
-        "tls_cert": tls_cert,
-        "tls_key": tls_key,
-        "log_level": log_level,
-        "log_format": log_format,
-        "grace": grace,
-        "config": config,
-    }
     try:
         told = read(options, os.environ)
     except ValueError as error:
         raise UsageProblem(str(error)) from error
     logs.set_up(told.log_format, told.log_level)
-    folder = folder_of(told.data)
-    hub = Hub(keys=told.keys, settings=told)
-
-    def ready(url: str) -> None:
-        note(f"The hub serves {len(hub.entries)} models at {url} and keeps its runs in {folder}. Ctrl-C stops it.")
-        note(f"Try:  {'TEAM_API_KEY=… ' if told.keys else ''}aix search --hub {_reachable(url)}")
-
-    try:
-        hub.serve(told.host, told.port, folder, tls_cert=told.tls_cert, tls_key=told.tls_key, on_ready=ready)
-    except HubError as error:
-        raise Failure(str(error)) from error
-    note("The hub has stopped.")
+    return told
 
 
 def _reachable(url: str) -> str:

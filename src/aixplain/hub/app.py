@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Iterable
-from pathlib import Path
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -17,56 +15,30 @@ from aixplain.hub.answers import Answers
 from aixplain.hub.auth import Access
 from aixplain.hub.catalog import Entry
 from aixplain.hub.endpoints import aixplain, error_response, operations, webhooks
-from aixplain.hub.engine import Engine
-from aixplain.hub.engine.embedded import EmbeddedEngine
-from aixplain.hub.engine.lanes import Lanes
 from aixplain.hub.errors import HubError, Refusal
 from aixplain.hub.execution import logger
-from aixplain.hub.files import Files
 from aixplain.hub.metrics import Gauge, Metrics
+from aixplain.hub.opening import Opened, Place, at_work, opening
 from aixplain.hub.reception import Reception, route_of
-from aixplain.hub.runs import Runs
 from aixplain.hub.service import Service
 from aixplain.hub.settings import Settings
-from aixplain.hub.store.sqlite.catalog import replace_models
-from aixplain.hub.store.sqlite.file import SqliteStore
-from aixplain.hub.store.sqlite.runs import SqliteRuns
-from aixplain.hub.store.sqlite.webhooks import SqliteWebhooks
-from aixplain.hub.sweeper import keep_sweeping
-from aixplain.hub.webhooks import Courier
 
 DEFAULTS = Settings()
 
 
-def create_app(entries: dict[str, Entry], data: Path, keys: Iterable[str], settings: Settings = DEFAULTS) -> Starlette:
-    """The hub over these models, with its database and files in the folder `data`. Raises `HubError`."""
-    store = SqliteStore(data / "hub.sqlite", lambda connection: replace_models(connection, entries.values()))
-
+def create_app(entries: dict[str, Entry], place: Place, keys: Iterable[str], settings: Settings = DEFAULTS) -> Starlette:
+    """The hub over these models, which keeps what it has in this place. Raises `HubError`."""
     metrics = Metrics()
+    rooms = opening(place, entries, settings, metrics)
 
     @contextlib.asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
-        runs = app.state.runs = Runs(SqliteRuns(store), settings.answers_kept, metrics)
-        lanes = Lanes(lambda path: entries[path].policy.concurrency if path in entries else None)
-        engine = app.state.engine = EmbeddedEngine(runs, entries, lanes)
-        answers = Answers(runs, lanes)
-        files = Files(data / "files")
-        app.state.service = Service(store, entries, runs, answers, engine, files, settings)
-        courier = app.state.courier = Courier(SqliteWebhooks(store), metrics.webhooks, private=settings.private_webhooks)
-        runs.on_webhook = courier.wake
-        metrics.all += [*store.measures, *gauges(engine, answers, runs)]
-        with contextlib.closing(store):
-            await engine.start()
-            chores = [
-                asyncio.create_task(keep_sweeping(runs, files, settings.files_kept)),
-                asyncio.create_task(courier.keep_delivering()),
-            ]
-            try:
-                yield
-            finally:
-                for chore in chores:
-                    chore.cancel()
-                await engine.stop()
+        async with rooms.opened() as hub, at_work(hub):
+            app.state.runs, app.state.courier, app.state.engine = hub.runs, hub.courier, hub.engine
+            answers = Answers(hub.runs, hub.lanes)
+            metrics.all += _gauges(hub, answers)
+            app.state.service = Service(hub.catalog, entries, hub.runs, answers, hub.engine, hub.files, settings)
+            yield
 
     app = Starlette(
         routes=[*operations.ROUTES, *aixplain.ROUTES, *webhooks.ROUTES],
@@ -79,13 +51,13 @@ def create_app(entries: dict[str, Entry], data: Path, keys: Iterable[str], setti
     return app
 
 
-def gauges(engine: Engine, answers: Answers, runs: Runs) -> list[Gauge]:
+def _gauges(hub: Opened, answers: Answers) -> list[Gauge]:
     """What is looked up when metrics are asked for."""
     return [
-        Gauge("aixplain_hub_runs_waiting", "Accepted runs that wait to be taken up.", lambda: engine.backlog),
-        Gauge("aixplain_hub_runs_running", "Runs in the background that go on.", lambda: engine.running),
+        Gauge("aixplain_hub_runs_waiting", "Accepted runs that wait to be taken up.", lambda: hub.engine.backlog),
+        Gauge("aixplain_hub_runs_running", "Runs in the background that go on.", lambda: hub.engine.running),
         Gauge("aixplain_hub_streams_open", "Answers in pieces that go on.", lambda: answers.open_streams),
-        Gauge("aixplain_hub_polls_held", "Polls that are held until their run ends.", lambda: runs.held),
+        Gauge("aixplain_hub_polls_held", "Polls that are held until their run ends.", lambda: hub.runs.held),
     ]
 
 
@@ -102,7 +74,7 @@ async def on_error(request: Request, error: Exception) -> Response:
             return error_response(400, "The request ended before its body did.")
         case _:  # a `HubError`
             logger.error("%s %s: %s", request.method, route_of(request.scope), error)
-            return error_response(503, str(error))
+            return error_response(503, str(error), {"retry-after": "1"})
 
 
 def _explained(request: Request, error: HTTPException, headers: dict[str, str]) -> str:

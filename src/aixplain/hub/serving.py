@@ -27,11 +27,17 @@ CONFIG = "AIXPLAIN_HUB_CONFIG"
 
 @dataclass(frozen=True, slots=True)
 class Serving(Settings):
-    """The settings of a hub, and how it is served. `data` is a folder, None the user's own; `keys` are API keys."""
+    """The settings of a hub, and how it is served.
+
+    `data` is a folder, None the user's own; `database` the address of a PostgreSQL database that is shared, for which `work` is
+    done here or left to others; `keys` are API keys; `tls_cert` and `tls_key` are PEM files.
+    """
 
     host: str = "127.0.0.1"
     port: int = 8180
     data: str | None = None
+    database: str | None = None
+    work: bool = True
     keys: tuple[str, ...] = ()
     tls_cert: str | None = None
     tls_key: str | None = None
