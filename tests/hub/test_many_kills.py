@@ -181,7 +181,7 @@ def test_a_database_that_is_away_for_a_while_loses_nothing(
         assert wait_for(lambda: machines.noted("through") != [])
         worker.wait_until_ready()
         query(machines.database, AUDIT)
-        loads = [Load(lambda: [hub.caller], str(number), 400) for number in range(4)]
+        loads = [Load(lambda: [hub.caller], str(number), 300) for number in range(4)]
         assert wait_for(lambda: sum(len(load.accepted) for load in loads) >= 400)
         fragile.stop(how)
         assert wait_for(lambda: sum(len(load.refused) for load in loads) >= 20)

@@ -16,7 +16,7 @@ CREATE TABLE runs (
     started_at double precision,
     ended_at double precision,
     expires_at double precision,
-    status integer,
+    status bigint,
     error text,
     prompt_tokens bigint,
     completion_tokens bigint,

@@ -41,7 +41,7 @@ SELECT
     status, error, prompt_tokens, completion_tokens, credits, CASE WHEN webhook IS NOT NULL THEN 0 END
 FROM unnest(
     $1::text[], $2::text[], $3::text[], $4::text[], $5::bigint[], $6::text[], $7::bytea[], $8::float8[], $9::float8[],
-    $10::bytea[], $11::text[], $12::float8[], $13::float8[], $14::float8[], $15::bytea[], $16::int[], $17::text[],
+    $10::bytea[], $11::text[], $12::float8[], $13::float8[], $14::float8[], $15::bytea[], $16::bigint[], $17::text[],
     $18::bigint[], $19::bigint[], $20::float8[]
 ) AS ended (
     id, model, caller, state, priority, key, digest, deadline, accepted_at,
@@ -59,7 +59,7 @@ WITH ended AS (
         completion_tokens = given.completion_tokens, credits = given.credits,
         inputs = NULL, worker = NULL, overdue_at = NULL, webhook_due_at = CASE WHEN webhook IS NOT NULL THEN 0 END
     FROM unnest(
-        $1::text[], $2::int[], $3::text[], $4::float8[], $5::float8[], $6::bytea[], $7::int[], $8::text[], $9::bigint[],
+        $1::text[], $2::int[], $3::text[], $4::float8[], $5::float8[], $6::bytea[], $7::bigint[], $8::text[], $9::bigint[],
         $10::bigint[], $11::float8[]
     ) AS given (
         id, attempt, state, ended_at, expires_at, result, status, error, prompt_tokens, completion_tokens, credits
