@@ -22,7 +22,16 @@ MOST_CONNECTIONS = 10
 CONNECT_SECONDS = 5.0
 #: Seconds that a statement may take. A connection whose other side is gone would be waited for much longer.
 STATEMENT_SECONDS = 30.0
-SESSION = {"search_path": SCHEMA, "application_name": "aixplain-hub", "jit": "off"}
+#: Every statement finds its rows by an index, whatever the statistics of a new table or a queue say, and is planned once.
+SESSION = {
+    "search_path": SCHEMA,
+    "application_name": "aixplain-hub",
+    "jit": "off",
+    "plan_cache_mode": "force_generic_plan",
+    "enable_seqscan": "off",
+    "enable_hashjoin": "off",
+    "enable_mergejoin": "off",
+}
 
 
 def shown(url: str) -> str:
