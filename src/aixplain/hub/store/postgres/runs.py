@@ -89,8 +89,8 @@ class PostgresRuns:
         return total[0], [Listed(*row) for row in await self._pool.fetch(_SQL["list"], *told, wanted.most, wanted.skipped)]
 
     async def forget(self, now: float, most: int) -> int:
-        """Drop the answers, and free the keys, of up to `most` runs that expired; the rows stay."""
-        return await self._pool.count(_SQL["forget"], now, most)
+        """Drop the answers, and free the keys, of up to `most` runs that expired by the database's clock; the rows stay."""
+        return await self._pool.count(_SQL["forget"], most)
 
     async def over(self, ids: list[str]) -> list[str]:
         """Those of these runs that are over."""
