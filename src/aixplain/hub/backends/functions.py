@@ -17,6 +17,7 @@ from aixplain.hub import threads
 from aixplain.hub.backends import OnProgress, Output
 from aixplain.hub.backends.signature import Argument, arguments_of
 from aixplain.hub.catalog import Entry, Policy
+from aixplain.hub.side_loop import on_side_loop, pieces_from_side_loop
 from aixplain.hub.threads import in_thread
 
 FunctionT = TypeVar("FunctionT", bound=Callable[..., Any])
@@ -119,7 +120,7 @@ def _unwrapped(text: str) -> str:
 
 
 class FunctionBackend:
-    """Runs a function: a coroutine on the loop, anything else in a thread, so that it can't stall the loop."""
+    """Runs a function: a coroutine on the side loop, anything else in a thread, so that it can't stall the hub."""
 
     def __init__(self, code: Callable[..., Any]) -> None:
         self.arguments: dict[str, Argument] = {argument.parameter.name: argument for argument in arguments_of(code)}
@@ -135,17 +136,18 @@ class FunctionBackend:
         _on_progress.set(on_progress)
         call = self._call(inputs)
         if self._yields_on_loop:
-            return Output("".join([str(piece) async for piece in call()]))
+            return Output(await on_side_loop(lambda: _gathered(call())))
         if self._is_coroutine:
-            return _output(await call())
+            return _output(await on_side_loop(call))
         if self._yields:
             return Output(await _joined(call()))
         return _output(await in_thread(call))
 
     async def stream(self, inputs: dict[str, Any]) -> AsyncGenerator[str, None]:
         """The pieces that a generator yields, as it yields them."""
-        pieces = self._call(inputs)()
-        async with contextlib.aclosing(pieces if inspect.isasyncgen(pieces) else _from_thread(pieces)) as source:
+        call = self._call(inputs)
+        pieces = pieces_from_side_loop(call) if self._yields_on_loop else _from_thread(call())
+        async with contextlib.aclosing(pieces) as source:
             async for piece in source:
                 yield str(piece)
 
@@ -153,6 +155,12 @@ class FunctionBackend:
         given = {name: self.arguments[name].value(sent) for name, sent in inputs.items()}
         missing = {name: None for name, argument in self.arguments.items() if argument.none_when_missing}
         return functools.partial(self._code, **{**missing, **given})
+
+
+async def _gathered(pieces: AsyncGenerator[Any, None]) -> str:
+    """An asynchronous generator's pieces as one text."""
+    async with contextlib.aclosing(pieces):
+        return "".join([str(piece) async for piece in pieces])
 
 
 async def _joined(pieces: Generator[Any, None, None]) -> str:
