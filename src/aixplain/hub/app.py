@@ -25,6 +25,7 @@ from aixplain.hub.engine.lanes import Lanes
 from aixplain.hub.errors import HubError, Refusal
 from aixplain.hub.execution import logger
 from aixplain.hub.files import Files
+from aixplain.hub.processes.pool import close_workers
 from aixplain.hub.runs import Runs
 from aixplain.hub.service import Service
 from aixplain.hub.settings import Settings
@@ -63,6 +64,7 @@ def create_app(entries: dict[str, Entry], data: Path, keys: Iterable[str], setti
                 for chore in chores:
                     chore.cancel()
                 await engine.stop()
+                await close_workers()
 
     app = Starlette(
         routes=[Route("/healthz", healthz), *aixplain.ROUTES, *webhooks.ROUTES],

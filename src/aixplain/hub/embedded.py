@@ -14,6 +14,7 @@ from pathlib import Path
 from aixplain.hub.errors import HubError
 from aixplain.hub.execution import logger
 from aixplain.hub.hub import Hub
+from aixplain.hub.reading import stop_when_read
 from aixplain.hub.server import Server, address_of, claimed, listen
 
 START_SECONDS = 30.0
@@ -25,6 +26,7 @@ class EmbeddedHub:
     """A running hub. `url` takes requests from the start: they wait until it is ready. Raises `HubError`."""
 
     def __init__(self, hub: Hub, data: str | PathLike[str] | None) -> None:
+        stop_when_read()
         self._process = os.getpid()
         self._ready = threading.Event()
         self._failure: BaseException | None = None

@@ -11,6 +11,8 @@ from starlette.applications import Starlette
 from aixplain.hub.app import create_app
 from aixplain.hub.backends.functions import Models
 from aixplain.hub.errors import HubError
+from aixplain.hub.processes.backend import ProcessBackend
+from aixplain.hub.reading import stop_when_read
 from aixplain.hub.server import LOOPBACK, Server, address_of, claimed, listen
 from aixplain.hub.settings import Settings
 
@@ -35,6 +37,9 @@ class Hub(Models):
 
     def app(self, data: str | PathLike[str]) -> Starlette:
         """The hub as an ASGI application, with its database and files in the folder `data`. Raises `HubError`."""
+        for entry in self.entries.values():
+            if isinstance(entry.backend, ProcessBackend):
+                entry.backend.check()
         return create_app(self.entries, Path(data), self.keys, self.settings)
 
     def serve(
@@ -55,6 +60,7 @@ class Hub(Models):
                 f"Without a key, everyone who reaches {host} could use this hub. "
                 "Set AIXPLAIN_HUB_KEYS (comma separated), or serve 127.0.0.1."
             )
+        stop_when_read()
         with claimed(None if data is None else Path(data)) as folder, listen(host, port) as listening:
             address = address_of(listening)
             server = Server(self.app(folder), PATIENCE, lambda: on_ready(address) if on_ready else None)
