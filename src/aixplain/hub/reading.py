@@ -31,11 +31,12 @@ def stop_when_read() -> None:
 
 def read(spec: ModuleSpec) -> ModuleType:
     """The module of this spec, run up to where it serves. Raises whatever its own code raises."""
+    if spec.loader is None:
+        raise ImportError(f"{spec.name} is a folder without code")
     module = importlib.util.module_from_spec(spec)
     sys.modules[spec.name] = module
     before = _reading.set(True)
     try:
-        assert spec.loader is not None  # a spec of a file has one
         spec.loader.exec_module(module)
     except _ReadEnough:
         """The models are there by now."""

@@ -80,9 +80,9 @@ class Models:
         times, first after about `retry_wait` seconds, then after twice as long each time; a stream is not. Runs that wait go by
         `priority`, the highest first.
 
-        `process=True` runs it in processes of its own, as many as `concurrency` (by default one for each processor), in which it
-        may crash; a cancel or the timeout ends them. `memory` is how many bytes each of them may use, on Linux. The function must
-        stand at the top level of a file.
+        `process=True` runs it in processes of its own, as many as `concurrency` (by default one for each processor); a crash
+        ends one of them, as a cancel and the timeout do. `memory` is how many bytes each of them may use, on Linux. The
+        function must stand at the top level of a file, else it is a TypeError.
         """
         if memory is not None and (not process or memory <= 0):
             raise ValueError(f"memory={memory} limits a process of the model's own: it is some bytes, beside process=True.")

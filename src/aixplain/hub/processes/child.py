@@ -109,19 +109,19 @@ class _Worker:
             self._hub.send(_raised(error))
 
     def _answer(self, call: Call) -> Answer:
-        value = self._function.bound(call.inputs)()
+        value: Any = self._function.bound(call.inputs)()
         if inspect.iscoroutine(value):
             return Answer(output_of(self._run(value)))
         if not self._function.streams:
             return Answer(output_of(value))
         told: list[str] = []
         tell = self._tell_piece if call.pieces else told.append
-        if inspect.isasyncgen(value):
-            self._run(_each(value, tell))
-        else:
+        if inspect.isgenerator(value):
             with contextlib.closing(value):
                 for piece in value:
                     tell(str(piece))
+        else:
+            self._run(_each(value, tell))
         return Answer() if call.pieces else Answer(Output("".join(told)))
 
     def _run(self, work: Coroutine[Any, Any, T]) -> T:

@@ -81,7 +81,8 @@ class Worker:
     async def _told(self) -> Told:
         try:
             head = await self._reader.readexactly(HEAD)
-            return told_decoder.decode(await self._reader.readexactly(int.from_bytes(head, "little")))
+            told: Told = told_decoder.decode(await self._reader.readexactly(int.from_bytes(head, "little")))
+            return told
         except (asyncio.IncompleteReadError, OSError) as error:
             await asyncio.wait([self.died], timeout=LAST_SECONDS)
             self.kill()  # if it lives, it has closed the connection
@@ -97,7 +98,7 @@ class Worker:
         command = [sys.executable, "-c", code]
         try:
             with its:
-                self._process = subprocess.Popen(
+                self._process = subprocess.Popen(  # noqa: S603 - Python itself
                     command, stdin=subprocess.DEVNULL, pass_fds=[its.fileno()], start_new_session=True
                 )
         except OSError as error:
