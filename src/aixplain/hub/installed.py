@@ -28,7 +28,7 @@ def add_installed(hub: Models) -> None:
 
 def _models_of(point: EntryPoint) -> Models:
     found = point.load()
-    models = found if isinstance(found, Models) else found()
+    models = found() if callable(found) else found
     if not isinstance(models, Models):
         raise TypeError(f"{point.value} gives {models!r:.60}, and no Models")
     return models

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import importlib
 import importlib.util
 import os
 import sys
 from collections.abc import Iterable, Sequence
+from importlib.machinery import ModuleSpec
 from pathlib import Path
 from types import ModuleType
-from typing import Any
 
 from aixplain.hub.backends.functions import Models
 from aixplain.hub.errors import HubError
 from aixplain.hub.hub import Hub
-from aixplain.hub.reading import own_traceback, read
+from aixplain.hub.reading import find_spec, own_traceback, read
 
 WAYS = "It is a file such as app.py, or a module; one of several hubs in it is named behind a colon: app.py:hub."
 
@@ -109,16 +108,16 @@ def _module_of(where: str) -> ModuleType:
 
 
 def _free_name(stem: str) -> str:
-    """A name for the module of a file, so that a file named as a module of Python's is no trouble."""
-    while stem in sys.modules or stem in sys.stdlib_module_names:
+    """A name for the module of a file that no module has: two files in two folders may have one name."""
+    while stem in sys.modules:
         stem += "_"
     return stem
 
 
-def _spec_of(module: str) -> Any:
+def _spec_of(module: str) -> ModuleSpec:
     if str(Path.cwd()) not in sys.path:
         sys.path.insert(0, str(Path.cwd()))
-    spec = importlib.util.find_spec(module) if module.replace(".", "").isidentifier() else None
+    spec = find_spec(module) if module.replace(".", "").isidentifier() else None
     if spec is None or spec.origin is None:
         raise ProgramError(f"There is no module {module}, here or among the installed ones. {WAYS}")
     return spec

@@ -29,6 +29,16 @@ def stop_when_read() -> None:
         raise _ReadEnough
 
 
+def find_spec(module: str) -> ModuleSpec | None:
+    """How a module is found by its name; None when there is none."""
+    try:
+        return importlib.util.find_spec(module)
+    except ModuleNotFoundError as error:
+        if f"{module}.".startswith(f"{error.name}."):  # a package around it
+            return None
+        raise
+
+
 def read(spec: ModuleSpec) -> ModuleType:
     """The module of this spec, run up to where it serves. Raises whatever its own code raises."""
     if spec.loader is None:

@@ -12,7 +12,7 @@ from types import ModuleType
 from typing import Any
 
 from aixplain.hub.processes.messages import Place
-from aixplain.hub.reading import read
+from aixplain.hub.reading import find_spec, read
 
 #: The name of a script's module where it is read and not run.
 READ_MAIN = "__hub_main__"
@@ -56,16 +56,9 @@ def _spec(place: Place) -> ModuleSpec:
     if place.module == "__main__":
         spec = importlib.util.spec_from_file_location(READ_MAIN, place.file)
     else:
-        spec = _by_name(place.module)
+        spec = find_spec(place.module)
         if place.file is not None and (spec is None or spec.origin != place.file):
             spec = importlib.util.spec_from_file_location(place.module, place.file)
     if spec is None:
         raise LookupError(f"there is no module {place.module}")
     return spec
-
-
-def _by_name(module: str) -> ModuleSpec | None:
-    try:
-        return importlib.util.find_spec(module)
-    except ModuleNotFoundError:  # of a package around it
-        return None

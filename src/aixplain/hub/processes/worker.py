@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import json
 import os
 import signal
 import socket
@@ -21,7 +20,10 @@ from aixplain.hub.threads import settle
 
 #: Seconds in which a process that has nothing to do ends by itself.
 LAST_SECONDS = 1.0
-_CHILD = "import sys; sys.path[:] = {path}; from aixplain.hub.processes.child import main; main({descriptor})"
+#: A program is read there as it was run here.
+_CHILD = (
+    "import sys; sys.path, sys.argv = {path!r}, {argv!r}; from aixplain.hub.processes.child import main; main({descriptor})"
+)
 
 
 class Worker:
@@ -75,7 +77,7 @@ class Worker:
         self._writer.write(framed(self._task))
         told = await self._told()
         if isinstance(told, Raised):
-            why = f"it needs more than {_size(self._task.memory)}" if told.memory else f"{told.kind}: {told.words}"
+            why = f"{told.kind}: {told.words}{self._perhaps_memory()}"
             raise ModelFailure(f"can't be loaded in a process of its own: {why}", told.traceback)
 
     async def _told(self) -> Told:
@@ -94,7 +96,7 @@ class Worker:
 
     def _own(self, its: socket.socket) -> None:
         """In a thread: start the process and wait for its end."""
-        code = _CHILD.format(path=json.dumps(sys.path), descriptor=its.fileno())
+        code = _CHILD.format(path=sys.path, argv=sys.argv, descriptor=its.fileno())
         command = [sys.executable, "-c", code]
         try:
             with its:
