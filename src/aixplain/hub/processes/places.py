@@ -27,7 +27,7 @@ def place_of(code: Callable[..., Any]) -> Place:
             f"{where} can't run in a process of its own, which finds it by its name in its module. "
             "Define it with `def` at the top level of a file."
         )
-    file = module.__file__ if module.__spec__ is None or module.__spec__.has_location else None
+    file = vars(module).get("__file__")
     name = module.__name__ if module.__spec__ is None else module.__spec__.name
     if name == "__main__" and file is None:
         raise TypeError(f"{where} can't run in a process of its own: no file holds it. Put it into a file, and import that.")
