@@ -75,12 +75,22 @@ def slow(folder: str, name: str, seconds: float) -> str:
     return name
 
 
-@hub.model("acme/endless", process=True)
+@hub.model("acme/endless", process=True, concurrency=1)
 def endless(folder: str) -> Iterator[str]:
     note(folder, "begun")
-    while True:
-        yield "piece"
-        time.sleep(0.01)
+    try:
+        while True:
+            yield "piece"
+            time.sleep(0.01)
+    finally:
+        note(folder, "closed")
+
+
+@hub.model("acme/stuck", process=True)
+def stuck(folder: str) -> Iterator[str]:
+    yield "piece"
+    note(folder, "begun")
+    time.sleep(60)
 
 
 @hub.model("acme/die", process=True)

@@ -16,6 +16,7 @@ import pytest
 
 from aixplain.hub import Hub, HubError, Models
 from aixplain.hub.embedded import start
+from aixplain.hub.processes import backend
 
 from . import process_models
 from .conftest import Caller, wait_for
@@ -186,7 +187,7 @@ def test_the_timeout_ends_the_process_and_what_it_started_and_then_the_turn_is_o
         assert wait_for(lambda: not lives(noted(tmp_path, name)))  # noqa: B023 - called here
         assert wait_for(lambda: not lives(noted(tmp_path, f"{name}-child")))  # noqa: B023
     assert wait_for(
-        lambda: caller.run("acme/slow", {"folder": str(tmp_path), "name": "third", "seconds": 0}).json["data"] == "third"
+        lambda: caller.run("acme/slow", {"folder": str(tmp_path), "name": "third", "seconds": 0}).json.get("data") == "third"
     )
 
 
@@ -197,8 +198,21 @@ def test_a_cancel_ends_the_process(caller: Caller, tmp_path: Path) -> None:
     assert wait_for(lambda: not lives(process))
 
 
-def test_a_stream_whose_reader_goes_away_is_ended(caller: Caller, tmp_path: Path) -> None:
-    with caller.connect("acme/endless", {"folder": str(tmp_path), "stream": True}) as connection:
+def test_a_stream_whose_reader_goes_away_is_closed_and_its_process_stays(caller: Caller, tmp_path: Path) -> None:
+    for round in ("first", "second"):
+        folder = tmp_path / round
+        folder.mkdir()
+        with caller.connect("acme/endless", {"folder": str(folder), "stream": True}) as connection:
+            assert connection.recv(16)
+            noted(folder, "begun")
+    assert noted(tmp_path / "first", "closed") == noted(tmp_path / "second", "closed")
+
+
+def test_a_stream_that_cannot_be_closed_is_ended_with_its_process(
+    caller: Caller, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(backend, "PATIENCE", 0.1)
+    with caller.connect("acme/stuck", {"folder": str(tmp_path), "stream": True}) as connection:
         assert connection.recv(16)
         process = noted(tmp_path, "begun")
     assert wait_for(lambda: not lives(process))

@@ -26,7 +26,6 @@ class EmbeddedHub:
     """A running hub. `url` takes requests from the start: they wait until it is ready. Raises `HubError`."""
 
     def __init__(self, hub: Hub, data: str | PathLike[str] | None) -> None:
-        stop_when_read()
         self._process = os.getpid()
         self._ready = threading.Event()
         self._failure: BaseException | None = None
@@ -70,4 +69,6 @@ class EmbeddedHub:
 
 def start(data: str | PathLike[str] | None = None, hub: Hub | None = None) -> EmbeddedHub:
     """Start a hub beside this thread. Raises `HubError`."""
+    if hub is not None:
+        stop_when_read()
     return EmbeddedHub(hub or Hub(), data)

@@ -37,6 +37,7 @@ class Hub(Models):
 
     def app(self, data: str | PathLike[str]) -> Starlette:
         """The hub as an ASGI application, with its database and files in the folder `data`. Raises `HubError`."""
+        stop_when_read()
         for entry in self.entries.values():
             if isinstance(entry.backend, ProcessBackend):
                 entry.backend.check()

@@ -1,7 +1,6 @@
 """Reading a program for the models in it, without starting what it starts.
 
-A program that serves its models, as most do at their end, is read up to there: `Hub.serve` and `Aixplain.local` call
-`stop_when_read`.
+A program that serves its models, as most do at their end, is read up to there: what serves a hub calls `stop_when_read`.
 """
 
 from __future__ import annotations

@@ -14,6 +14,9 @@ from aixplain.hub.processes.messages import Answer, Call, Piece, Progress, Raise
 from aixplain.hub.processes.places import named, place_of
 from aixplain.hub.processes.pool import worker_for
 
+#: The seconds in which a process yields its next piece, or is killed, when nobody reads them any more.
+PATIENCE = 1.0
+
 
 class ProcessBackend:
     """Runs a function in processes that stay, each of which makes one call at a time and may use `memory` bytes.
@@ -49,9 +52,12 @@ class ProcessBackend:
         return _ending(told) or Output(None)
 
     async def stream(self, inputs: dict[str, Any]) -> AsyncGenerator[str, None]:
-        """The pieces that a generator yields. The process may be ahead of the reader, by what the connection holds."""
+        """The pieces that a generator yields. The process may be ahead of the reader, by what the connection holds.
+
+        One that is left closes its generator after the next piece, and keeps what it has loaded.
+        """
         told: Told | None = None
-        async with worker_for(self._task) as worker:
+        async with worker_for(self._task, PATIENCE) as worker:
             async for told in worker.call(Call(inputs, pieces=True)):
                 if isinstance(told, Piece):
                     yield told.text

@@ -27,7 +27,7 @@ import msgspec
 
 from aixplain.hub.backends import ModelError, Output
 from aixplain.hub.backends.functions import FunctionBackend, output_of, progress_listener
-from aixplain.hub.processes.messages import HEAD, Answer, Call, Piece, Progress, Raised, Ready, Refused, Task, framed
+from aixplain.hub.processes.messages import HEAD, STOP, Answer, Call, Piece, Progress, Raised, Ready, Refused, Task, framed
 from aixplain.hub.processes.places import find
 from aixplain.hub.reading import own_traceback
 
@@ -63,6 +63,8 @@ class _Hub:
     def __init__(self, connection: socket.socket) -> None:
         self._connection = connection
         self._lock = threading.Lock()
+        #: Set when the hub wants no more pieces of the call that goes on.
+        self.stopped = threading.Event()
         self._inbox: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()
         threading.Thread(target=self._read, name="aixplain-hub", daemon=True).start()
 
@@ -81,7 +83,10 @@ class _Hub:
         try:
             with self._connection.makefile("rb") as messages:
                 while head := messages.read(HEAD):
-                    self._inbox.put(messages.read(int.from_bytes(head, "little")))
+                    if head == STOP:
+                        self.stopped.set()
+                    else:
+                        self._inbox.put(messages.read(int.from_bytes(head, "little")))
         finally:
             self._inbox.put(None)
             time.sleep(LAST_SECONDS)  # longer than this, no call may go on
@@ -98,9 +103,12 @@ class _Worker:
 
     def make(self, call: Call) -> None:
         """Make a call, and tell the hub how it ended, whatever the function does."""
+        self._hub.stopped.clear()
         try:
             progress_listener.set(_Progress(self._hub).tell)
             self._hub.send(self._answer(call))
+        except _Stopped:
+            self._hub.send(Answer())
         except ModelError as error:
             self._hub.send(Refused(str(error), error.status))
         except BrokenPipeError:
@@ -128,7 +136,13 @@ class _Worker:
         return self._runner.run(work, context=contextvars.copy_context())
 
     def _tell_piece(self, text: str) -> None:
+        if self._hub.stopped.is_set():
+            raise _Stopped
         self._hub.send(Piece(text))
+
+
+class _Stopped(BaseException):
+    """Nobody wants the pieces any more; the generator is closed."""
 
 
 class _Progress:

@@ -10,6 +10,8 @@ from aixplain.hub.backends import Output
 
 #: Bytes of the length before each message.
 HEAD = 8
+#: To the worker, a message of no length: the pieces of this call are of no use any more.
+STOP = bytes(HEAD)
 
 
 class Place(msgspec.Struct, frozen=True):

@@ -15,7 +15,7 @@ from functools import partial
 
 from aixplain.hub.backends import ModelFailure
 from aixplain.hub.mailbox import mailbox_here
-from aixplain.hub.processes.messages import HEAD, Answer, Call, Raised, Refused, Task, Told, framed, told_decoder
+from aixplain.hub.processes.messages import HEAD, STOP, Answer, Call, Raised, Refused, Task, Told, framed, told_decoder
 from aixplain.hub.threads import settle
 
 #: Seconds in which a process that has nothing to do ends by itself.
@@ -34,6 +34,7 @@ class Worker:
         self._here = mailbox_here()
         self._process: subprocess.Popen[bytes] | None = None
         self._unwanted = False
+        self._head = b""
         #: Its exit status, once it is over.
         self.died: asyncio.Future[int] = asyncio.get_running_loop().create_future()
         self._ours, its = socket.socketpair()
@@ -54,6 +55,12 @@ class Worker:
             yield told
             if isinstance(told, Answer | Refused | Raised):
                 return
+
+    async def give_up(self) -> None:
+        """Wait until a call whose pieces nobody wants is over. Raises as `call` does."""
+        self._writer.write(STOP)
+        while not isinstance(await self._told(), Answer | Refused | Raised):
+            """A piece that was on its way."""
 
     def kill(self) -> None:
         """End it at once, and what it has started."""
@@ -82,13 +89,15 @@ class Worker:
 
     async def _told(self) -> Told:
         try:
-            head = await self._reader.readexactly(HEAD)
-            told: Told = told_decoder.decode(await self._reader.readexactly(int.from_bytes(head, "little")))
-            return told
+            self._head = self._head or await self._reader.readexactly(HEAD)  # who waited for its message may have left
+            body = await self._reader.readexactly(int.from_bytes(self._head, "little"))
         except (asyncio.IncompleteReadError, OSError) as error:
             await asyncio.wait([self.died], timeout=LAST_SECONDS)
             self.kill()  # if it lives, it has closed the connection
             raise ModelFailure(_how(await self.died) + self._perhaps_memory()) from error
+        self._head = b""
+        told: Told = told_decoder.decode(body)
+        return told
 
     def _perhaps_memory(self) -> str:
         memory = self._task.memory
