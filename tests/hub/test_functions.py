@@ -143,8 +143,8 @@ def test_a_generator_streams_and_a_function_does_not(caller: Caller) -> None:
     assert {name for name, can in streams.items() if can} == {"Generator", "Async generator"}
 
 
-def test_a_coroutine_runs_on_the_loop_and_a_function_in_a_thread(caller: Caller) -> None:
-    assert caller.run("acme/coroutine", {"text": "x"}).json["rawData"] == {"thread": "aixplain-hub"}
+def test_a_coroutine_runs_on_a_loop_beside_the_hub_and_a_function_in_a_thread(caller: Caller) -> None:
+    assert caller.run("acme/coroutine", {"text": "x"}).json["rawData"] == {"thread": "aixplain-coroutines"}
     assert caller.run("acme/thread", {"text": "x"}).json["data"] == "aixplain-model"
 
 
@@ -171,7 +171,7 @@ def test_whatever_a_function_raises_is_a_failed_run_and_the_hub_goes_on(
     assert caller.run("acme/maybe", {}).json["status"] == "SUCCESS"
 
 
-@pytest.mark.parametrize(("kind", "named"), [("cancelled", "CancelledError"), ("exit", "SystemExit: by design")])
+@pytest.mark.parametrize(("kind", "named"), [("cancelled", "CancelledError: "), ("exit", "SystemExit: by design")])
 @pytest.mark.parametrize("version", ["v1", "v2"])
 def test_a_coroutine_that_cancels_itself_or_exits_takes_nobody_with_it(
     caller: Caller, kind: str, named: str, version: str
@@ -181,7 +181,7 @@ def test_a_coroutine_that_cancels_itself_or_exits_takes_nobody_with_it(
         if version == "v1":
             envelope = caller.result(envelope["data"])
         assert envelope["status"] == "FAILED"
-        assert f"Model 'acme/raise-async' failed: {named}" in envelope["errorMessage"]
+        assert envelope["errorMessage"] == f"Model 'acme/raise-async' failed: RuntimeError: it raised {named}"
 
 
 def test_the_traceback_is_in_the_log_and_not_in_the_answer(caller: Caller, caplog: pytest.LogCaptureFixture) -> None:

@@ -11,10 +11,15 @@ import typer
 from aixplain.cli.output import note
 
 if TYPE_CHECKING:
+    from aixplain.hub import Hub
     from aixplain.hub.serving import Serving
 
 app = typer.Typer(help="Serve models to other programs and machines.", no_args_is_help=True)
 
+ProgramsArgument = Annotated[
+    list[str] | None,
+    typer.Argument(metavar="[PROGRAM]...", help="Files or modules with models of your own.", show_default=False),
+]
 DataOption = Annotated[
     str | None, typer.Option(metavar="DIR", help="The folder for the database and the files.", show_default=False)
 ]
@@ -39,6 +44,7 @@ ConfigOption = Annotated[
 
 @app.command()
 def serve(
+    programs: ProgramsArgument = None,
     host: Annotated[
         str | None, typer.Option(metavar="ADDRESS", help="The address to listen on (default: 127.0.0.1).", show_default=False)
     ] = None,
@@ -64,8 +70,12 @@ def serve(
     log_format: FormatOption = None,
     grace: GraceOption = None,
     config: ConfigOption = None,
+    reload: Annotated[bool, typer.Option("--reload", help="Start again when a file beside a PROGRAM changes.")] = False,
 ) -> None:
-    """Serve the built-in models until Ctrl-C.
+    """Serve models until Ctrl-C: built-in ones, those of installed packages, your own.
+
+    A PROGRAM is a file such as app.py, or a module, with a Hub or a Models in
+    it; one of several is named behind a colon, as in app.py:hub.
 
     Every setting may stand in the file of --config too, as name = value, or in
     the environment, as AIXPLAIN_HUB_NAME. AIXPLAIN_HUB_KEYS (comma separated)
@@ -75,19 +85,21 @@ def serve(
     options = dict(locals())  # as they are named, before there is anything else
 
     from aixplain.cli.failures import Failure, UsageProblem
-    from aixplain.hub import Hub
     from aixplain.hub.errors import HubError
 
+    options.pop("programs"), options.pop("reload")
     told = told_by(options)
     if told.database is None and not told.work:
         raise UsageProblem("--no-work leaves runs to workers, and they find them by --database, which is missing.")
+    if reload and not _is_reloaded(programs or [], told.host, told.port):
+        return
     folder = None if told.database and told.data is None else folder_of(told.data)
-    hub = Hub(keys=told.keys, settings=told)
+    hub = _hub_of(programs or [], told)
 
     def ready(url: str) -> None:
         place = "the database" if told.database else folder
         note(f"The hub serves {len(hub.entries)} models at {url} and keeps its runs in {place}. Ctrl-C stops it.")
-        note(f"Try:  {'TEAM_API_KEY=… ' if told.keys else ''}aix search --hub {_reachable(url)}")
+        note(f"Try:  {'TEAM_API_KEY=… ' if hub.keys else ''}aix search --hub {_reachable(url)}")
 
     try:
         hub.serve(
@@ -107,6 +119,7 @@ def serve(
 
 @app.command()
 def worker(
+    programs: ProgramsArgument = None,
     database: DatabaseOption = None,
     log_level: LevelOption = None,
     log_format: FormatOption = None,
@@ -120,13 +133,13 @@ def worker(
     options = dict(locals())
 
     from aixplain.cli.failures import Failure, UsageProblem
-    from aixplain.hub import Hub
     from aixplain.hub.errors import HubError
 
+    options.pop("programs")
     told = told_by(options)
     if told.database is None:
         raise UsageProblem("A worker finds its runs by --database (or AIXPLAIN_HUB_DATABASE), which is missing.")
-    hub = Hub(settings=told)
+    hub = _hub_of(programs or [], told)
     try:
         hub.work(
             told.database, on_ready=lambda: note(f"A worker for {len(hub.entries)} models waits for runs. Ctrl-C stops it.")
@@ -148,6 +161,48 @@ def told_by(options: dict[str, Any]) -> Serving:
         raise UsageProblem(str(error)) from error
     logs.set_up(told.log_format, told.log_level)
     return told
+
+
+def _hub_of(programs: list[str], told: Serving) -> Hub:
+    """The hub of these programs and of the installed packages, with what was told. Raises `UsageProblem`."""
+    from aixplain.cli.failures import UsageProblem
+    from aixplain.hub.errors import HubError
+    from aixplain.hub.installed import add_installed
+    from aixplain.hub.programs import ProgramError, hub_of
+
+    try:
+        hub = hub_of(programs, told.keys)
+    except HubError as error:
+        if isinstance(error, ProgramError) and error.traceback:
+            note(error.traceback.removeprefix("Traceback (most recent call last):\n"))
+        raise UsageProblem(str(error)) from error
+    hub.settings = told.over(hub.settings)
+    add_installed(hub)
+    return hub
+
+
+def _is_reloaded(programs: list[str], host: str, port: int) -> bool:
+    """Whether this process serves for one that watches the files; else it becomes that one, and returns when it ends."""
+    from aixplain.cli.failures import Failure, UsageProblem
+    from aixplain.cli.reload import keep_serving, stop_with_parent
+    from aixplain.hub.errors import HubError
+    from aixplain.hub.programs import ProgramError, folder_of
+    from aixplain.hub.server import INHERITED, listen
+
+    if INHERITED in os.environ:
+        stop_with_parent()
+        return True
+    if not programs:
+        raise UsageProblem("--reload watches the files of a program of yours. Name it: aix hub serve app.py --reload.")
+    try:
+        folders = [folder_of(program) for program in programs]
+        with listen(host, port) as listening:
+            keep_serving(listening, folders, INHERITED)
+    except ProgramError as error:
+        raise UsageProblem(str(error)) from error
+    except HubError as error:
+        raise Failure(str(error)) from error
+    return False
 
 
 def _reachable(url: str) -> str:

@@ -14,6 +14,7 @@ from pathlib import Path
 from aixplain.hub.errors import HubError
 from aixplain.hub.execution import logger
 from aixplain.hub.hub import Hub
+from aixplain.hub.reading import stop_when_read
 from aixplain.hub.server import Server, address_of, claimed, listen
 
 START_SECONDS = 30.0
@@ -68,4 +69,6 @@ class EmbeddedHub:
 
 def start(data: str | PathLike[str] | None = None, hub: Hub | None = None) -> EmbeddedHub:
     """Start a hub beside this thread. Raises `HubError`."""
+    if hub is not None:
+        stop_when_read()
     return EmbeddedHub(hub or Hub(), data)

@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 
 from aixplain._wire.messages import FAILED, SUCCESS
-from aixplain.hub.backends import ModelError, OnProgress, Output
+from aixplain.hub.backends import ModelError, ModelFailure, OnProgress, Output
 from aixplain.hub.catalog import Entry, Policy
 from aixplain.hub.store.runs import Ending
 
@@ -64,6 +64,9 @@ def failure_of(entry: Entry, error: BaseException) -> tuple[str, int]:
         raise error  # nobody waits any more, or the hub stops: that is no doing of the model
     if isinstance(error, ModelError):
         return str(error), error.status
+    if isinstance(error, ModelFailure):
+        logger.error("model %s %s", entry.path, f"{error}\n{error.traceback}".rstrip())
+        return f"Model '{entry.path}' {error}", 500
     logger.error("model %s raised", entry.path, exc_info=error)
     return f"Model '{entry.path}' failed: {type(error).__name__}: {error}", 500
 

@@ -14,6 +14,8 @@ from aixplain.hub.backends.functions import Models
 from aixplain.hub.errors import HubError
 from aixplain.hub.metrics import Metrics
 from aixplain.hub.opening import Place, opening
+from aixplain.hub.processes.backend import ProcessBackend
+from aixplain.hub.reading import stop_when_read
 from aixplain.hub.server import LOOPBACK, OTHER_FILES, Server, address_of, allow_files, claimed, listen
 from aixplain.hub.settings import Settings
 from aixplain.hub.tls import encryption
@@ -43,6 +45,7 @@ class Hub(Models):
         With the address of a PostgreSQL `database`, its runs and files are there, and shared with all who use it;
         `work=False` then leaves runs in the background to others.
         """
+        self._check()
         return create_app(self.entries, Place(Path(data), database, work), self.keys, self.settings)
 
     def serve(
@@ -72,6 +75,7 @@ class Hub(Models):
                 f"Without a key, everyone who reaches {host} could use this hub. "
                 "Set AIXPLAIN_HUB_KEYS (comma separated), or serve 127.0.0.1."
             )
+        stop_when_read()
         encrypted = encryption(tls_cert, tls_key)
         allow_files(self.settings.most_connections + OTHER_FILES)
         with claimed(None if data is None else Path(data)) as folder, listen(host, port) as listening:
@@ -85,6 +89,14 @@ class Hub(Models):
 
         `on_ready` is called once it does. When it stops, what is not done in `settings.grace` seconds is handed back to others.
         """
+        self._check()
         with claimed(None) as folder:
             rooms = opening(Place(folder, database), self.entries, self.settings, Metrics())
             asyncio.run(work(rooms, self.settings.grace, on_ready or (lambda: None)))
+
+    def _check(self) -> None:
+        """Return when everything is there to serve with: the program was read for that, and processes find its models."""
+        stop_when_read()
+        for entry in self.entries.values():
+            if isinstance(entry.backend, ProcessBackend):
+                entry.backend.check()

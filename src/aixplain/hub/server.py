@@ -29,6 +29,8 @@ from aixplain.hub.settings import Settings
 OTHER_FILES = 256
 LOOK_SECONDS = 0.05
 CUT_OFF_SECONDS = 1.0
+#: The environment's variable for a socket that another process listens on for this one.
+INHERITED = "AIXPLAIN_HUB_SOCKET"
 LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 
 
@@ -74,6 +76,9 @@ def _passing_folder() -> Iterator[Path]:
 
 def listen(host: str, port: int) -> socket.socket:
     """A listening socket. Raises `HubError` for a port that is taken or an address that isn't this machine's."""
+    inherited = os.environ.pop(INHERITED, None)
+    if inherited is not None:
+        return socket.socket(fileno=int(inherited))
     if not 0 <= port <= 65535:
         raise HubError(f"{port} is no port. Choose one from 1 to 65535 with --port (0 takes a free one).")
     try:

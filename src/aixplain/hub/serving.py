@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
@@ -43,6 +43,11 @@ class Serving(Settings):
     tls_key: str | None = None
     log_format: Format = "text"
     log_level: Level = "warning"
+
+    def over(self, settings: Settings) -> Settings:
+        """These settings of a program, but what was said here."""
+        said = {each.name: getattr(self, each.name) for each in fields(Settings)}
+        return replace(settings, **{each.name: said[each.name] for each in fields(Settings) if said[each.name] != each.default})
 
 
 def read(options: Mapping[str, Any], environment: Mapping[str, str]) -> Serving:

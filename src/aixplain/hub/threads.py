@@ -7,15 +7,19 @@ concurrent.futures. All hubs of a process share them; they start as needed, and 
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import contextvars
 import os
 import queue
 import threading
 from collections.abc import Callable, Coroutine
+from functools import partial
 from typing import Any, TypeVar, cast
 
+from aixplain.hub.mailbox import mailbox_here
+
 T = TypeVar("T")
+#: What a call gave, or what it raised.
+Outcome = tuple[Any, Exception | None]
 
 MOST = 32
 IDLE_SECONDS = 2.0
@@ -47,6 +51,13 @@ class Calls:
         _calls.set(calls)
         return calls
 
+    @classmethod
+    def begin_one(cls) -> Calls:
+        """Those that are counted in this context, one more of which is open; `ended` ends it."""
+        calls = _calls.get() or cls()
+        calls.begun()
+        return calls
+
     def when_over(self, then: Callable[[], None]) -> None:
         """Call this once none is open, which may be now."""
         self._then = then
@@ -73,23 +84,19 @@ _calls: contextvars.ContextVar[Calls | None] = contextvars.ContextVar("calls", d
 def in_thread(call: Callable[[], T]) -> asyncio.Future[T]:
     """Make the call in a thread, in this context. Who stops waiting abandons it: one that has begun goes on to its end."""
     future: asyncio.Future[T] = asyncio.get_running_loop().create_future()
-    context, calls = contextvars.copy_context(), _calls.get()
-    if calls is not None:
-        calls.begun()
+    context, calls, here = contextvars.copy_context(), Calls.begin_one(), mailbox_here()
 
     def work() -> None:
         outcome = (None, None) if future.cancelled() else _attempt(lambda: context.run(call))
-        with contextlib.suppress(RuntimeError):  # the loop is closed
-            future.get_loop().call_soon_threadsafe(_end, future, outcome, calls)
+        here.put(partial(_end, future, outcome, calls))
 
     _threads.submit(work)
     return future
 
 
-def _end(future: asyncio.Future[Any], outcome: tuple[Any, Exception | None], calls: Calls | None) -> None:
+def _end(future: asyncio.Future[Any], outcome: Outcome, calls: Calls) -> None:
     settle(future, *outcome)
-    if calls is not None:
-        calls.ended()
+    calls.ended()
 
 
 def settle(future: asyncio.Future[Any], value: Any, failure: Exception | None) -> None:
@@ -102,16 +109,20 @@ def settle(future: asyncio.Future[Any], value: Any, failure: Exception | None) -
         future.set_exception(failure)
 
 
-def _attempt(call: Callable[[], T]) -> tuple[T | None, Exception | None]:
+def _attempt(call: Callable[[], Any]) -> Outcome:
     try:
         return call(), None
     except BaseException as error:  # noqa: BLE001 - whatever it is belongs to the caller, and must not end the thread
-        if isinstance(error, Exception) and not isinstance(error, StopIteration):
-            return None, error
-        # No future takes a StopIteration, and a SystemExit would end the loop that waits for it.
-        failure = RuntimeError(f"it raised {type(error).__name__}: {error}")
-        failure.__cause__ = error
-        return None, failure
+        return None, as_failure(error)
+
+
+def as_failure(error: BaseException) -> Exception:
+    """What a model's code raised, as something that a future takes and that ends no loop."""
+    if isinstance(error, Exception) and not isinstance(error, StopIteration):
+        return error
+    failure = RuntimeError(f"it raised {type(error).__name__}: {error}")
+    failure.__cause__ = error
+    return failure
 
 
 class _Threads:

@@ -35,6 +35,17 @@ class ModelError(Exception):
         self.status = status
 
 
+class ModelFailure(Exception):
+    """A model failed where no exception of it arrives, in another process. `str` goes on from "Model 'acme/shout' …".
+
+    `traceback` is the text of its own one, for the log.
+    """
+
+    def __init__(self, words: str, traceback: str = "") -> None:
+        super().__init__(words)
+        self.traceback = traceback
+
+
 #: Called with the share of the work that is done, from 0 to 1.
 OnProgress = Callable[[float], None]
 

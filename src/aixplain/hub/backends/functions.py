@@ -11,13 +11,17 @@ import itertools
 import re
 import threading
 from collections.abc import AsyncGenerator, Callable, Generator, Sequence
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from aixplain.hub import threads
 from aixplain.hub.backends import OnProgress, Output
 from aixplain.hub.backends.signature import Argument, arguments_of
 from aixplain.hub.catalog import Entry, Policy
+from aixplain.hub.side_loop import on_side_loop, pieces_from_side_loop
 from aixplain.hub.threads import in_thread
+
+if TYPE_CHECKING:
+    from aixplain.hub.processes.backend import ProcessBackend
 
 FunctionT = TypeVar("FunctionT", bound=Callable[..., Any])
 
@@ -25,12 +29,13 @@ _PATH = re.compile(r"[\w.:@+-]+(/[\w.:@+-]+)*")
 _END: Any = object()
 #: How often one function that blocks runs at once, so that it leaves threads for others.
 BLOCKING = threads.MOST // 2
-_on_progress: contextvars.ContextVar[OnProgress | None] = contextvars.ContextVar("on_progress", default=None)
+#: Who is told of the progress of the run that goes on.
+progress_listener: contextvars.ContextVar[OnProgress | None] = contextvars.ContextVar("on_progress", default=None)
 
 
 def progress(done: float) -> None:
     """Tell, from inside a model, how much of the run is done, from 0 to 1. Callers see it when they poll."""
-    tell = _on_progress.get()
+    tell = progress_listener.get()
     if tell is not None:
         tell(min(max(done, 0.0), 1.0))
 
@@ -59,6 +64,8 @@ class Models:
         retries: int = 0,
         retry_wait: float = 1.0,
         priority: int = 0,
+        process: bool = False,
+        memory: int | None = None,
     ) -> Callable[[FunctionT], FunctionT]:
         """Make a function a model: `@hub.model("acme/shout")`.
 
@@ -72,11 +79,17 @@ class Models:
         `timeout` the seconds that an attempt may take. One that fails for no fault of its inputs is made again up to `retries`
         times, first after about `retry_wait` seconds, then after twice as long each time; a stream is not. Runs that wait go by
         `priority`, the highest first.
+
+        `process=True` runs it in processes of its own, as many as `concurrency` (by default one for each processor); a crash
+        ends one of them, as a cancel and the timeout do. `memory` is how many bytes each of them may use, on Linux. The
+        function must stand at the top level of a file, else it is a TypeError.
         """
+        if memory is not None and (not process or memory <= 0):
+            raise ValueError(f"memory={memory} limits a process of the model's own: it is some bytes, beside process=True.")
 
         def register(code: FunctionT) -> FunctionT:
-            backend = FunctionBackend(code)
-            most = BLOCKING if concurrency is None and backend.blocks else concurrency
+            backend = _in_processes(code, memory) if process else FunctionBackend(code)
+            most = backend.at_once if concurrency is None else concurrency
             self.add(
                 Entry(
                     path=path,
@@ -113,13 +126,19 @@ class Models:
             self.add(entry)
 
 
+def _in_processes(code: Callable[..., Any], memory: int | None) -> ProcessBackend:
+    from aixplain.hub.processes.backend import ProcessBackend
+
+    return ProcessBackend(code, memory)
+
+
 def _unwrapped(text: str) -> str:
     """A docstring without its line breaks, but those between paragraphs."""
     return "\n\n".join(" ".join(paragraph.split()) for paragraph in text.split("\n\n"))
 
 
 class FunctionBackend:
-    """Runs a function: a coroutine on the loop, anything else in a thread, so that it can't stall the loop."""
+    """Runs a function: a coroutine on the side loop, anything else in a thread, so that it can't stall the hub."""
 
     def __init__(self, code: Callable[..., Any]) -> None:
         self.arguments: dict[str, Argument] = {argument.parameter.name: argument for argument in arguments_of(code)}
@@ -127,32 +146,41 @@ class FunctionBackend:
         self._yields = inspect.isgeneratorfunction(code)
         self._yields_on_loop = inspect.isasyncgenfunction(code)
         self.streams = self._yields or self._yields_on_loop
-        self.blocks = not (self._is_coroutine or self._yields_on_loop)
+        #: How often it runs at once, unless told otherwise.
+        self.at_once = None if self._is_coroutine or self._yields_on_loop else BLOCKING
         self._code = code
 
     async def run(self, inputs: dict[str, Any], on_progress: OnProgress) -> Output:
         """The function's answer; a generator's pieces are joined."""
-        _on_progress.set(on_progress)
-        call = self._call(inputs)
+        progress_listener.set(on_progress)
+        call = self.bound(inputs)
         if self._yields_on_loop:
-            return Output("".join([str(piece) async for piece in call()]))
+            return Output(await on_side_loop(lambda: _gathered(call())))
         if self._is_coroutine:
-            return _output(await call())
+            return output_of(await on_side_loop(call))
         if self._yields:
             return Output(await _joined(call()))
-        return _output(await in_thread(call))
+        return output_of(await in_thread(call))
 
     async def stream(self, inputs: dict[str, Any]) -> AsyncGenerator[str, None]:
         """The pieces that a generator yields, as it yields them."""
-        pieces = self._call(inputs)()
-        async with contextlib.aclosing(pieces if inspect.isasyncgen(pieces) else _from_thread(pieces)) as source:
+        call = self.bound(inputs)
+        pieces = pieces_from_side_loop(call) if self._yields_on_loop else _from_thread(call())
+        async with contextlib.aclosing(pieces) as source:
             async for piece in source:
                 yield str(piece)
 
-    def _call(self, inputs: dict[str, Any]) -> Callable[[], Any]:
+    def bound(self, inputs: dict[str, Any]) -> Callable[[], Any]:
+        """The function with these inputs, to be called. Raises `ModelError` for a value that can't become what it takes."""
         given = {name: self.arguments[name].value(sent) for name, sent in inputs.items()}
         missing = {name: None for name, argument in self.arguments.items() if argument.none_when_missing}
         return functools.partial(self._code, **{**missing, **given})
+
+
+async def _gathered(pieces: AsyncGenerator[Any, None]) -> str:
+    """An asynchronous generator's pieces as one text."""
+    async with contextlib.aclosing(pieces):
+        return "".join([str(piece) async for piece in pieces])
 
 
 async def _joined(pieces: Generator[Any, None, None]) -> str:
@@ -184,5 +212,6 @@ async def _from_thread(pieces: Generator[Any, None, None]) -> AsyncGenerator[Any
             fetching.add_done_callback(lambda _: in_thread(pieces.close))
 
 
-def _output(value: Any) -> Output:
+def output_of(value: Any) -> Output:
+    """What a function gave, as an output."""
     return value if isinstance(value, Output) else Output(value)

@@ -16,6 +16,7 @@ from aixplain.hub.engine.lanes import Lanes
 from aixplain.hub.errors import HubError
 from aixplain.hub.files import Files
 from aixplain.hub.metrics import Metrics
+from aixplain.hub.processes.pool import close_workers
 from aixplain.hub.runs import Runs
 from aixplain.hub.settings import Settings
 from aixplain.hub.store.sqlite.file import SqliteStore
@@ -82,3 +83,4 @@ async def at_work(hub: Opened) -> AsyncIterator[None]:
         for chore in chores:
             chore.cancel()
         await hub.engine.stop()
+        await close_workers()

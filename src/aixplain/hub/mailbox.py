@@ -1,0 +1,43 @@
+"""Calls for a loop from other threads: however many come at once, they wake it once."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections import deque
+from collections.abc import Callable
+from weakref import WeakKeyDictionary
+
+
+class Mailbox:
+    """What other threads want called on a loop, in the order in which they came."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._wake = loop.call_soon_threadsafe
+        self._calls: deque[Callable[[], None]] = deque()
+        self._woken = False
+
+    def put(self, call: Callable[[], None]) -> None:
+        """Call this there, soon. From any thread; nothing happens when the loop is closed."""
+        self._calls.append(call)
+        if not self._woken:  # the call was put before this look, so one who is about to empty finds it
+            self._woken = True
+            with contextlib.suppress(RuntimeError):  # the loop is closed
+                self._wake(self._empty)
+
+    def _empty(self) -> None:
+        self._woken = False
+        while self._calls:
+            self._calls.popleft()()
+
+
+_mailboxes: WeakKeyDictionary[asyncio.AbstractEventLoop, Mailbox] = WeakKeyDictionary()
+
+
+def mailbox_here() -> Mailbox:
+    """The mailbox of the loop that runs in this thread."""
+    loop = asyncio.get_running_loop()
+    mailbox = _mailboxes.get(loop)
+    if mailbox is None:
+        mailbox = _mailboxes[loop] = Mailbox(loop)
+    return mailbox

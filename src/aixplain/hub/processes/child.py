@@ -1,0 +1,168 @@
+"""The worker's side: a process that has one function, and makes the calls that the hub asks for, one at a time.
+
+It ends when the hub closes the connection, as it also does by dying: at once when it has nothing to do, and else after a
+moment.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import contextvars
+import faulthandler
+import inspect
+import os
+import queue
+import resource
+import signal
+import socket
+import sys
+import threading
+import time
+from collections.abc import AsyncGenerator, Callable, Coroutine
+from pathlib import Path
+from typing import Any, TypeVar
+
+import msgspec
+
+from aixplain.hub.backends import ModelError, Output
+from aixplain.hub.backends.functions import FunctionBackend, output_of, progress_listener
+from aixplain.hub.processes.messages import HEAD, STOP, Answer, Call, Piece, Progress, Raised, Ready, Refused, Task, framed
+from aixplain.hub.processes.places import find
+from aixplain.hub.reading import own_traceback
+
+T = TypeVar("T")
+
+LAST_SECONDS = 1.0
+
+
+def main(descriptor: int) -> None:
+    """Work for the hub at the other end of this socket, until it closes it."""
+    faulthandler.enable()
+    with contextlib.suppress(OSError):  # when the system runs out of memory, better this process than the hub
+        Path("/proc/self/oom_score_adj").write_text("500")
+    hub = _Hub(socket.socket(fileno=descriptor))
+    task = hub.next(Task)
+    if task is None:
+        return
+    try:
+        if task.memory is not None:
+            resource.setrlimit(resource.RLIMIT_DATA, (task.memory, task.memory))
+        worker = _Worker(hub, find(task.place))
+        hub.send(Ready())
+    except BaseException as error:  # noqa: BLE001 - whatever the user's module raises is told to the hub
+        hub.send(_raised(error))
+        return
+    while (call := hub.next(Call)) is not None:
+        worker.make(call)
+
+
+class _Hub:
+    """The connection to the hub. A thread reads it, and ends this process when the hub is gone."""
+
+    def __init__(self, connection: socket.socket) -> None:
+        self._connection = connection
+        self._lock = threading.Lock()
+        #: Set when the hub wants no more pieces of the call that goes on.
+        self.stopped = threading.Event()
+        self._inbox: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()
+        threading.Thread(target=self._read, name="aixplain-hub", daemon=True).start()
+
+    def next(self, kind: type[Any]) -> Any:
+        """What the hub wants next; None when it wants nothing any more."""
+        body = self._inbox.get()
+        return None if body is None else msgspec.json.decode(body, type=kind)
+
+    def send(self, message: msgspec.Struct) -> None:
+        """Tell the hub. Raises what `framed` does."""
+        body = framed(message)
+        with self._lock:
+            self._connection.sendall(body)
+
+    def _read(self) -> None:
+        try:
+            with self._connection.makefile("rb") as messages:
+                while head := messages.read(HEAD):
+                    if head == STOP:
+                        self.stopped.set()
+                    else:
+                        self._inbox.put(messages.read(int.from_bytes(head, "little")))
+        finally:
+            self._inbox.put(None)
+            time.sleep(LAST_SECONDS)  # longer than this, no call may go on
+            os.killpg(0, signal.SIGKILL)
+
+
+class _Worker:
+    """Calls one function, whatever kind it is. Coroutines share one loop, as they do in the hub."""
+
+    def __init__(self, hub: _Hub, code: Callable[..., Any]) -> None:
+        self._hub = hub
+        self._function = FunctionBackend(code)
+        self._runner = asyncio.Runner()
+
+    def make(self, call: Call) -> None:
+        """Make a call, and tell the hub how it ended, whatever the function does."""
+        self._hub.stopped.clear()
+        try:
+            progress_listener.set(_Progress(self._hub).tell)
+            self._hub.send(self._answer(call))
+        except _Stopped:
+            self._hub.send(Answer())
+        except ModelError as error:
+            self._hub.send(Refused(str(error), error.status))
+        except BrokenPipeError:
+            sys.exit()  # the hub is gone
+        except BaseException as error:  # noqa: BLE001 - whatever it is belongs to the caller
+            self._hub.send(_raised(error))
+
+    def _answer(self, call: Call) -> Answer:
+        value: Any = self._function.bound(call.inputs)()
+        if inspect.iscoroutine(value):
+            return Answer(output_of(self._run(value)))
+        if not self._function.streams:
+            return Answer(output_of(value))
+        told: list[str] = []
+        tell = self._tell_piece if call.pieces else told.append
+        if inspect.isgenerator(value):
+            with contextlib.closing(value):
+                for piece in value:
+                    tell(str(piece))
+        else:
+            self._run(_each(value, tell))
+        return Answer() if call.pieces else Answer(Output("".join(told)))
+
+    def _run(self, work: Coroutine[Any, Any, T]) -> T:
+        return self._runner.run(work, context=contextvars.copy_context())
+
+    def _tell_piece(self, text: str) -> None:
+        if self._hub.stopped.is_set():
+            raise _Stopped
+        self._hub.send(Piece(text))
+
+
+class _Stopped(BaseException):
+    """Nobody wants the pieces any more; the generator is closed."""
+
+
+class _Progress:
+    """Tells the hub of progress that can be seen: a function may call it for each of a million rows."""
+
+    def __init__(self, hub: _Hub) -> None:
+        self._hub = hub
+        self._told = -1.0
+
+    def tell(self, done: float) -> None:
+        if round(done, 3) != self._told:
+            self._told = round(done, 3)
+            self._hub.send(Progress(done))
+
+
+async def _each(pieces: AsyncGenerator[Any, None], tell: Callable[[str], None]) -> None:
+    async with contextlib.aclosing(pieces):
+        async for piece in pieces:
+            tell(str(piece))
+
+
+def _raised(error: BaseException) -> Raised:
+    return Raised(type(error).__name__, str(error), own_traceback(error), isinstance(error, MemoryError))
