@@ -17,11 +17,10 @@ from typing import Any
 
 import asyncpg
 import pytest
-
 from bench.postgres_server import PostgresServer, find_programs, running
 
 from .conftest import Caller, wait_for
-from .machines import Cluster, Machine, cluster
+from .machines import Cluster, cluster
 
 #: Counts, from outside, how often a run ended.
 AUDIT = """
@@ -38,7 +37,11 @@ def query(database: str, statement: str) -> list[Any]:
     async def ask() -> list[Any]:
         connection = await asyncpg.connect(database, server_settings={"search_path": "aixplain"})
         try:
-            return [tuple(row) for row in await connection.fetch(statement)] if statement[0] == "S" else [await connection.execute(statement)]
+            return (
+                [tuple(row) for row in await connection.fetch(statement)]
+                if statement[0] == "S"
+                else [await connection.execute(statement)]
+            )
         finally:
             await connection.close()
 
