@@ -67,7 +67,9 @@ class Taken(msgspec.Struct, frozen=True):
 class Ending(msgspec.Struct, frozen=True):
     """How a run ended: the envelope that its caller gets, and what the ledger keeps of it.
 
-    `error` and `status` tell why a run did not finish; tokens are None where the model counts none."""
+    `error` and `status` tell why a run did not finish; tokens are None where the model counts none. `retry_after`, in seconds,
+    is for the caller alone.
+    """
 
     state: State
     envelope: bytes
@@ -76,6 +78,7 @@ class Ending(msgspec.Struct, frozen=True):
     prompt_tokens: int | None = None
     completion_tokens: int | None = None
     credits: float = 0.0
+    retry_after: float | None = None
 
 
 class Standing(msgspec.Struct, frozen=True):
