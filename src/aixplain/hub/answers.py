@@ -9,6 +9,8 @@ import time
 from collections.abc import AsyncGenerator, AsyncIterator
 from typing import Any
 
+import msgspec
+
 from aixplain.hub.backends import ModelError, Output, Piece
 from aixplain.hub.catalog import LONGEST, Entry
 from aixplain.hub.engine.lanes import Lanes
@@ -101,7 +103,7 @@ class Answers:
                 raise ModelError(message, status, retry_after_of(error)) from error
             finally:
                 await self._note(run_id, entry, _kept(asked, ending), ending, started_at)
-        yield whole
+        yield msgspec.structs.replace(whole, credits=ending.credits)
 
     async def _in_time(self, entry: Entry, arguments: dict[str, Any], seconds: float | None) -> AsyncGenerator[Piece, None]:
         """The pieces of a turn, as long as its time lasts."""

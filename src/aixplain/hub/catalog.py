@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from aixplain._wire.messages import Parameter
+from aixplain.hub.prices import FREE, UNKNOWN, Price
 
 if TYPE_CHECKING:
     from aixplain.hub.backends import Backend
@@ -50,7 +51,10 @@ class Policy:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A model that this hub serves. From it come the MODEL body, the filters and, in time, every outlet's schema."""
+    """A model that this hub serves. From it come the MODEL body, the filters and, in time, every outlet's schema.
+
+    A `price` of None is one that nobody told.
+    """
 
     path: str
     function: str
@@ -67,6 +71,7 @@ class Entry:
     streams: bool = False
     policy: Policy = Policy()
     supplier: tuple[int, str, str] = field(default=(1, "aiXplain", "aixplain"))
+    price: Price | None = FREE
 
     @property
     def id(self) -> str:
@@ -94,7 +99,7 @@ class Entry:
             "function": {"id": self.function, "name": self.function.replace("-", " ").title()},
             "functionType": "ai",
             "type": "model",
-            "pricing": {"price": 0.0, "unitType": "REQUEST", "unitTypeScale": None},
+            "pricing": UNKNOWN if self.price is None else self.price.pricing(),
             "version": {"name": self.version, "id": f"{self.id}-{self.version}" if self.version else self.id},
             "createdAt": created_at,
             "updatedAt": updated_at,

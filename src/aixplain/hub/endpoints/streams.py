@@ -96,5 +96,7 @@ def usage_chunk(head: dict[str, str], whole: Output) -> list[bytes]:
 
 
 def _used(whole: Output) -> dict[str, Any]:
-    told = {"usage": whole.usage, "usedCredits": whole.credits}
-    return {name: value for name, value in told.items() if value is not None}
+    """The tokens and the credits. A run that cost nothing and counts nothing says nothing."""
+    if whole.usage is None and not whole.credits:
+        return {}
+    return {"usage": whole.usage and whole.usage.to_dict(), "usedCredits": whole.credits}

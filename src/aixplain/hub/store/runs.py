@@ -67,8 +67,8 @@ class Taken(msgspec.Struct, frozen=True):
 class Ending(msgspec.Struct, frozen=True):
     """How a run ended: the envelope that its caller gets, and what the ledger keeps of it.
 
-    `error` and `status` tell why a run did not finish; tokens are None where the model counts none. `retry_after`, in seconds,
-    is for the caller alone.
+    `error` and `status` tell why a run did not finish; tokens and credits are None where nobody knows them. `retry_after`, in
+    seconds, is for the caller alone.
     """
 
     state: State
@@ -77,7 +77,7 @@ class Ending(msgspec.Struct, frozen=True):
     status: int | None = None
     prompt_tokens: int | None = None
     completion_tokens: int | None = None
-    credits: float = 0.0
+    credits: float | None = None
     retry_after: float | None = None
 
 
@@ -129,7 +129,7 @@ class Listed(msgspec.Struct, frozen=True):
     error: str | None
     prompt_tokens: int | None
     completion_tokens: int | None
-    credits: float
+    credits: float | None
 
 
 class RunStore(Protocol):

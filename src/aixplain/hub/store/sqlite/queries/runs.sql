@@ -16,7 +16,7 @@ INSERT INTO runs (
 VALUES (
     :id, :model, :caller, :state, :priority, 1, :key, :digest, :deadline, :accepted_at, :inputs,
     :started_at, :now, :expires_at, CASE WHEN :key IS NULL AND :webhook IS NULL THEN NULL ELSE :envelope END,
-    :status, :error, :prompt_tokens, :completion_tokens, :credits,
+    :status, :error, :prompt_tokens, :completion_tokens, coalesce(:credits, 0),
     :webhook, CASE WHEN :webhook IS NOT NULL THEN 0 END
 )
 ON CONFLICT (caller, model, key) WHERE key IS NOT NULL DO NOTHING;
@@ -29,7 +29,7 @@ RETURNING attempts, model, inputs, priority, deadline, webhook;
 -- name: end
 UPDATE runs SET
     state = :state, ended_at = :now, expires_at = :expires_at, result = :envelope, status = :status, error = :error,
-    prompt_tokens = :prompt_tokens, completion_tokens = :completion_tokens, credits = :credits, inputs = NULL,
+    prompt_tokens = :prompt_tokens, completion_tokens = :completion_tokens, credits = coalesce(:credits, 0), inputs = NULL,
     webhook_due_at = CASE WHEN webhook IS NOT NULL THEN 0 END
 WHERE id = :id AND state = 'started' AND attempts = :attempt;
 
