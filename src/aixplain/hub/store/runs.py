@@ -62,12 +62,13 @@ class Taken(msgspec.Struct, frozen=True):
     priority: int
     deadline: float | None
     webhook: str | None = None
+    caller: str = ""
 
 
 class Ending(msgspec.Struct, frozen=True):
     """How a run ended: the envelope that its caller gets, and what the ledger keeps of it.
 
-    `error` and `status` tell why a run did not finish; tokens are None where the model counts none."""
+    `error` and `status` tell why a run did not finish; tokens and credits are None where the model tells none."""
 
     state: State
     envelope: bytes
@@ -75,17 +76,18 @@ class Ending(msgspec.Struct, frozen=True):
     status: int | None = None
     prompt_tokens: int | None = None
     completion_tokens: int | None = None
-    credits: float = 0.0
+    credits: float | None = None
 
 
 class Standing(msgspec.Struct, frozen=True):
     """How a run stands: `result` is the envelope that it ended with, None until then and once it is not kept any more.
 
-    `progress` goes from 0 to 1.
+    `caller` is the API key that it was asked with; `progress` goes from 0 to 1.
     """
 
     state: State
     result: bytes | None
+    caller: str = ""
     progress: float | None = None
 
     @property
@@ -126,7 +128,7 @@ class Listed(msgspec.Struct, frozen=True):
     error: str | None
     prompt_tokens: int | None
     completion_tokens: int | None
-    credits: float
+    credits: float | None
 
 
 class RunStore(Protocol):
@@ -140,7 +142,8 @@ class RunStore(Protocol):
         ...
 
     async def record(self, order: Order, ending: Ending, started_at: float, now: float, expires_at: float) -> None:
-        """Keep a run that was answered at once, as it ended; its envelope only when its key, or its webhook, may want it.
+        """Keep a run that was answered at once, as it ended; its envelope only when its key or its webhook may want it, or the
+        ledger keeps what comes out.
 
         Nothing happens when its key stands for one already.
         """
