@@ -12,6 +12,7 @@ import msgspec
 from aixplain._wire.messages import CLIENT_CONTROLS, RUN_HEADERS, Search
 from aixplain._wire.validation import FILE_TYPES, did_you_mean, problems
 from aixplain.hub.answers import Answers
+from aixplain.hub.backends import Piece
 from aixplain.hub.catalog import LONGEST, Entry
 from aixplain.hub.engine import Engine
 from aixplain.hub.errors import Refusal
@@ -54,10 +55,10 @@ class Accepted:
 
 @dataclass(frozen=True, slots=True)
 class Pieces:
-    """An answer that comes in pieces; `raw` asks for them in the shape of OpenAI's chunks."""
+    """An answer that comes in pieces, and as a whole at the end; `raw` asks for text in the shape of OpenAI's chunks."""
 
     entry: Entry
-    pieces: AsyncGenerator[str, None]
+    pieces: AsyncGenerator[Piece, None]
     raw: bool
 
 

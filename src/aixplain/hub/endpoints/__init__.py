@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from collections.abc import Coroutine
 from datetime import UTC, datetime
 from typing import Any, TypeVar
@@ -23,6 +24,11 @@ def json_response(body: bytes, status: int = 200, headers: dict[str, str] | None
 def error_response(status: int, message: str, headers: dict[str, str] | None = None) -> Response:
     """The answer to a request that is refused, in the protocol's shape."""
     return Response(write_error(status, message), status, headers, media_type="application/json")
+
+
+def retry_after(seconds: float | None) -> dict[str, str]:
+    """The header that says when to come again, where that is known."""
+    return {} if seconds is None else {"retry-after": str(math.ceil(seconds))}
 
 
 def caller_of(request: Request) -> str:

@@ -13,7 +13,7 @@ from starlette.responses import FileResponse, Response
 from starlette.routing import Route
 
 from aixplain._wire.messages import IDEMPOTENCY_KEY, IN_PROGRESS, Search
-from aixplain.hub.endpoints import caller_of, json_response, listing, while_here
+from aixplain.hub.endpoints import caller_of, error_response, json_response, listing, retry_after, while_here
 from aixplain.hub.endpoints.official import is_official, without_attributes
 from aixplain.hub.endpoints.streams import EventStream
 from aixplain.hub.errors import Refusal
@@ -109,6 +109,8 @@ async def _run(request: Request, *, background: bool) -> Response:
         return json_response(_in_progress(request, answer.run_id, None), 201)
     if isinstance(answer, Pieces):
         return EventStream(answer)
+    if answer.status == 429:  # nothing was done, so the same request may come again
+        return error_response(429, answer.error or "", retry_after(answer.retry_after))
     return json_response(answer.envelope)
 
 

@@ -68,7 +68,9 @@ class Taken(msgspec.Struct, frozen=True):
 class Ending(msgspec.Struct, frozen=True):
     """How a run ended: the envelope that its caller gets, and what the ledger keeps of it.
 
-    `error` and `status` tell why a run did not finish; tokens and credits are None where the model tells none."""
+    `error` and `status` tell why a run did not finish; tokens and credits are None where the model tells none. `retry_after`, in seconds,
+    is for the caller alone.
+    """
 
     state: State
     envelope: bytes
@@ -77,6 +79,7 @@ class Ending(msgspec.Struct, frozen=True):
     prompt_tokens: int | None = None
     completion_tokens: int | None = None
     credits: float | None = None
+    retry_after: float | None = None
 
 
 class Standing(msgspec.Struct, frozen=True):
@@ -87,8 +90,8 @@ class Standing(msgspec.Struct, frozen=True):
 
     state: State
     result: bytes | None
-    caller: str = ""
     progress: float | None = None
+    caller: str = ""
 
     @property
     def is_over(self) -> bool:

@@ -63,7 +63,7 @@ ON CONFLICT DO UPDATE SET
 UPDATE runs SET state = 'accepted', started_at = NULL WHERE state = 'started';
 
 -- name: find
-SELECT state, result, caller FROM runs WHERE id = :id;
+SELECT state, result, NULL, caller FROM runs WHERE id = :id;
 
 -- name: keyed
 SELECT id, digest, state, result FROM runs WHERE caller = :caller AND model = :model AND key = :key;
