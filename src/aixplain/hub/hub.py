@@ -11,6 +11,7 @@ from starlette.applications import Starlette
 from aixplain.hub.app import create_app
 from aixplain.hub.backends.functions import Models
 from aixplain.hub.errors import HubError
+from aixplain.hub.opening import Place
 from aixplain.hub.server import LOOPBACK, Server, address_of, claimed, listen
 from aixplain.hub.settings import Settings
 
@@ -33,9 +34,13 @@ class Hub(Models):
 
             self.include(all_models())
 
-    def app(self, data: str | PathLike[str]) -> Starlette:
-        """The hub as an ASGI application, with its database and files in the folder `data`. Raises `HubError`."""
-        return create_app(self.entries, Path(data), self.keys, self.settings)
+    def app(self, data: str | PathLike[str], database: str | None = None, *, work: bool = True) -> Starlette:
+        """The hub as an ASGI application, with its database and files in the folder `data`. Raises `HubError`.
+
+        With the address of a PostgreSQL `database`, its runs and files are there, and shared with all who use it;
+        `work=False` then leaves runs in the background to others.
+        """
+        return create_app(self.entries, Place(Path(data), database, work), self.keys, self.settings)
 
     def serve(
         self,

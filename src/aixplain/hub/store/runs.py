@@ -62,6 +62,7 @@ class Taken(msgspec.Struct, frozen=True):
     priority: int
     deadline: float | None
     webhook: str | None = None
+    caller: str = ""
 
 
 class Ending(msgspec.Struct, frozen=True):
@@ -84,12 +85,13 @@ class Ending(msgspec.Struct, frozen=True):
 class Standing(msgspec.Struct, frozen=True):
     """How a run stands: `result` is the envelope that it ended with, None until then and once it is not kept any more.
 
-    `progress` goes from 0 to 1.
+    `caller` is the API key that it was asked with; `progress` goes from 0 to 1.
     """
 
     state: State
     result: bytes | None
     progress: float | None = None
+    caller: str = ""
 
     @property
     def is_over(self) -> bool:
@@ -143,7 +145,8 @@ class RunStore(Protocol):
         ...
 
     async def record(self, order: Order, ending: Ending, started_at: float, now: float, expires_at: float) -> None:
-        """Keep a run that was answered at once, as it ended; its envelope only when its key, or its webhook, may want it.
+        """Keep a run that was answered at once, as it ended; its envelope only when its key or its webhook may want it, or the
+        ledger keeps what comes out.
 
         Nothing happens when its key stands for one already.
         """
