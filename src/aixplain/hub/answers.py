@@ -61,12 +61,14 @@ class Answers:
         if earlier is not None:
             return earlier
         run_id, started_at = new_id(), time.time()
+        ending = canceled(run_id)
         try:
             async with asyncio.timeout(asked.seconds):
                 ending = await self._attempts(entry, arguments, run_id)
         except TimeoutError:
             ending = expired(run_id)
-        await self._note(run_id, entry, _kept(asked, ending), ending, started_at)
+        finally:
+            await self._note(run_id, entry, _kept(asked, ending), ending, started_at)
         return ending
 
     async def _attempts(self, entry: Entry, arguments: dict[str, Any], run_id: str) -> Ending:

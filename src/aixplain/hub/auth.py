@@ -12,7 +12,7 @@ from starlette.datastructures import Headers
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from aixplain.hub.endpoints import error_response
+from aixplain.hub.endpoints import refused
 
 #: A file's address is a secret of its own, and travels without the key.
 OPEN_PATHS = ("/healthz", "/files/")
@@ -36,7 +36,7 @@ class Access:
 
     def _refusal(self, scope: Scope, headers: Headers) -> Response | None:
         if not self._digests:
-            return _refused_as_foreign(headers)
+            return _refused_as_foreign(scope["path"], headers)
         if scope["path"].startswith(OPEN_PATHS):
             return None
         key = _key(headers)
@@ -44,15 +44,16 @@ class Access:
             scope["caller"] = _digest(key).hex()[:16]
             return None
         message = "This hub wants a key, and the request has none" if key is None else "The key was refused"
-        return error_response(401, f"{message}. Send one of the hub's keys in the header x-api-key.")
+        way_out = "Send one of the hub's keys in the header x-api-key, or as Authorization: Bearer KEY."
+        return refused(scope["path"], 401, f"{message}. {way_out}", {"www-authenticate": "Bearer"})
 
 
-def _refused_as_foreign(headers: Headers) -> Response | None:
+def _refused_as_foreign(path: str, headers: Headers) -> Response | None:
     for name in ("host", "origin"):
         value = headers.get(name)
         if value is not None and not _is_local(value):
             message = f"This hub has no keys, so it answers this machine only, and not {value!r:.100} ({name})."
-            return error_response(403, f"{message} Set AIXPLAIN_HUB_KEYS to use it under other names.")
+            return refused(path, 403, f"{message} Set AIXPLAIN_HUB_KEYS to use it under other names.", {})
     return None
 
 

@@ -98,13 +98,18 @@ class Service:
             raise Refusal(404, self._no_model(key, host))
         return body
 
+    def entry(self, key: str) -> Entry:
+        """The model of this id or path. Raises `Refusal`."""
+        entry = self._entries.get(key) or self._by_id.get(key)
+        if entry is None:
+            raise Refusal(404, self._no_model(key, None))
+        return entry
+
     async def run(
         self, key: str, inputs: dict[str, Any], *, background: bool, asked: Asked = NO_KEYS
     ) -> Ending | Accepted | Pieces:
         """Run a model: at once, in the background, or in pieces, as the model and the caller want."""
-        entry = self._entries.get(key) or self._by_id.get(key)
-        if entry is None:
-            raise Refusal(404, self._no_model(key, None))
+        entry = self.entry(key)
         options = _options(inputs)
         arguments = self._with_paths(entry, _checked(entry, inputs))
         asked = msgspec.structs.replace(asked, seconds=options.deadline, webhook=self._checked_webhook(options.webhook))
@@ -122,6 +127,11 @@ class Service:
         if standing.is_over and standing.result is None:
             raise Refusal(404, f"The run '{run_id}' is over ({standing.state}), and its answer is not kept any more.")
         return standing
+
+    @property
+    def is_stopping(self) -> bool:
+        """Whether nobody is held any longer."""
+        return self._runs.is_stopping
 
     async def cancel(self, run_id: str) -> Standing:
         """Give a run up: one that waits ends at once, one that goes on is told to stop. What was canceled stays so."""
