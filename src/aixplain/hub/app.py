@@ -18,6 +18,7 @@ from aixplain.hub.answers import Answers
 from aixplain.hub.auth import Access
 from aixplain.hub.catalog import Entry
 from aixplain.hub.endpoints import OPENAI, aixplain, refused, retry_after, webhooks
+from aixplain.hub.endpoints.mcp.outlet import McpOutlet
 from aixplain.hub.endpoints.openai import routes as openai
 from aixplain.hub.errors import HubError, Refusal
 from aixplain.hub.execution import logger
@@ -30,18 +31,18 @@ DEFAULTS = Settings()
 
 def create_app(entries: dict[str, Entry], place: Place, keys: Iterable[str], settings: Settings = DEFAULTS) -> Starlette:
     """The hub over these models, which keeps what it has in this place. Raises `HubError`."""
-    rooms = opening(place, entries, settings)
+    rooms, mcp = opening(place, entries, settings), McpOutlet()
 
     @contextlib.asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
-        async with rooms.opened() as hub, at_work(hub):
+        async with rooms.opened() as hub, at_work(hub), mcp.open():
             app.state.runs, app.state.courier = hub.runs, hub.courier
             answers = Answers(hub.runs, hub.lanes)
             app.state.service = Service(hub.catalog, entries, hub.runs, answers, hub.engine, hub.files, settings)
             yield
 
     app = Starlette(
-        routes=[Route("/healthz", healthz), *aixplain.ROUTES, *webhooks.ROUTES, *openai.ROUTES],
+        routes=[Route("/healthz", healthz), *aixplain.ROUTES, *webhooks.ROUTES, *openai.ROUTES, *mcp.routes],
         middleware=[Middleware(KeepsKeys), Middleware(Access, keys=list(keys))],
         exception_handlers=dict.fromkeys((Refusal, HubError, HTTPException, ClientDisconnect, Exception), on_error),
         lifespan=lifespan,
