@@ -17,9 +17,10 @@ from aixplain._wire.messages import KEEPS_KEYS
 from aixplain.hub.answers import Answers
 from aixplain.hub.auth import Access
 from aixplain.hub.catalog import Entry
-from aixplain.hub.endpoints import aixplain, error_response, webhooks
+from aixplain.hub.endpoints import aixplain, api_keys, error_response, retry_after, usage, webhooks
 from aixplain.hub.errors import HubError, Refusal
 from aixplain.hub.execution import logger
+from aixplain.hub.keys import Keyring
 from aixplain.hub.opening import Place, at_work, opening
 from aixplain.hub.service import Service
 from aixplain.hub.settings import Settings
@@ -33,15 +34,16 @@ def create_app(entries: dict[str, Entry], place: Place, keys: Iterable[str], set
 
     @contextlib.asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
-        async with rooms.opened() as hub, at_work(hub):
-            app.state.runs, app.state.courier = hub.runs, hub.courier
-            answers = Answers(hub.runs, hub.lanes)
-            app.state.service = Service(hub.catalog, entries, hub.runs, answers, hub.engine, hub.files, settings)
+        async with rooms.opened() as hub, Keyring(hub.keys, keys).in_use() as keyring, at_work(hub):
+            app.state.runs, app.state.courier, app.state.keyring = hub.runs, hub.courier, keyring
+            app.state.limiter, app.state.usage = hub.limiter, hub.usage
+            answers = Answers(hub.runs, hub.lanes, keeps_inputs=settings.keeps_contents)
+            app.state.service = Service(hub.catalog, entries, hub.runs, answers, hub.engine, hub.files, hub.limiter, settings)
             yield
 
     app = Starlette(
-        routes=[Route("/healthz", healthz), *aixplain.ROUTES, *webhooks.ROUTES],
-        middleware=[Middleware(KeepsKeys), Middleware(Access, keys=list(keys))],
+        routes=[Route("/healthz", healthz), *aixplain.ROUTES, *webhooks.ROUTES, *api_keys.ROUTES, *usage.ROUTES],
+        middleware=[Middleware(KeepsKeys), Middleware(Access)],
         exception_handlers=dict.fromkeys((Refusal, HubError, HTTPException, ClientDisconnect, Exception), on_error),
         lifespan=lifespan,
     )
@@ -73,7 +75,7 @@ async def on_error(request: Request, error: Exception) -> Response:
     """The answer to a request that didn't go well: every error has the protocol's shape."""
     match error:
         case Refusal():
-            return error_response(error.status, error.message)
+            return error_response(error.status, error.message, retry_after(error.retry_after))
         case HTTPException():
             headers = dict(error.headers or {})
             return error_response(error.status_code, _explained(request, error, headers), headers)

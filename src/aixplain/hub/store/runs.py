@@ -68,8 +68,8 @@ class Taken(msgspec.Struct, frozen=True):
 class Ending(msgspec.Struct, frozen=True):
     """How a run ended: the envelope that its caller gets, and what the ledger keeps of it.
 
-    `error` and `status` tell why a run did not finish; tokens and credits are None where the model tells none. `retry_after`, in seconds,
-    is for the caller alone.
+    `error` and `status` tell why a run did not finish; tokens and credits are None where the model tells none.
+    `retry_after`, in seconds, is for the caller alone.
     """
 
     state: State
@@ -145,8 +145,8 @@ class RunStore(Protocol):
         ...
 
     async def record(self, order: Order, ending: Ending, started_at: float, now: float, expires_at: float) -> None:
-        """Keep a run that was answered at once, as it ended; its envelope only when its key or its webhook may want it, or the
-        ledger keeps what comes out.
+        """Keep a run that was answered at once, as it ended; its envelope only when its key or its webhook may want it, or
+        when its inputs are kept too.
 
         Nothing happens when its key stands for one already.
         """
