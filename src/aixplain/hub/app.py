@@ -17,11 +17,12 @@ from aixplain._wire.messages import KEEPS_KEYS
 from aixplain.hub.answers import Answers
 from aixplain.hub.auth import Access
 from aixplain.hub.catalog import Entry
-from aixplain.hub.endpoints import OPENAI, aixplain, refused, retry_after, webhooks
+from aixplain.hub.endpoints import OPENAI, aixplain, api_keys, refused, retry_after, usage, webhooks
 from aixplain.hub.endpoints.mcp.outlet import McpOutlet
 from aixplain.hub.endpoints.openai import routes as openai
 from aixplain.hub.errors import HubError, Refusal
 from aixplain.hub.execution import logger
+from aixplain.hub.keys import Keyring
 from aixplain.hub.opening import Place, at_work, opening
 from aixplain.hub.service import Service
 from aixplain.hub.settings import Settings
@@ -35,15 +36,17 @@ def create_app(entries: dict[str, Entry], place: Place, keys: Iterable[str], set
 
     @contextlib.asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
-        async with rooms.opened() as hub, at_work(hub), mcp.open():
-            app.state.runs, app.state.courier = hub.runs, hub.courier
-            answers = Answers(hub.runs, hub.lanes)
-            app.state.service = Service(hub.catalog, entries, hub.runs, answers, hub.engine, hub.files, settings)
+        async with rooms.opened() as hub, Keyring(hub.keys, keys).in_use() as keyring, at_work(hub), mcp.open():
+            app.state.runs, app.state.courier, app.state.keyring = hub.runs, hub.courier, keyring
+            app.state.limiter, app.state.usage = hub.limiter, hub.usage
+            answers = Answers(hub.runs, hub.lanes, keeps_inputs=settings.keeps_contents)
+            app.state.service = Service(hub.catalog, entries, hub.runs, answers, hub.engine, hub.files, hub.limiter, settings)
             yield
 
+    routes = [*aixplain.ROUTES, *webhooks.ROUTES, *api_keys.ROUTES, *usage.ROUTES, *openai.ROUTES, *mcp.routes]
     app = Starlette(
-        routes=[Route("/healthz", healthz), *aixplain.ROUTES, *webhooks.ROUTES, *openai.ROUTES, *mcp.routes],
-        middleware=[Middleware(KeepsKeys), Middleware(Access, keys=list(keys))],
+        routes=[Route("/healthz", healthz), *routes],
+        middleware=[Middleware(KeepsKeys), Middleware(Access)],
         exception_handlers=dict.fromkeys((Refusal, HubError, HTTPException, ClientDisconnect, Exception), on_error),
         lifespan=lifespan,
     )
@@ -89,7 +92,7 @@ def _told(request: Request, error: Exception) -> tuple[int, str, dict[str, str]]
             return 400, "The request ended before its body did.", {}
         case HubError():
             logger.error("%s %s: %s", request.method, request.url.path, error)
-            return 503, str(error), {}
+            return 503, str(error), retry_after(1)
         case _:
             logger.error("%s %s", request.method, request.url.path, exc_info=error)
             return 500, "The hub failed on this request; its log has the reason.", {}

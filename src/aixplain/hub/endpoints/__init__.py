@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import math
 from collections.abc import Coroutine
-from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 from starlette.requests import ClientDisconnect, Request
@@ -13,6 +12,7 @@ from starlette.responses import Response
 
 from aixplain._wire.errors import write_error
 from aixplain.hub.endpoints.openai.errors import openai_error
+from aixplain.hub.store.keys import Key
 
 T = TypeVar("T")
 #: Where clients of OpenAI ask.
@@ -41,17 +41,10 @@ def retry_after(seconds: float | None) -> dict[str, str]:
     return {} if seconds is None else {"retry-after": str(math.ceil(seconds))}
 
 
-def caller_of(request: Request) -> str:
-    """The name of the key that a request came with; "" on a hub without keys."""
-    caller: str = request.scope.get("caller", "")
-    return caller
-
-
-def moment(seconds: float | None) -> str | None:
-    """A time as the protocol writes it."""
-    if seconds is None:
-        return None
-    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+def key_of(request: Request) -> Key:
+    """The record of the key that a request came with; on a hub without keys, that of anyone."""
+    key: Key = request.scope["key"]
+    return key
 
 
 async def while_here(request: Request, work: Coroutine[Any, Any, T]) -> T:

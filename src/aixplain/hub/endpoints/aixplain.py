@@ -12,9 +12,9 @@ from starlette.responses import FileResponse, Response
 from starlette.routing import Route
 
 from aixplain._wire.messages import IN_PROGRESS, Search
-from aixplain.hub.endpoints import caller_of, error_response, json_response, listing, retry_after, while_here
+from aixplain.hub.endpoints import error_response, json_response, key_of, listing, retry_after, while_here
 from aixplain.hub.endpoints.official import is_official, without_attributes
-from aixplain.hub.endpoints.reading import asked_by, decoded, read_body, service_of
+from aixplain.hub.endpoints.reading import asked_by, body_of, decoded, read_body, service_of
 from aixplain.hub.endpoints.streams import EventStream, events_of
 from aixplain.hub.errors import Refusal
 from aixplain.hub.service import Accepted, Pieces
@@ -24,11 +24,12 @@ _WAIT = re.compile(r"(?:^|[,;\s])wait\s*=\s*\"?(\d{1,9})", re.ASCII | re.IGNOREC
 
 
 async def search(request: Request) -> Response:
-    return _catalog_answer(request, await service_of(request).search(decoded(await read_body(request), Search)))
+    return _catalog_answer(request, await service_of(request).search(await body_of(request, Search), key_of(request)))
 
 
 async def get(request: Request) -> Response:
-    return _catalog_answer(request, service_of(request).get(request.path_params["key"], request.query_params.get("host")))
+    key, host = request.path_params["key"], request.query_params.get("host")
+    return _catalog_answer(request, service_of(request).get(key, host, key_of(request)))
 
 
 async def run(request: Request) -> Response:
@@ -45,19 +46,19 @@ async def poll_or_cancel(request: Request) -> Response:
 
 async def _poll(request: Request) -> Response:
     run_id, hold = request.path_params["run_id"], _hold(request)
-    polling = service_of(request).poll(run_id, hold)
+    polling = service_of(request).poll(run_id, key_of(request), hold)
     standing = await (while_here(request, polling) if hold else polling)
     body = standing.result or _in_progress(request, run_id, standing.progress)
     return json_response(body, headers={"preference-applied": f"wait={hold}"} if hold else None)
 
 
 async def _cancel(request: Request) -> Response:
-    standing = await service_of(request).cancel(request.path_params["run_id"])
+    standing = await service_of(request).cancel(request.path_params["run_id"], key_of(request))
     return json_response(standing.result or b"")
 
 
 async def list_runs(request: Request) -> Response:
-    asked_for = listing.wanted(request.query_params, caller_of(request))
+    asked_for = listing.wanted(request.query_params, key_of(request).id)
     found = await service_of(request).listed(asked_for)
     return json_response(msgspec.json.encode(listing.page(found, asked_for, _root(request))))
 
@@ -100,7 +101,9 @@ async def _run(request: Request, *, background: bool) -> Response:
     body = await read_body(request)
     inputs = decoded(body, dict[str, Any])
     asked = asked_by(request, b"v1" if background else b"v2", body)
-    answer = await service_of(request).run(request.path_params["key"], inputs, background=background, asked=asked)
+    answer = await service_of(request).run(
+        request.path_params["key"], inputs, background=background, asked=asked, by=key_of(request)
+    )
     if isinstance(answer, Accepted):
         return json_response(_in_progress(request, answer.run_id, None), 201)
     if isinstance(answer, Pieces):
@@ -136,7 +139,7 @@ async def _announced(request: Request) -> dict[str, Any]:
     """What goes up. The official client sends a form."""
     if request.headers.get("content-type", "").startswith("application/x-www-form-urlencoded"):
         return dict(parse_qsl((await read_body(request)).decode("utf-8", "replace")))
-    return decoded(await read_body(request), dict[str, Any])
+    return await body_of(request, dict[str, Any])
 
 
 def _root(request: Request) -> str:

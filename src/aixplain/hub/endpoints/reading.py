@@ -9,7 +9,7 @@ import msgspec
 from starlette.requests import Request
 
 from aixplain._wire.messages import IDEMPOTENCY_KEY
-from aixplain.hub.endpoints import caller_of
+from aixplain.hub.endpoints import key_of
 from aixplain.hub.errors import Refusal
 from aixplain.hub.once import asked
 from aixplain.hub.runs import Asked
@@ -27,7 +27,7 @@ def service_of(request: Request) -> Service:
 
 def asked_by(request: Request, *content: bytes) -> Asked:
     """Who asks, under which idempotency key; `content` is all that makes it the request that it is. Raises `Refusal`."""
-    return asked(caller_of(request), request.headers.get(IDEMPOTENCY_KEY), *content)
+    return asked(key_of(request).id, request.headers.get(IDEMPOTENCY_KEY), *content)
 
 
 async def read_body(request: Request) -> bytes:
@@ -43,6 +43,11 @@ async def read_body(request: Request) -> bytes:
     if too_large:
         raise Refusal(413, f"The body is larger than {LARGEST_BODY // 1024**2} MB; send files up instead.")
     return bytes(body)
+
+
+async def body_of(request: Request, kind: type[T]) -> T:
+    """The JSON body. Raises `Refusal` for one that is too large, no JSON, or of another shape."""
+    return decoded(await read_body(request), kind)
 
 
 def decoded(body: bytes, kind: type[T]) -> T:

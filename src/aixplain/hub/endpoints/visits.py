@@ -12,6 +12,7 @@ from starlette.requests import Request
 
 from aixplain._wire.messages import SUCCESS
 from aixplain.hub.catalog import Entry
+from aixplain.hub.endpoints import key_of
 from aixplain.hub.endpoints.reading import asked_by, service_of
 from aixplain.hub.errors import Refusal
 from aixplain.hub.service import Accepted, Pieces
@@ -46,11 +47,12 @@ class Visit:
 
     def __init__(self, request: Request, *content: bytes) -> None:
         self._service = service_of(request)
+        self._by = key_of(request)
         self._asked = asked_by(request, *content)
 
     def entry(self, key: str) -> Entry:
-        """The model of this id or path."""
-        return self._service.entry(key)
+        """The model of this id or path, if the key may use it."""
+        return self._service.usable(key, self._by)
 
     async def whole(self, entry: Entry, inputs: dict[str, Any], on_progress: OnProgress | None = None) -> Finished:
         """The answer of a run, once it is there. Raises `Refusal` for one that did not go well.
@@ -69,7 +71,7 @@ class Visit:
         return answer if isinstance(answer, Pieces) else await self._finished(answer, None)
 
     async def _run(self, entry: Entry, inputs: dict[str, Any]) -> Ending | Accepted | Pieces:
-        return await self._service.run(entry.path, inputs, background=False, asked=self._asked)
+        return await self._service.run(entry.path, inputs, background=False, asked=self._asked, by=self._by)
 
     async def _finished(self, answer: Ending | Accepted, on_progress: OnProgress | None) -> Finished:
         if isinstance(answer, Accepted):
@@ -79,7 +81,7 @@ class Visit:
     async def _attend(self, run_id: str, on_progress: OnProgress | None) -> bytes:
         hold = LONGEST_HOLD if on_progress is None else LOOK_SECONDS
         try:
-            while not (standing := await self._service.poll(run_id, hold)).is_over:
+            while not (standing := await self._service.poll(run_id, self._by, hold)).is_over:
                 if self._service.is_stopping:
                     raise Refusal(
                         503, f"The hub stops. The run goes on when it is back: /sdk/runs/{run_id}/result has its answer."
@@ -89,7 +91,7 @@ class Visit:
             return standing.result or b""
         except asyncio.CancelledError:
             with contextlib.suppress(Refusal):  # it may have ended in this moment
-                await self._service.cancel(run_id)
+                await self._service.cancel(run_id, self._by)
             raise
 
 

@@ -19,7 +19,7 @@ from starlette.types import ASGIApp
 from aixplain._wire.messages import Search
 from aixplain._wire.tool_names import named_model, tool_name
 from aixplain.hub.catalog import Entry
-from aixplain.hub.endpoints import caller_of
+from aixplain.hub.endpoints import key_of
 from aixplain.hub.endpoints.mcp.calls import Calls, Place
 from aixplain.hub.endpoints.mcp.contents import ModelTold, result_of, tool_of
 from aixplain.hub.endpoints.mcp.outlet import SESSION
@@ -66,14 +66,14 @@ class Tools:
         key = request.path_params.get("key")
         try:
             if key is not None:
-                told = _decoded(service_of(request).get(key, None), ModelTold)
+                told = _decoded(service_of(request).get(key, None, key_of(request)), ModelTold)
                 return types.ListToolsResult(tools=[tool_of(told)])
-            number = _page_number(params)
-            body = await service_of(request).search(Search(page_number=number, page_size=TOOLS_A_PAGE))
+            wanted = Search(page_number=_page_number(params), page_size=TOOLS_A_PAGE)
+            body = await service_of(request).search(wanted, key_of(request))
         except Refusal as refusal:
             raise _wrong(refusal.message) from refusal
         page = _decoded(body, _Page)
-        following = str(number + 1) if number + 1 < page.page_total else None
+        following = str(wanted.page_number + 1) if wanted.page_number + 1 < page.page_total else None
         return types.ListToolsResult(tools=[tool_of(model) for model in page.results], next_cursor=following)
 
     async def call(self, context: Context, params: types.CallToolRequestParams) -> types.CallToolResult:
@@ -120,7 +120,7 @@ def _teller(context: Context) -> OnProgress:
 def _place(request: Request, request_id: str | int | None) -> Place | None:
     """Where a call may be given up; None where its client has another way."""
     session = request.headers.get(SESSION)
-    return None if session is None or request_id is None else Place(caller_of(request), session, request_id)
+    return None if session is None or request_id is None else Place(key_of(request).id, session, request_id)
 
 
 def _request(context: Context) -> Request:

@@ -9,6 +9,7 @@ import msgspec
 
 from aixplain._wire.messages import Search
 from aixplain.hub.service import Service
+from aixplain.hub.store.keys import Key
 
 LARGEST_PAGE = 1000
 
@@ -38,18 +39,18 @@ class _Page(msgspec.Struct, rename="camel"):
     page_total: int
 
 
-async def models(service: Service) -> bytes:
-    """The list of all models."""
+async def models(service: Service, by: Key) -> bytes:
+    """The list of all models that a key may use."""
     found: list[_Model] = []
     number, pages = 0, 1
     while number < pages:
-        body = await service.search(Search(page_number=number, page_size=LARGEST_PAGE))
+        body = await service.search(Search(page_number=number, page_size=LARGEST_PAGE), by)
         page = msgspec.json.decode(body, type=_Page)
         found += page.results
         number, pages = number + 1, page.page_total
     return msgspec.json.encode({"object": "list", "data": [model.told() for model in found]})
 
 
-def model(service: Service, key: str) -> bytes:
+def model(service: Service, key: str, by: Key) -> bytes:
     """The model of this id or path. Raises `Refusal`."""
-    return msgspec.json.encode(msgspec.json.decode(service.get(key, None), type=_Model).told())
+    return msgspec.json.encode(msgspec.json.decode(service.get(key, None, by), type=_Model).told())

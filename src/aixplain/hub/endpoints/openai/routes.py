@@ -9,7 +9,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from aixplain.hub.backends import ModelError
-from aixplain.hub.endpoints import json_response, while_here
+from aixplain.hub.endpoints import json_response, key_of, while_here
 from aixplain.hub.endpoints.openai import embeddings, listing, requests
 from aixplain.hub.endpoints.openai.completions import completion, events_of_pieces, events_of_whole, first_of
 from aixplain.hub.endpoints.openai.errors import Unfit
@@ -20,11 +20,11 @@ from aixplain.hub.errors import Refusal
 
 
 async def list_models(request: Request) -> Response:
-    return json_response(await listing.models(service_of(request)))
+    return json_response(await listing.models(service_of(request), key_of(request)))
 
 
 async def get_model(request: Request) -> Response:
-    return json_response(listing.model(service_of(request), request.path_params["key"]))
+    return json_response(listing.model(service_of(request), request.path_params["key"], key_of(request)))
 
 
 async def chat(request: Request) -> Response:
