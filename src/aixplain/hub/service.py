@@ -22,7 +22,7 @@ from aixplain.hub.outgoing import problem_with
 from aixplain.hub.runs import Asked, Runs, new_order
 from aixplain.hub.settings import Settings
 from aixplain.hub.store.runs import Ending, Listed, Standing, Wanted
-from aixplain.hub.store.sqlite.catalog import find
+from aixplain.hub.store.sqlite.catalog import find, path_of
 from aixplain.hub.store.sqlite.file import SqliteStore
 from aixplain.hub.store.sqlite.search import search
 
@@ -77,7 +77,7 @@ class Service:
     ) -> None:
         self._store = store
         self._entries = entries
-        self._by_id = {entry.id: entry for entry in entries.values()}
+        self._paths: dict[str, str] = {}
         self._runs = runs
         self._answers = answers
         self._engine = engine
@@ -102,7 +102,7 @@ class Service:
         self, key: str, inputs: dict[str, Any], *, background: bool, asked: Asked = NO_KEYS
     ) -> Ending | Accepted | Pieces:
         """Run a model: at once, in the background, or in pieces, as the model and the caller want."""
-        entry = self._entries.get(key) or self._by_id.get(key)
+        entry = self._entry(key)
         if entry is None:
             raise Refusal(404, self._no_model(key, None))
         options = _options(inputs)
@@ -134,8 +134,14 @@ class Service:
 
     async def listed(self, wanted: Wanted) -> tuple[int, list[Listed]]:
         """How many runs are wanted, and a page of them. A model is named by its path or its id."""
-        entry = self._by_id.get(wanted.model or "")
+        entry = self._entry(wanted.model or "")
         return await self._runs.listed(wanted if entry is None else msgspec.structs.replace(wanted, model=entry.path))
+
+    def _entry(self, key: str) -> Entry | None:
+        """The model of this path or id. An id stands for the same path for ever."""
+        if key not in self._entries and key not in self._paths and (path := path_of(self._store.reader(), key)):
+            self._paths[key] = path
+        return self._entries.get(self._paths.get(key, key))
 
     async def _accept(self, entry: Entry, arguments: dict[str, Any], asked: Asked) -> Accepted:
         self._answers.once.going_on(entry.path, asked)

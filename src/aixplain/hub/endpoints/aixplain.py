@@ -13,7 +13,7 @@ from starlette.responses import FileResponse, Response
 from starlette.routing import Route
 
 from aixplain._wire.messages import IDEMPOTENCY_KEY, IN_PROGRESS, Search
-from aixplain.hub.endpoints import caller_of, error_response, json_response, listing, retry_after, while_here
+from aixplain.hub.endpoints import caller_of, error_response, json_response, listing, retry_after, while_here, with_addresses
 from aixplain.hub.endpoints.official import is_official, without_attributes
 from aixplain.hub.endpoints.streams import EventStream
 from aixplain.hub.errors import Refusal
@@ -52,7 +52,7 @@ async def _poll(request: Request) -> Response:
     polling = _service(request).poll(run_id, hold)
     standing = await (while_here(request, polling) if hold else polling)
     body = standing.result or _in_progress(request, run_id, standing.progress)
-    return json_response(body, headers={"preference-applied": f"wait={hold}"} if hold else None)
+    return json_response(with_addresses(body, _root(request)), headers={"preference-applied": f"wait={hold}"} if hold else None)
 
 
 async def _cancel(request: Request) -> Response:
@@ -111,7 +111,7 @@ async def _run(request: Request, *, background: bool) -> Response:
         return EventStream(answer)
     if answer.status == 429:  # nothing was done, so the same request may come again
         return error_response(429, answer.error or "", retry_after(answer.retry_after))
-    return json_response(answer.envelope)
+    return json_response(with_addresses(answer.envelope, _root(request)))
 
 
 def _asked(request: Request, *content: bytes) -> Asked:

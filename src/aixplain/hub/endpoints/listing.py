@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
+import msgspec
 from starlette.datastructures import QueryParams
 
 from aixplain._wire.messages import FAILED, IN_PROGRESS, SUCCESS
@@ -72,6 +73,7 @@ def _told(run: Listed, root: str) -> dict[str, Any]:
         "deadline": moment(run.deadline),
         "priority": run.priority,
         "attempts": run.attempts,
+        "tried": [] if run.tried is None else msgspec.Raw(run.tried),
         "usedCredits": run.credits,
         "usage": None if prompt is None and completion is None else usage,
         "statusCode": run.status,

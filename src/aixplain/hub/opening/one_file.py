@@ -10,10 +10,12 @@ from aixplain.hub.catalog import Entry
 from aixplain.hub.engine.embedded import EmbeddedEngine
 from aixplain.hub.engine.lanes import Lanes
 from aixplain.hub.files import Files
+from aixplain.hub.offer import Offer
 from aixplain.hub.opening import Opened
 from aixplain.hub.runs import Runs
 from aixplain.hub.settings import Settings
 from aixplain.hub.store.sqlite.catalog import replace_models
+from aixplain.hub.store.sqlite.declared import SqliteDeclared
 from aixplain.hub.store.sqlite.file import SqliteStore
 from aixplain.hub.store.sqlite.runs import SqliteRuns
 from aixplain.hub.store.sqlite.webhooks import SqliteWebhooks
@@ -39,5 +41,8 @@ class OneFile:
         with contextlib.closing(self._store):
             courier = Courier(SqliteWebhooks(self._store), private=self._settings.private_webhooks)
             runs.on_webhook = courier.wake
-            chores = keep_sweeping(runs, self._files, self._settings.files_kept), courier.keep_delivering()
+            offer = Offer(self._entries, SqliteDeclared(self._store), self._store, lanes, self._files.save)
+            await offer.refresh()
+            sweeping = keep_sweeping(runs, self._files, self._settings.files_kept)
+            chores = sweeping, courier.keep_delivering(), offer.keep_refreshing()
             yield Opened(self._store, runs, courier, self._files, lanes, engine, chores)
