@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -10,9 +11,10 @@ import typer
 
 from aixplain.cli.declared import SOON, DataOption, opened
 from aixplain.cli.output import note
+from aixplain.cli.upstreams import counted
 
 if TYPE_CHECKING:
-    from aixplain.hub.declarations import Target
+    from aixplain.hub.declarations import PriceSpec, Target
     from aixplain.hub.store.declared import DeclaredStore
 
 
@@ -32,8 +34,11 @@ def alias(
     Each is taken as often as its weight says; 0 is for when the others fail.
     One that refuses, fails or is too slow is passed over for the next one.
     """
+    from aixplain.cli.failures import UsageProblem
     from aixplain.hub.declarations import AliasSpec, declared
 
+    if re.fullmatch(r"[\w.:@+-]+(/[\w.:@+-]+)*", path) is None:
+        raise UsageProblem(f"{path!r} is no path of a model. One looks like team/default.")
     with opened(data) as store:
         asyncio.run(store.put([declared(AliasSpec(path, tuple(map(_target, targets)), timeout))]))
     note(f"{path} stands for {', '.join(targets)}. {SOON}")
@@ -63,16 +68,27 @@ def sync_prices(
     in credits, also input_cost_per_second and input_cost_per_request. A model is
     named by its path here, or as its upstream names it.
     """
-    from aixplain.hub.declarations import PriceSpec, declared
+    from aixplain.hub.declarations import PriceSpec
 
     listed = _price_list(file)
     with opened(data) as store:
         paths = asyncio.run(_paths(store))
         prices = {path: price for path in paths if (price := _price_of(path, listed)) is not None}
-        asyncio.run(store.put([declared(PriceSpec(path, price)) for path, price in prices.items()]))
-    note(f"{len(prices)} of {len(paths)} models have their prices from {file}. {SOON}")
+        asyncio.run(_replace(store, [PriceSpec(path, price) for path, price in prices.items()]))
+    note(f"{len(prices)} of {counted(len(paths))} have their prices from {file}. {SOON}")
     if unknown := sorted(set(paths) - prices.keys()):
         note(f"It has none for {', '.join(unknown[:10])}{' …' if len(unknown) > 10 else ''}: what they cost is unknown.")
+
+
+async def _replace(store: DeclaredStore, prices: list[PriceSpec]) -> None:
+    """Make these the prices that are declared."""
+    from aixplain.hub.declarations import declared
+
+    kept = {price.name for price in prices}
+    for each in await store.all():
+        if each.kind == "price" and each.name not in kept:
+            await store.remove("price", each.name)
+    await store.put([declared(price) for price in prices])
 
 
 async def _paths(store: DeclaredStore) -> list[str]:

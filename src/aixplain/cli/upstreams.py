@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
+import re
+import sys
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -46,14 +49,20 @@ def add(
     """
     from aixplain.cli.failures import Failure, UsageProblem
     from aixplain.hub.backends import ModelError
+    from aixplain.hub.backends.openai.upstream import KeyProblem
 
-    if "/" in name or not name:
+    logging.getLogger("aixplain").addHandler(logging.NullHandler())  # what it says is said here
+    if re.fullmatch(r"[\w.-]+", name) is None:
         raise UsageProblem(f"{name!r} is no name of an upstream. One is a word such as openai, and has no slash.")
+    if not url.startswith(("http://", "https://")):
+        raise UsageProblem(f"{url!r} is no address of a service. One looks like http://127.0.0.1:11434.")
     if key_env is not None and not os.environ.get(key_env):
         raise UsageProblem(f"{key_env} is not set here, and aix needs the key to read the list of models. Set it, and again.")
     corrected = _corrections(kind or [])
     try:
         spec = asyncio.run(_read(name, url, key_env, models or [], corrected, timeout, aixplain=aixplain))
+    except KeyProblem as error:
+        raise Failure(error.advice) from error
     except ModelError as error:
         raise Failure(str(error)) from error
     if not spec.models:
@@ -62,7 +71,7 @@ def add(
         from aixplain.hub.declarations import declared
 
         asyncio.run(store.put([declared(spec)]))
-    note(f"{len(spec.models)} models of {spec.url} are offered as {name}/…. {SOON}")
+    note(f"{counted(len(spec.models))} of {spec.url} offered as {name}/…. {SOON}")
 
 
 async def _read(
@@ -162,7 +171,7 @@ def _row(each: Declared) -> tuple[str, str, str]:
         return each.name, " ".join(f"{target['path']}={target['weight']:g}" for target in body["targets"]), ""
     variable = body.get("key_env")
     told = "" if variable is None else f"{variable}{'' if os.environ.get(variable) else ' (not set here)'}"
-    return each.name, f"{len(body['models'])} models of {body['url']}", told
+    return each.name, f"{counted(len(body['models']))} of {body['url']}", told
 
 
 def discover() -> None:
@@ -170,9 +179,14 @@ def discover() -> None:
     found = asyncio.run(_discovered())
     for title, url, count in found:
         name = title.lower().replace(" ", "").replace(".", "")
-        note(f"{title} answers at {url} with {count} models:  aix hub add {name} --url {url}")
+        sys.stdout.write(f"{title} answers with {counted(count)}:  aix hub add {name} --url {url}\n")
     if not found:
         note(f"Nothing that speaks OpenAI answers here, on any of the ports {', '.join(map(str, PORTS))}.")
+
+
+def counted(models: int) -> str:
+    """So many models, in words."""
+    return "1 model" if models == 1 else f"{models} models"
 
 
 async def _discovered() -> list[tuple[str, str, int]]:

@@ -10,8 +10,8 @@ from typing import Any
 import msgspec
 
 from aixplain.hub.backends import ModelError, OnProgress, Output, Piece
+from aixplain.hub.backends.openai.upstream import SUPPLIER, KeyProblem
 from aixplain.hub.catalog import Entry, Policy
-from aixplain.hub.execution import logger
 from aixplain.hub.prices import Price
 from aixplain.v2.core import AsyncAixplain
 from aixplain.v2.exceptions import (
@@ -24,7 +24,6 @@ from aixplain.v2.exceptions import (
 )
 from aixplain.v2.model import AsyncModel, ModelResult
 
-SUPPLIER = 485
 #: What the other one says that is true for our callers too.
 TOLD = frozenset({400, 429, 475, 492, 495, 497})
 #: A hub without keys takes any, and ours, which the environment may have for other purposes, is none of its business.
@@ -46,8 +45,8 @@ class Other:
         if self._client is None:
             key = NO_KEY if self._key_env is None else os.environ.get(self._key_env)
             if not key:
-                logger.error("%s needs a key: set %s in the hub's environment, and start it again", self._name, self._key_env)
-                raise ModelError(f"This hub has no key for '{self._name}'; its log says what to set.", SUPPLIER)
+                advice = f"'{self._name}' needs a key: set {self._key_env} in the hub's environment, and start it again."
+                raise KeyProblem(f"This hub has no key for '{self._name}'", advice)
             try:
                 self._client = AsyncAixplain(api_key=key, backend_url=self._url)
             except ConfigurationError as error:
@@ -76,10 +75,10 @@ class Other:
 
     def _refused(self, error: APIError, words: str) -> ModelError:
         if error.status_code in (401, 403):
-            logger.error(
-                "%s refused the key in %s (%d): set it in the hub's environment", self._name, self._key_env, error.status_code
+            advice = (
+                f"'{self._name}' refused the key in {self._key_env} ({error.status_code}): set another one where the hub runs."
             )
-            return ModelError(f"'{self._name}' refused this hub's key; the hub's log says what to set.", SUPPLIER)
+            return KeyProblem(f"'{self._name}' refused this hub's key", advice)
         status = error.status_code if error.status_code in TOLD or error.status_code >= 500 else SUPPLIER
         return ModelError(f"'{self._name}' said: {words}", status, error.retry_after)
 
