@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import socket
 import time
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from http.client import HTTPConnection, HTTPMessage
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
 
 from aixplain.hub import Hub
+from aixplain.hub.declarations import Spec, declared
 from aixplain.hub.embedded import EmbeddedHub, start
+from aixplain.hub.store.sqlite.declared import SqliteDeclared
+from aixplain.hub.store.sqlite.file import SqliteStore
 
 
 @dataclass
@@ -39,8 +45,9 @@ class Answer:
 class Caller:
     """Sends one request a connection."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, folder: Path | None = None) -> None:
         self.url = url
+        self.folder = folder
         parts = urlsplit(url)
         self.address = (parts.hostname or "", parts.port or 0)
 
@@ -112,3 +119,26 @@ def serve(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., Ca
     yield start_one
     for each in running:
         each.close()
+
+
+@pytest.fixture(scope="module")
+def serve_declared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., Caller]]:
+    """As `serve`, with declarations in the hub's database: `serve_declared(hub, spec, …)`."""
+    running: list[EmbeddedHub] = []
+
+    def start_one(hub: Hub, *specs: Spec) -> Caller:
+        folder = tmp_path_factory.mktemp("hub")
+        declare(folder, *specs)
+        running.append(start(folder, hub))
+        running[-1].wait_until_ready()
+        return Caller(running[-1].url, folder)
+
+    yield start_one
+    for each in running:
+        each.close()
+
+
+def declare(folder: Path, *specs: Spec) -> None:
+    """Declare these in a hub's database."""
+    with closing(SqliteStore(folder / "hub.sqlite")) as store:
+        asyncio.run(SqliteDeclared(store).put([declared(spec) for spec in specs]))

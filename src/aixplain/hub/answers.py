@@ -102,7 +102,7 @@ class Answers:
                 ending = finished(run_id, entry, whole, time.perf_counter() - started)
             except RAISED as error:
                 message, status = failure_of(entry, error)
-                ending = failed(run_id, message, status)
+                ending = failed(run_id, message, status, error)
                 raise ModelError(message, status, retry_after_of(error)) from error
             finally:
                 await self._note(run_id, entry, arguments, _kept(asked, ending), ending, started_at)

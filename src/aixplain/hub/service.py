@@ -24,7 +24,7 @@ from aixplain.hub.runs import Asked, Runs, new_order
 from aixplain.hub.settings import Settings
 from aixplain.hub.store.keys import Key
 from aixplain.hub.store.runs import Ending, Listed, Standing, Wanted
-from aixplain.hub.store.sqlite.catalog import find
+from aixplain.hub.store.sqlite.catalog import find, path_of
 from aixplain.hub.store.sqlite.file import SqliteStore
 from aixplain.hub.store.sqlite.search import search
 
@@ -80,7 +80,7 @@ class Service:
     ) -> None:
         self._store = store
         self._entries = entries
-        self._by_id = {entry.id: entry for entry in entries.values()}
+        self._paths: dict[str, str] = {}
         self._runs = runs
         self._answers = answers
         self._engine = engine
@@ -104,8 +104,10 @@ class Service:
         return body
 
     def entry(self, key: str) -> Entry | None:
-        """The model of this id or path."""
-        return self._entries.get(key) or self._by_id.get(key)
+        """The model of this path or id. An id stands for the same path for ever."""
+        if key not in self._entries and key not in self._paths and (path := path_of(self._store.reader(), key)):
+            self._paths[key] = path
+        return self._entries.get(self._paths.get(key, key))
 
     def usable(self, key: str, by: Key) -> Entry:
         """The model of this id or path, which this key may run. Raises `Refusal`."""
@@ -165,7 +167,7 @@ class Service:
 
     async def listed(self, wanted: Wanted) -> tuple[int, list[Listed]]:
         """How many runs are wanted, and a page of them. A model is named by its path or its id."""
-        entry = self._by_id.get(wanted.model or "")
+        entry = self.entry(wanted.model or "")
         return await self._runs.listed(wanted if entry is None else msgspec.structs.replace(wanted, model=entry.path))
 
     async def _accept(self, entry: Entry, arguments: dict[str, Any], asked: Asked) -> Accepted:

@@ -11,10 +11,12 @@ from aixplain.hub.engine.embedded import EmbeddedEngine
 from aixplain.hub.engine.lanes import Lanes
 from aixplain.hub.files import Files
 from aixplain.hub.limits import MemoryLimiter
+from aixplain.hub.offer import Offer
 from aixplain.hub.opening import Opened
 from aixplain.hub.runs import Runs
 from aixplain.hub.settings import Settings
 from aixplain.hub.store.sqlite.catalog import replace_models
+from aixplain.hub.store.sqlite.declared import SqliteDeclared
 from aixplain.hub.store.sqlite.file import SqliteStore
 from aixplain.hub.store.sqlite.keys import SqliteKeys
 from aixplain.hub.store.sqlite.runs import SqliteRuns
@@ -45,6 +47,9 @@ class OneFile:
             usage = SqliteUsage(self._store)
             limiter = MemoryLimiter(usage.spent)
             runs.on_ended = limiter.add
-            chores = keep_sweeping(runs, self._files, self._settings.files_kept), courier.keep_delivering()
+            offer = Offer(self._entries, SqliteDeclared(self._store), self._store, lanes, self._files.save)
+            await offer.refresh()
+            sweeping = keep_sweeping(runs, self._files, self._settings.files_kept)
+            chores = sweeping, courier.keep_delivering(), offer.keep_refreshing()
             kept = SqliteKeys(self._store), usage, limiter
             yield Opened(self._store, runs, courier, self._files, *kept, lanes, engine, chores)

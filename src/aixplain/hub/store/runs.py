@@ -69,7 +69,7 @@ class Ending(msgspec.Struct, frozen=True):
     """How a run ended: the envelope that its caller gets, and what the ledger keeps of it.
 
     `error` and `status` tell why a run did not finish; tokens and credits are None where nobody knows them. `retry_after`, in
-    seconds, is for the caller alone.
+    seconds, is for the caller alone. `tried` are the models behind this one that were asked in turn, as JSON.
     """
 
     state: State
@@ -80,6 +80,7 @@ class Ending(msgspec.Struct, frozen=True):
     completion_tokens: int | None = None
     credits: float | None = None
     retry_after: float | None = None
+    tried: bytes | None = None
 
 
 class Standing(msgspec.Struct, frozen=True):
@@ -132,6 +133,7 @@ class Listed(msgspec.Struct, frozen=True):
     prompt_tokens: int | None
     completion_tokens: int | None
     credits: float | None
+    tried: bytes | None = None
 
 
 class RunStore(Protocol):
