@@ -89,13 +89,22 @@ class Caller:
 
     def connect(self, path: str, inputs: dict[str, Any], headers: dict[str, str] | None = None) -> socket.socket:
         """A connection on which a run was asked for; close it to go away."""
+        return self.begin(f"/api/v2/execute/{path}", inputs, headers)
+
+    def begin(self, address: str, inputs: dict[str, Any], headers: dict[str, str] | None = None) -> socket.socket:
+        """A connection on which something was posted; close it to go away."""
         body = json.dumps(inputs).encode()
         connection = socket.create_connection(self.address, timeout=30)
         told = {"host": "localhost", "content-length": str(len(body)), **(headers or {})}
-        lines = [f"POST /api/v2/execute/{path} HTTP/1.1", *(f"{name}: {value}" for name, value in told.items())]
+        lines = [f"POST {address} HTTP/1.1", *(f"{name}: {value}" for name, value in told.items())]
         head = "\r\n".join([*lines, "", ""])
         connection.sendall(head.encode() + body)
         return connection
+
+
+def states(caller: Caller, model: str) -> list[str]:
+    """How the runs of a model stand, the newest first."""
+    return [run["state"] for run in caller.get(f"/sdk/runs?model={model}").json["results"]]
 
 
 def wait_for(condition: Callable[[], bool]) -> bool:
