@@ -36,6 +36,11 @@ def llama_cpp() -> Path:
     return _python("llama-cpp")
 
 
+def langchain() -> Path:
+    """The Python of an environment with LangChain's client for OpenAI."""
+    return _python("langchain")
+
+
 def _python(name: str) -> Path:
     folder = ROOT / ".interop" / name
     python, done = folder / "bin" / "python", folder / "installed"
