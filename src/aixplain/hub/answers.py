@@ -41,8 +41,9 @@ _END: Any = object()
 class Answers:
     """Runs models while their callers wait."""
 
-    def __init__(self, runs: Runs, lanes: Lanes) -> None:
+    def __init__(self, runs: Runs, lanes: Lanes, *, keeps_inputs: bool = False) -> None:
         self._runs = runs
+        self._keeps_inputs = keeps_inputs
         self._lanes = lanes
         self.once = Once()
 
@@ -61,12 +62,14 @@ class Answers:
         if earlier is not None:
             return earlier
         run_id, started_at = new_id(), time.time()
+        ending = canceled(run_id)
         try:
             async with asyncio.timeout(asked.seconds):
                 ending = await self._attempts(entry, arguments, run_id)
         except TimeoutError:
             ending = expired(run_id)
-        await self._note(run_id, entry, _kept(asked, ending), ending, started_at)
+        finally:
+            await self._note(run_id, entry, arguments, _kept(asked, ending), ending, started_at)
         return ending
 
     async def _attempts(self, entry: Entry, arguments: dict[str, Any], run_id: str) -> Ending:
@@ -102,7 +105,7 @@ class Answers:
                 ending = failed(run_id, message, status, error)
                 raise ModelError(message, status, retry_after_of(error)) from error
             finally:
-                await self._note(run_id, entry, _kept(asked, ending), ending, started_at)
+                await self._note(run_id, entry, arguments, _kept(asked, ending), ending, started_at)
         yield msgspec.structs.replace(whole, credits=ending.credits)
 
     async def _in_time(self, entry: Entry, arguments: dict[str, Any], seconds: float | None) -> AsyncGenerator[Piece, None]:
@@ -129,10 +132,13 @@ class Answers:
         check_same(asked, earlier.digest)
         return None if earlier.result is None else Ending(earlier.state, earlier.result)
 
-    async def _note(self, run_id: str, entry: Entry, asked: Asked, ending: Ending, started_at: float) -> None:
+    async def _note(
+        self, run_id: str, entry: Entry, arguments: dict[str, Any], asked: Asked, ending: Ending, started_at: float
+    ) -> None:
         """Note what was answered. The answer is there, so it is given, also when the disk is full."""
+        inputs = msgspec.json.encode(arguments) if self._keeps_inputs else None
         try:
-            await self._runs.record(run_id, entry.path, asked, ending, started_at)
+            await self._runs.record(run_id, entry.path, asked, ending, started_at, inputs)
         except HubError as error:
             logger.error("a run of %s was answered, but can't be noted: %s", entry.path, error)
 

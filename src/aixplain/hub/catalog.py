@@ -79,6 +79,11 @@ class Entry:
         return _id_of(self.path)
 
     @property
+    def names(self) -> frozenset[str]:
+        """The names of its inputs."""
+        return frozenset(parameter.name for parameter in self.parameters)
+
+    @property
     def first_required(self) -> str | None:
         """The input that a bare `data` stands for."""
         required = [parameter.name for parameter in self.parameters if parameter.required]

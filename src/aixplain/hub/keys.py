@@ -6,10 +6,13 @@ A key is 256 random bits, so one round of SHA-256 hides it as well as many would
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import hashlib
 import secrets
 import time
-from collections.abc import Iterable
+from collections.abc import AsyncIterator, Iterable
+
+from msgspec.structs import replace
 
 from aixplain.hub.errors import HubError
 from aixplain.hub.execution import logger
@@ -46,6 +49,18 @@ def hint_of(secret: str) -> str:
     'aixh****TfW2'
     """
     return f"{secret[:4]}****{secret[-4:]}"
+
+
+async def make(store: KeyStore, wanted: Key) -> tuple[Key, str]:
+    """Keep a new key that may what this one may. Gives it with the key itself, which nobody has from then on but its owner.
+
+    Raises ValueError for a name that is none, `HubError`.
+    """
+    secret = new_secret()
+    digest = digest_of(secret)
+    key = replace(wanted, id=id_of(digest), hint=hint_of(secret), created_at=time.time())
+    await store.add(key, digest)
+    return key, secret
 
 
 class Keyring:
@@ -98,13 +113,19 @@ class Keyring:
         self._known[digest] = time.monotonic() + KNOWN_SECONDS, key
         return key
 
-    async def keep_noting(self) -> None:
-        """Note now and then which keys were used, and once more when this is canceled."""
+    @contextlib.asynccontextmanager
+    async def in_use(self) -> AsyncIterator[Keyring]:
+        """Note now and then, as long as this lasts, which keys were used."""
+        noting = asyncio.create_task(self._keep_noting())
         try:
-            while True:
-                await asyncio.sleep(NOTED_SECONDS)
-                await self._note()
+            yield self
         finally:
+            noting.cancel()
+            await self._note()
+
+    async def _keep_noting(self) -> None:
+        while True:
+            await asyncio.sleep(NOTED_SECONDS)
             await self._note()
 
     async def _note(self) -> None:

@@ -6,15 +6,18 @@ import asyncio
 import math
 import re
 from collections.abc import Coroutine
-from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
 from aixplain._wire.errors import write_error
+from aixplain.hub.endpoints.openai.errors import openai_error
+from aixplain.hub.store.keys import Key
 
 T = TypeVar("T")
+#: Where clients of OpenAI ask.
+OPENAI = "/v1/"
 #: The path of a file that a model made, as a whole value in JSON.
 _FILE = re.compile(rb'"(/files/[\w-]{22}/[^"\\/]+")')
 
@@ -36,22 +39,22 @@ def error_response(status: int, message: str, headers: dict[str, str] | None = N
     return Response(write_error(status, message), status, headers, media_type="application/json")
 
 
+def refused(path: str, status: int, message: str, headers: dict[str, str], error: Exception | None = None) -> Response:
+    """The answer to a request that is refused because of this error, in the shape that callers of its path read."""
+    if path.startswith(OPENAI):
+        return openai_error(status, message, headers, error)
+    return error_response(status, message, headers)
+
+
 def retry_after(seconds: float | None) -> dict[str, str]:
     """The header that says when to come again, where that is known."""
     return {} if seconds is None else {"retry-after": str(math.ceil(seconds))}
 
 
-def caller_of(request: Request) -> str:
-    """The name of the key that a request came with; "" on a hub without keys."""
-    caller: str = request.scope.get("caller", "")
-    return caller
-
-
-def moment(seconds: float | None) -> str | None:
-    """A time as the protocol writes it."""
-    if seconds is None:
-        return None
-    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+def key_of(request: Request) -> Key:
+    """The record of the key that a request came with; on a hub without keys, that of anyone."""
+    key: Key = request.scope["key"]
+    return key
 
 
 async def while_here(request: Request, work: Coroutine[Any, Any, T]) -> T:

@@ -15,23 +15,26 @@ from aixplain.hub.engine import Engine
 from aixplain.hub.engine.lanes import Lanes
 from aixplain.hub.errors import HubError
 from aixplain.hub.files import Files
+from aixplain.hub.limits import Limiter
 from aixplain.hub.runs import Runs
 from aixplain.hub.settings import Settings
+from aixplain.hub.store.keys import KeyStore
 from aixplain.hub.store.sqlite.file import SqliteStore
+from aixplain.hub.store.usage import UsageStore
 from aixplain.hub.webhooks import Courier
 
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """The parts of a hub that is open; the `chores` are what it does beside its requests and runs.
-
-    What is kept of keys, limits and use belongs here too, each as a Protocol that both databases have.
-    """
+    """The parts of a hub that is open; the `chores` are what it does beside its requests and runs."""
 
     catalog: SqliteStore
     runs: Runs
     courier: Courier
     files: Files
+    keys: KeyStore
+    usage: UsageStore
+    limiter: Limiter
     lanes: Lanes
     engine: Engine
     chores: tuple[Coroutine[Any, Any, None], ...]

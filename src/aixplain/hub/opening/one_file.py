@@ -10,6 +10,7 @@ from aixplain.hub.catalog import Entry
 from aixplain.hub.engine.embedded import EmbeddedEngine
 from aixplain.hub.engine.lanes import Lanes
 from aixplain.hub.files import Files
+from aixplain.hub.limits import MemoryLimiter
 from aixplain.hub.offer import Offer
 from aixplain.hub.opening import Opened
 from aixplain.hub.runs import Runs
@@ -17,7 +18,9 @@ from aixplain.hub.settings import Settings
 from aixplain.hub.store.sqlite.catalog import replace_models
 from aixplain.hub.store.sqlite.declared import SqliteDeclared
 from aixplain.hub.store.sqlite.file import SqliteStore
+from aixplain.hub.store.sqlite.keys import SqliteKeys
 from aixplain.hub.store.sqlite.runs import SqliteRuns
+from aixplain.hub.store.sqlite.usage import SqliteUsage
 from aixplain.hub.store.sqlite.webhooks import SqliteWebhooks
 from aixplain.hub.sweeper import keep_sweeping
 from aixplain.hub.webhooks import Courier
@@ -35,14 +38,18 @@ class OneFile:
     @contextlib.asynccontextmanager
     async def opened(self) -> AsyncIterator[Opened]:
         """The parts over the file, which is closed after them."""
-        runs = Runs(SqliteRuns(self._store), self._settings.answers_kept)
+        runs = Runs(SqliteRuns(self._store, keeps_contents=self._settings.keeps_contents), self._settings.answers_kept)
         lanes = Lanes.of(self._entries)
         engine = EmbeddedEngine(runs, self._entries, lanes)
         with contextlib.closing(self._store):
             courier = Courier(SqliteWebhooks(self._store), private=self._settings.private_webhooks)
             runs.on_webhook = courier.wake
+            usage = SqliteUsage(self._store)
+            limiter = MemoryLimiter(usage.spent)
+            runs.on_ended = limiter.add
             offer = Offer(self._entries, SqliteDeclared(self._store), self._store, lanes, self._files.save)
             await offer.refresh()
             sweeping = keep_sweeping(runs, self._files, self._settings.files_kept)
             chores = sweeping, courier.keep_delivering(), offer.keep_refreshing()
-            yield Opened(self._store, runs, courier, self._files, lanes, engine, chores)
+            kept = SqliteKeys(self._store), usage, limiter
+            yield Opened(self._store, runs, courier, self._files, *kept, lanes, engine, chores)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Protocol
 
 import msgspec
@@ -10,7 +11,7 @@ import msgspec
 class Limits(msgspec.Struct, frozen=True, omit_defaults=True):
     """How much may be used: requests (`rpm`, `rpd`) and tokens (`tpm`, `tpd`) in a minute and in a day, `credits` in a month.
 
-    Minutes, days and months are those of the clock, in UTC. None is as much as one likes.
+    Minutes, days and months are those of the clock, in UTC. None is no limit. Raises ValueError for a number that makes none.
     """
 
     rpm: int | None = None
@@ -19,15 +20,23 @@ class Limits(msgspec.Struct, frozen=True, omit_defaults=True):
     tpd: int | None = None
     credits: float | None = None
 
+    def __post_init__(self) -> None:
+        for name, limit in msgspec.structs.asdict(self).items():
+            if limit is not None and not 0 < limit < math.inf:
+                raise ValueError(f"The limit {name} is a number above zero, and not {limit}; without one there is no limit.")
+
 
 NO_LIMITS = Limits()
+LONGEST_NAME = 200
 
 
 class Key(msgspec.Struct, frozen=True):
     """What is known of a key; the key itself is not kept. Times are seconds since 1970.
 
-    `hint` is enough of it to know it again. `models` are the ids and paths that it may use, and starts of paths such as `team/*`;
-    None are all. `limits` hold for all its models together, `model_limits` for those at these paths. `used_at` is a minute late.
+    `hint` is enough of it to know it again. `models` are the ids and paths that it may use, and starts of paths such as
+    `team/*`; None are all. `limits` hold for all its models together, `model_limits` for those at these paths. `used_at` is up
+    to a minute late.
+    Raises ValueError for a name or a model that is none.
     """
 
     id: str
@@ -41,6 +50,14 @@ class Key(msgspec.Struct, frozen=True):
     expires_at: float | None = None
     used_at: float | None = None
     revoked_at: float | None = None
+
+    def __post_init__(self) -> None:
+        if self.id and not (self.name.strip() and self.name.isprintable() and len(self.name) <= LONGEST_NAME):
+            raise ValueError(
+                f"A key has a name, of up to {LONGEST_NAME} characters in a line, and this has {self.name!r:.100}."
+            )
+        if self.models is not None and not all(word.strip() for word in self.models):
+            raise ValueError("A key's models are ids, paths and starts of paths such as team/*; one here is empty.")
 
     def may_use(self, path: str, id: str) -> bool:
         """Whether a model is among its own.

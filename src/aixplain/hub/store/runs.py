@@ -147,8 +147,8 @@ class RunStore(Protocol):
         ...
 
     async def record(self, order: Order, ending: Ending, started_at: float, now: float, expires_at: float) -> None:
-        """Keep a run that was answered at once, as it ended; its envelope only when its key or its webhook may want it, or the
-        ledger keeps what comes out.
+        """Keep a run that was answered at once, as it ended; its envelope only when its key or its webhook may want it, or
+        when its inputs are kept too.
 
         Nothing happens when its key stands for one already.
         """

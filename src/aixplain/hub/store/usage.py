@@ -41,15 +41,15 @@ class Usage(msgspec.Struct, frozen=True):
     seconds: float
 
 
-class Spent(msgspec.Struct, frozen=True):
+class Spent(msgspec.Struct):
     """What a key used of one model: requests and tokens in this minute and on this day, credits in this month."""
 
     model: str
-    requests_minute: int
-    requests_day: int
-    tokens_minute: int
-    tokens_day: int
-    credits_month: float
+    requests_minute: int = 0
+    requests_day: int = 0
+    tokens_minute: int = 0
+    tokens_day: int = 0
+    credits_month: float = 0.0
 
 
 class UsageStore(Protocol):
