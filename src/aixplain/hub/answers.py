@@ -11,6 +11,7 @@ from typing import Any
 
 import msgspec
 
+from aixplain.hub.alarm import Alarm
 from aixplain.hub.backends import ModelError, Output, Piece
 from aixplain.hub.catalog import LONGEST, Entry
 from aixplain.hub.engine.lanes import Lanes
@@ -66,7 +67,7 @@ class Answers:
             return earlier
         ending = canceled(run_id)
         try:
-            async with asyncio.timeout(asked.seconds):
+            async with contextlib.nullcontext() if asked.seconds is None else asyncio.timeout(asked.seconds):
                 ending = await self._attempts(entry, arguments, run_id)
         except TimeoutError:
             ending = expired(run_id)
@@ -132,13 +133,15 @@ class Answers:
             async with _limited(entry, by):
                 await held.enter_async_context(self._lanes.turn(entry.path))
             pieces = await held.enter_async_context(contextlib.aclosing(entry.backend.stream(arguments)))
-            by = min(by, clock() + (entry.policy.timeout or LONGEST))
-            while True:
-                async with _limited(entry, by):
-                    piece = await anext(pieces, _END)
-                if piece is _END:
-                    return
-                yield piece
+            alarm = Alarm(min(by, clock() + (entry.policy.timeout or LONGEST)))
+            held.callback(alarm.turn_off)
+            try:
+                while (piece := await alarm.wait(anext(pieces, _END))) is not _END:
+                    yield piece
+            except TimeoutError as error:
+                if alarm.rang:
+                    raise ModelError(too_long(entry), 504) from error
+                raise
 
     async def _earlier(self, entry: Entry, asked: Asked) -> Ending | None:
         """The answer that this request had before. Raises `Refusal` when another hub makes it, or its key is for another."""

@@ -89,7 +89,7 @@ def finished(run_id: str, entry: Entry, output: Output, seconds: float) -> Endin
         "details": output.details,
         "runTime": round(seconds, 6),
         "usedCredits": credits,
-        "usage": usage and usage.to_dict(),
+        "usage": usage and usage.as_told(),
         "asset": {"assetId": entry.id, "id": entry.path},
         "requestId": run_id,
         "rawData": output.raw_data,

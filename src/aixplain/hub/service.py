@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import msgspec
 
 from aixplain._wire.messages import CLIENT_CONTROLS, RUN_HEADERS, Search
-from aixplain._wire.validation import FILE_TYPES, did_you_mean, problems
+from aixplain._wire.validation import did_you_mean, problems
 from aixplain.hub.answers import Answers
 from aixplain.hub.backends import Piece
 from aixplain.hub.catalog import LONGEST, Entry
@@ -202,8 +202,9 @@ class Service:
 
     def _with_paths(self, entry: Entry, arguments: dict[str, Any]) -> dict[str, Any]:
         """The addresses of this hub's files become paths."""
-        kinds = {parameter.name for parameter in entry.parameters if parameter.data_type in FILE_TYPES}
-        return {name: self._path(value) if name in kinds else value for name, value in arguments.items()}
+        if entry.files.isdisjoint(arguments):
+            return arguments
+        return {name: self._path(value) if name in entry.files else value for name, value in arguments.items()}
 
     def _path(self, address: Any) -> Any:
         if isinstance(address, list):
@@ -232,7 +233,7 @@ def _options(inputs: dict[str, Any]) -> RunOptions:
 
 def _checked(entry: Entry, inputs: dict[str, Any]) -> dict[str, Any]:
     """The inputs that the model takes, with its defaults left to it. Raises `Refusal` for what is wrong."""
-    names = {parameter.name for parameter in entry.parameters}
+    names = entry.names
     arguments = {name: value for name, value in inputs.items() if value is not None and name not in NOT_INPUTS}
     if "data" in arguments and "data" not in names and entry.first_required:
         arguments = {entry.first_required: arguments.pop("data"), **arguments}

@@ -89,3 +89,4 @@ async def at_work(hub: Opened) -> AsyncIterator[None]:
         for chore in chores:
             chore.cancel()
         await hub.engine.stop()
+        await hub.runs.settled()

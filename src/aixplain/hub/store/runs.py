@@ -32,6 +32,11 @@ class Order(msgspec.Struct, frozen=True):
     accepted_at: float = 0.0
     webhook: str | None = None
 
+    @property
+    def may_be_late(self) -> bool:
+        """Whether a run that was answered at once may be kept a moment later: nobody asks for it by key or webhook."""
+        return self.key is None and self.webhook is None
+
 
 class Earlier(msgspec.Struct, frozen=True):
     """The run that an idempotency key stands for already; `result` is the envelope that it ended with, None until then."""

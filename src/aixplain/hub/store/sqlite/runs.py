@@ -45,7 +45,7 @@ class SqliteRuns:
     async def record(self, order: Order, ending: Ending, started_at: float, now: float, expires_at: float) -> None:
         """Keep a run that was answered at once, as it ended; its envelope only when it is wanted again."""
         row = {**asdict(order), **asdict(ending), "started_at": started_at, **_times(now, expires_at)}
-        await self._store.write(lambda connection: self._ended(connection, "record", row))
+        await self._store.write(lambda connection: self._ended(connection, "record", row), lazy=order.may_be_late)
 
     async def start(self, id: str, now: float) -> Taken | None:
         """Take a run up; None when it is not waiting any more."""
