@@ -11,5 +11,16 @@ FROM (
 ) AS asked, admit(caller, model, limits::float8[], own_limits::float8[]);
 
 -- name: so_far
-SELECT model, requests_minute, requests_day, tokens_minute, tokens_day, credits_month
-FROM unnest($2::text[]) AS asked, spent_in_ledger($1, asked, extract(epoch FROM now())::float8);
+SELECT asked, requests_minute, requests_day, tokens_minute, tokens_day, credits_month
+FROM
+    unnest($2::text[]) AS asked,
+    (SELECT extract(epoch FROM now())::float8 AS at) AS clock,
+    LATERAL (
+        SELECT
+            CASE WHEN minute = floor(at / 60) THEN requests_minute ELSE 0 END AS requests_minute, requests_day,
+            CASE WHEN minute = floor(at / 60) THEN tokens_minute ELSE 0 END AS tokens_minute, tokens_day, credits_month
+        FROM spent WHERE caller = $1 AND model = asked AND day = floor(at / 86400)
+        UNION ALL
+        SELECT requests_minute, requests_day, tokens_minute, tokens_day, credits_month FROM spent_in_ledger($1, asked, at)
+        LIMIT 1
+    ) AS used;
