@@ -48,7 +48,7 @@ def play(request: pytest.FixtureRequest) -> Play:
 async def sqlite_store(folder: Path) -> AsyncIterator[tuple[SqliteRuns, Take]]:
     with closing(SqliteStore(folder / "hub.sqlite")) as store:
         runs = SqliteRuns(store)
-        yield runs, lambda id: runs.start(id, 2.0)
+        yield runs, lambda run: runs.start(run, 2.0)
 
 
 @asynccontextmanager
@@ -80,8 +80,8 @@ def own(tmp_path: Path) -> Iterator[SqliteRuns]:
         yield SqliteRuns(store)
 
 
-def order(id: str = "run", **told: Any) -> Order:
-    return Order(id, "acme/shout", b'{"text": "hi"}', accepted_at=1.0, **told)
+def order(id: str = "run", inputs: bytes | None = b'{"text": "hi"}', **told: Any) -> Order:
+    return Order(id, "acme/shout", inputs, accepted_at=1.0, **told)
 
 
 async def started(runs: RunStore, take: Take, id: str = "run") -> Taken:
@@ -183,7 +183,7 @@ def test_a_run_that_waits_again_is_another_attempts(play: Play) -> None:
 
 def test_what_was_taken_up_waits_again_when_its_process_is_another_one(own: SqliteRuns) -> None:
     async def scene() -> None:
-        first = await started(own, lambda id: own.start(id, 2.0))
+        first = await started(own, lambda run: own.start(run, 2.0))
         await own.reopen()
         assert await own.waiting() == [Waiting("run", "acme/shout")]
         assert not await own.end(first, ENDINGS[0], 3.0, 9.0)
@@ -245,7 +245,7 @@ def test_of_many_accepts_with_one_key_one_counts(play: Play) -> None:
 def test_a_run_that_was_answered_at_once_keeps_its_answer_for_its_key_alone(play: Play) -> None:
     async def scene(runs: RunStore, take: Take) -> None:
         ending = Ending("finished", b"the answer", prompt_tokens=3, completion_tokens=4, credits=0.5)
-        await runs.record(order("plain"), ending, 1.0, 2.0, 9.0)
+        await runs.record(order("plain", inputs=None), ending, 1.0, 2.0, 9.0)
         await runs.record(order("keyed", key="k", digest=b"d"), ending, 1.0, 2.0, 9.0)
         await runs.record(order("late", key="k", digest=b"d"), ENDINGS[1], 1.0, 2.0, 9.0)
         assert await runs.find("plain") == Standing("finished", None)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
+from aixplain.cli import aliases, upstreams
 from aixplain.cli.output import note
 
 if TYPE_CHECKING:
@@ -216,3 +217,11 @@ def folder_of(data: str | None) -> Path:
         return Path(data)
     base = os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share"
     return Path(base) / "aixplain" / "hub"
+
+
+app.command("add")(upstreams.add)
+app.command("remove")(upstreams.remove)
+app.command("upstreams")(upstreams.upstreams)
+app.command("discover")(upstreams.discover)
+app.command("alias")(aliases.alias)
+app.command("sync-prices")(aliases.sync_prices)

@@ -14,9 +14,12 @@ from starlette.responses import Response
 from aixplain.hub.answers import Answers
 from aixplain.hub.auth import Access
 from aixplain.hub.catalog import Entry
-from aixplain.hub.endpoints import aixplain, error_response, operations, webhooks
+from aixplain.hub.endpoints import OPENAI, aixplain, api_keys, operations, refused, retry_after, usage, webhooks
+from aixplain.hub.endpoints.mcp.outlet import McpOutlet
+from aixplain.hub.endpoints.openai import routes as openai
 from aixplain.hub.errors import HubError, Refusal
 from aixplain.hub.execution import logger
+from aixplain.hub.keys import Keyring
 from aixplain.hub.metrics import Gauge, Metrics
 from aixplain.hub.opening import Opened, Place, at_work, opening
 from aixplain.hub.reception import Reception, route_of
@@ -28,21 +31,23 @@ DEFAULTS = Settings()
 
 def create_app(entries: dict[str, Entry], place: Place, keys: Iterable[str], settings: Settings = DEFAULTS) -> Starlette:
     """The hub over these models, which keeps what it has in this place. Raises `HubError`."""
-    metrics = Metrics()
+    metrics, mcp = Metrics(), McpOutlet()
     rooms = opening(place, entries, settings, metrics)
 
     @contextlib.asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
-        async with rooms.opened() as hub, at_work(hub):
+        async with rooms.opened() as hub, Keyring(hub.keys, keys).in_use() as keyring, at_work(hub), mcp.open():
             app.state.runs, app.state.courier, app.state.engine = hub.runs, hub.courier, hub.engine
-            answers = Answers(hub.runs, hub.lanes)
+            app.state.keyring, app.state.limiter, app.state.usage = keyring, hub.limiter, hub.usage
+            answers = Answers(hub.runs, hub.lanes, keeps_inputs=settings.keeps_contents)
             metrics.all += _gauges(hub, answers)
-            app.state.service = Service(hub.catalog, entries, hub.runs, answers, hub.engine, hub.files, settings)
+            app.state.service = Service(hub.catalog, entries, hub.runs, answers, hub.engine, hub.files, hub.limiter, settings)
             yield
 
+    routes = [*aixplain.ROUTES, *webhooks.ROUTES, *api_keys.ROUTES, *usage.ROUTES, *openai.ROUTES, *mcp.routes]
     app = Starlette(
-        routes=[*operations.ROUTES, *aixplain.ROUTES, *webhooks.ROUTES],
-        middleware=[Middleware(Reception, metrics=metrics), Middleware(Access, keys=list(keys))],
+        routes=[*operations.ROUTES, *routes],
+        middleware=[Middleware(Reception, metrics=metrics), Middleware(Access)],
         exception_handlers=dict.fromkeys((Refusal, HubError, HTTPException, ClientDisconnect), on_error),
         lifespan=lifespan,
     )
@@ -62,23 +67,30 @@ def _gauges(hub: Opened, answers: Answers) -> list[Gauge]:
 
 
 async def on_error(request: Request, error: Exception) -> Response:
-    """The answer to a request that didn't go well: every error has the protocol's shape."""
+    """The answer to a request that didn't go well."""
+    status, message, headers = _told(request, error)
+    return refused(request.url.path, status, message, headers, error)
+
+
+def _told(request: Request, error: Exception) -> tuple[int, str, dict[str, str]]:
+    """The status, the sentence and the headers that tell of an error."""
     match error:
         case Refusal():
-            again = {} if error.retry_after is None else {"retry-after": str(error.retry_after)}
-            return error_response(error.status, error.message, again)
+            return error.status, error.message, retry_after(error.retry_after)
         case HTTPException():
             headers = dict(error.headers or {})
-            return error_response(error.status_code, _explained(request, error, headers), headers)
+            return error.status_code, _explained(request, error, headers), headers
         case ClientDisconnect():  # nobody reads this
-            return error_response(400, "The request ended before its body did.")
+            return 400, "The request ended before its body did.", {}
         case _:  # a `HubError`
             logger.error("%s %s: %s", request.method, route_of(request.scope), error)
-            return error_response(503, str(error), {"retry-after": "1"})
+            return 503, str(error), retry_after(1)
 
 
 def _explained(request: Request, error: HTTPException, headers: dict[str, str]) -> str:
     path = request.url.path
+    if error.status_code == 404 and path.startswith(OPENAI):
+        return f"There is nothing at {path}. There are /v1/models, /v1/chat/completions and /v1/embeddings."
     if error.status_code == 404:
         return f"There is nothing at {path}. Models are under /v2/models, runs under /api/v2/execute."
     if error.status_code == 405:

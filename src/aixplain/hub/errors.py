@@ -4,9 +4,9 @@ from __future__ import annotations
 
 
 class Refusal(Exception):
-    """A request that is answered with an error of the protocol; `retry_after` are the seconds until it may be sent again."""
+    """A request that is answered with an error of the protocol; `retry_after` is in how many seconds it may come again."""
 
-    def __init__(self, status: int, message: str, retry_after: int | None = None) -> None:
+    def __init__(self, status: int, message: str, retry_after: float | None = None) -> None:
         super().__init__(message)
         self.status = status
         self.message = message

@@ -14,6 +14,7 @@ from aixplain.hub.backends.functions import Models
 from aixplain.hub.errors import HubError
 from aixplain.hub.metrics import Metrics
 from aixplain.hub.opening import Place, opening
+from aixplain.hub.opening.books import books
 from aixplain.hub.processes.backend import ProcessBackend
 from aixplain.hub.reading import stop_when_read
 from aixplain.hub.server import LOOPBACK, OTHER_FILES, Server, address_of, allow_files, claimed, listen
@@ -27,7 +28,8 @@ DEFAULT_PORT = 8180
 class Hub(Models):
     """A hub that serves the built-in models and your own. `builtin=False` leaves the built-in ones out.
 
-    `keys` are the API keys that may use it; with none, everyone who reaches it may, so it then serves this machine only.
+    `keys` are API keys that may use it without limits, beside those that `aix keys create` makes in its database. With none of
+    either, everyone who reaches it may, so it then serves this machine only.
     """
 
     def __init__(self, *, builtin: bool = True, keys: Iterable[str] = (), settings: Settings | None = None) -> None:
@@ -70,19 +72,17 @@ class Hub(Models):
         run in the background that is not done by then is done at the next start, or by others. A second Ctrl-C or SIGTERM ends
         the waiting.
         """
-        if host not in LOOPBACK and not self.keys:
-            raise HubError(
-                f"Without a key, everyone who reaches {host} could use this hub. "
-                "Set AIXPLAIN_HUB_KEYS (comma separated), or serve 127.0.0.1."
-            )
         stop_when_read()
         encrypted = encryption(tls_cert, tls_key)
         allow_files(self.settings.most_connections + OTHER_FILES)
-        with claimed(None if data is None else Path(data)) as folder, listen(host, port) as listening:
-            address = address_of(listening, "http" if encrypted is None else "https")
-            app = self.app(folder, database, work=work)
-            server = Server(app, self.settings.grace, lambda: on_ready(address) if on_ready else None, encrypted)
-            server.run(sockets=[listening])
+        with claimed(None if data is None else Path(data)) as folder:
+            if host not in LOOPBACK and not self.keys:
+                asyncio.run(_check_keys(host, Place(folder, database)))
+            with listen(host, port) as listening:
+                address = address_of(listening, "http" if encrypted is None else "https")
+                app = self.app(folder, database, work=work)
+                server = Server(app, self.settings.grace, lambda: on_ready(address) if on_ready else None, encrypted)
+                server.run(sockets=[listening])
 
     def work(self, database: str, *, on_ready: Callable[[], None] | None = None) -> None:
         """Execute runs of a PostgreSQL database until Ctrl-C or SIGTERM, and serve nobody. Raises `HubError`.
@@ -100,3 +100,13 @@ class Hub(Models):
         for entry in self.entries.values():
             if isinstance(entry.backend, ProcessBackend):
                 entry.backend.check()
+
+
+async def _check_keys(host: str, place: Place) -> None:
+    """Raise `HubError` when others could use a hub, and none of its keys is asked for."""
+    async with books(place) as kept:
+        if not await kept.keys.any():
+            raise HubError(
+                f"Without a key, everyone who reaches {host} could use this hub. "
+                "Make one with `aix keys create`, set AIXPLAIN_HUB_KEYS (comma separated), or serve 127.0.0.1."
+            )

@@ -12,7 +12,7 @@ import time
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from aixplain._wire.messages import KEEPS_KEYS
-from aixplain.hub.endpoints import error_response
+from aixplain.hub.endpoints import refused
 from aixplain.hub.logs import trace_request
 from aixplain.hub.metrics import Metrics
 
@@ -21,6 +21,7 @@ logger = logging.getLogger("aixplain.hub.requests")
 REQUEST_ID = b"x-request-id"
 NO_ROUTE = "(none)"
 NO_ANSWER = 499
+FAILED = "The hub failed on this request; its log has the reason."
 STOPPED = "The hub stopped before this request was done. Send it again, to a hub that goes on."
 _ID = re.compile(rb"[\w.:/+=@-]{1,128}", re.ASCII)
 #: Idempotency keys are honoured, so clients may send a request again.
@@ -57,12 +58,14 @@ class Reception:
             await self._app(scope, receive, told)
         except asyncio.CancelledError:  # the hub stops, and there was time enough: half an answer is broken off
             if not status:
-                await error_response(503, STOPPED, {"retry-after": "1"})(scope, receive, told)
+                await refused(scope["path"], 503, STOPPED, {"retry-after": "1"})(scope, receive, told)
         except Exception as error:
             if status:
                 raise  # the server breaks the connection off, so that nobody takes what came for the whole
             logger.error("%s %s failed", scope["method"], route_of(scope), exc_info=error)
-            await error_response(500, "The hub failed on this request; its log has the reason.")(scope, receive, told)
+            await refused(scope["path"], 500, FAILED, {})(
+                scope, receive, told
+            )
         finally:
             self._over(scope, status or NO_ANSWER, time.perf_counter() - began)
 
@@ -71,8 +74,8 @@ class Reception:
         self._requests.observe((method, route, str(status)), seconds)
         if logger.isEnabledFor(logging.INFO):
             told = {"method": method, "route": route, "status": status, "seconds": round(seconds, 6)}
-            if caller := scope.get("caller"):
-                told["key"] = caller
+            if key := scope.get("key"):
+                told["key"] = key.name
             logger.info("request", extra=told)
 
 

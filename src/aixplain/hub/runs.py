@@ -19,6 +19,8 @@ from aixplain.hub.store.runs import Earlier, Ending, Listed, Order, RunStore, St
 
 #: Rows that are swept in one change, so that no other waits for long.
 SWEPT_AT_ONCE = 500
+#: Runs that were answered and are still to be noted, at most: a slow disk slows the answers down.
+MOST_LATE = 1000
 
 
 class Asked(msgspec.Struct, frozen=True):
@@ -49,10 +51,13 @@ class Runs:
         self._metrics = metrics
         self._answers_kept = answers_kept
         self._progress: dict[str, float] = {}
+        self._late: set[asyncio.Future[None]] = set()
         self._watchers: defaultdict[str, set[asyncio.Event]] = defaultdict(set)
         self._held = True
         #: Called when a webhook may be due.
         self.on_webhook: Callable[[], None] = lambda: None
+        #: Called with the caller and the model of a run that ended and is noted.
+        self.on_ended: Callable[[str, str, Ending], None] = lambda caller, model, ending: None
 
     async def accept(self, order: Order, *, started: bool = False) -> Earlier | None:
         """Note a run, or find the one that its key stands for; when this returns it is on the disk."""
@@ -67,19 +72,49 @@ class Runs:
         """Hold the key of a run no longer: it was not answered."""
         await self._store.release(run_id)
 
-    async def record(self, run_id: str, model: str, asked: Asked, ending: Ending, started_at: float, kind: Kind) -> None:
-        """Note a run that was answered at once, and its answer when its key may come again."""
-        order = Order(run_id, model, None, asked.caller, asked.key, asked.digest, 0, None, started_at, asked.webhook)
+    async def record(
+        self,
+        run_id: str,
+        model: str,
+        asked: Asked,
+        ending: Ending,
+        started_at: float,
+        kind: Kind,
+        inputs: bytes | None = None,
+    ) -> None:
+        """Note a run that was answered at once, and its answer when its key may come again; `inputs` when they are kept.
+
+        What nobody asks for by its key, nor is told of, is noted while the answer is on its way.
+        """
+        order = Order(run_id, model, inputs, asked.caller, asked.key, asked.digest, 0, None, started_at, asked.webhook)
         now, expires_at = self._times()
+        self.on_ended(asked.caller, model, ending)
         self._metrics.run_ended(model, kind, ending, now - started_at)
-        await self._store.record(order, ending, started_at, now, expires_at)
+        recording = self._store.record(order, ending, started_at, now, expires_at)
+        if order.may_be_late and len(self._late) < MOST_LATE:
+            task = asyncio.ensure_future(recording)
+            self._late.add(task)
+            task.add_done_callback(self._late_is_over)
+            return
+        await recording
         if asked.webhook:
             self.on_webhook()
+
+    def _late_is_over(self, task: asyncio.Future[None]) -> None:
+        self._late.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            logger.error("a run was answered, but can't be noted: %s", error)
+
+    async def settled(self) -> None:
+        """Wait until all that ended so far is noted."""
+        if self._late:
+            await asyncio.wait(self._late)
 
     async def end(self, run: Taken, ending: Ending) -> None:
         """Note how a run ended; a run ends once, and what comes later is dropped."""
         now, expires_at = self._times()
         if await self._store.end(run, ending, now, expires_at):
+            self.on_ended(run.caller, run.model, ending)
             self._over(run.model, ending, now - (run.started_at or now))
         self.ended(run.id)
         if run.webhook:
@@ -170,6 +205,11 @@ class Runs:
         for id in list(self._watchers):
             self.ended(id)
 
+    @property
+    def is_stopping(self) -> bool:
+        """Whether nobody is held any longer."""
+        return not self._held
+
     async def sweep(self) -> None:
         """Drop the answers that have been kept for their time."""
         while await self._store.forget(time.time(), SWEPT_AT_ONCE) == SWEPT_AT_ONCE:
@@ -177,6 +217,7 @@ class Runs:
 
     async def listed(self, wanted: Wanted) -> tuple[int, list[Listed]]:
         """How many runs are wanted, and a page of them."""
+        await self.settled()
         return await self._store.listed(wanted)
 
     def _times(self) -> tuple[float, float]:

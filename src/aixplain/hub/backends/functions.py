@@ -14,7 +14,7 @@ from collections.abc import AsyncGenerator, Callable, Generator, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from aixplain.hub import threads
-from aixplain.hub.backends import OnProgress, Output
+from aixplain.hub.backends import OnProgress, Output, Piece
 from aixplain.hub.backends.signature import Argument, arguments_of
 from aixplain.hub.catalog import Entry, Policy
 from aixplain.hub.side_loop import on_side_loop, pieces_from_side_loop
@@ -162,7 +162,7 @@ class FunctionBackend:
             return Output(await _joined(call()))
         return output_of(await in_thread(call))
 
-    async def stream(self, inputs: dict[str, Any]) -> AsyncGenerator[str, None]:
+    async def stream(self, inputs: dict[str, Any]) -> AsyncGenerator[Piece, None]:
         """The pieces that a generator yields, as it yields them."""
         call = self.bound(inputs)
         pieces = pieces_from_side_loop(call) if self._yields_on_loop else _from_thread(call())

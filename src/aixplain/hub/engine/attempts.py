@@ -94,7 +94,8 @@ class Attempts:
         if started and earlier is None:
             run = Waiting(order.id, order.model, order.priority, 0.0, order.deadline)
             taken = Taken(
-                order.id, 1, order.model, order.inputs or b"", order.priority, order.deadline, order.webhook, order.accepted_at
+                *(order.id, 1, order.model, order.inputs or b"", order.priority, order.deadline),
+                *(order.webhook, order.caller, order.accepted_at),
             )
             self.begin(run, taken, contextvars.copy_context())
         elif started:

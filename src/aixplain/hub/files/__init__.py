@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any, Protocol
 from urllib.parse import quote, unquote
 
-from aixplain._wire.validation import FILE_TYPES
 from aixplain.hub.catalog import Entry
 from aixplain.hub.errors import Refusal
 
@@ -68,7 +67,8 @@ async def at_hand(files: Files, entry: Entry, inputs: dict[str, Any]) -> dict[st
 
 
 async def _replaced(entry: Entry, inputs: dict[str, Any], replace: Callable[[str], Awaitable[str | None]]) -> dict[str, Any]:
-    kinds = {parameter.name for parameter in entry.parameters if parameter.data_type in FILE_TYPES}
+    if entry.files.isdisjoint(inputs):
+        return inputs
 
     async def each(address: Any) -> Any:
         if isinstance(address, list):
@@ -82,7 +82,19 @@ async def _replaced(entry: Entry, inputs: dict[str, Any], replace: Callable[[str
             )
         return found
 
-    return {name: await each(value) if name in kinds else value for name, value in inputs.items()}
+    return {name: await each(value) if name in entry.files else value for name, value in inputs.items()}
+
+
+async def save(files: Files, name: str, content: bytes) -> str:
+    """Keep what a model made; gives its path, from the hub's root."""
+
+    async def whole() -> AsyncIterator[bytes]:
+        yield content
+
+    address = await files.reserve(name)
+    _, _, token, _ = address.split("/")
+    await files.put(token, safe_name(name), whole())
+    return address
 
 
 def new_token() -> str:

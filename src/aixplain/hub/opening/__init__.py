@@ -15,25 +15,28 @@ from aixplain.hub.engine import Engine
 from aixplain.hub.engine.lanes import Lanes
 from aixplain.hub.errors import HubError
 from aixplain.hub.files import Files
+from aixplain.hub.limits import Limiter
 from aixplain.hub.metrics import Metrics
 from aixplain.hub.processes.pool import close_workers
 from aixplain.hub.runs import Runs
 from aixplain.hub.settings import Settings
+from aixplain.hub.store.keys import KeyStore
 from aixplain.hub.store.sqlite.file import SqliteStore
+from aixplain.hub.store.usage import UsageStore
 from aixplain.hub.webhooks import Courier
 
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """The parts of a hub that is open; the `chores` are what it does beside its requests and runs.
-
-    What is kept of keys, limits and use belongs here too, each as a Protocol that both databases have.
-    """
+    """The parts of a hub that is open; the `chores` are what it does beside its requests and runs."""
 
     catalog: SqliteStore
     runs: Runs
     courier: Courier
     files: Files
+    keys: KeyStore
+    usage: UsageStore
+    limiter: Limiter
     lanes: Lanes
     engine: Engine
     chores: tuple[Coroutine[Any, Any, None], ...]
@@ -65,11 +68,16 @@ def opening(place: Place, entries: dict[str, Entry], settings: Settings, metrics
         from aixplain.hub.opening.one_file import OneFile
 
         return OneFile(place.data, entries, settings, metrics)
-    if not all(map(importlib.util.find_spec, ("asyncpg", "pgqueuer"))):
-        raise HubError("A hub on PostgreSQL needs two libraries more: pip install 'aixplain-models[hub,postgres]'")
+    check_libraries()
     from aixplain.hub.opening.many_machines import ManyMachines
 
     return ManyMachines(place.database, place.data, entries, settings, metrics, works=place.works)
+
+
+def check_libraries() -> None:
+    """Raise `HubError` when what a hub on PostgreSQL needs is not installed."""
+    if not all(map(importlib.util.find_spec, ("asyncpg", "pgqueuer"))):
+        raise HubError("A hub on PostgreSQL needs two libraries more: pip install 'aixplain-models[hub,postgres]'")
 
 
 @contextlib.asynccontextmanager
@@ -84,3 +92,4 @@ async def at_work(hub: Opened) -> AsyncIterator[None]:
             chore.cancel()
         await hub.engine.stop()
         await close_workers()
+        await hub.runs.settled()

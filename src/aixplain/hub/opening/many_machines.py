@@ -19,10 +19,13 @@ from aixplain.hub.settings import Settings
 from aixplain.hub.store.postgres.bell import Bell
 from aixplain.hub.store.postgres.catalog import times_of
 from aixplain.hub.store.postgres.files import PostgresFiles
+from aixplain.hub.store.postgres.keys import PostgresKeys
+from aixplain.hub.store.postgres.limits import PostgresLimiter
 from aixplain.hub.store.postgres.migrations import prepare
 from aixplain.hub.store.postgres.pool import Pool
 from aixplain.hub.store.postgres.queue import Queue
 from aixplain.hub.store.postgres.runs import PostgresRuns
+from aixplain.hub.store.postgres.usage import PostgresUsage
 from aixplain.hub.store.postgres.webhooks import PostgresWebhooks
 from aixplain.hub.store.sqlite.catalog import Times, replace_models
 from aixplain.hub.store.sqlite.file import SqliteStore
@@ -56,7 +59,8 @@ class ManyMachines:
         with contextlib.closing(self._catalog):
             async with Pool(self._database).opened() as pool:
                 bell = Bell(pool)
-                rows, queue = PostgresRuns(pool, bell, worker), Queue(pool, bell, worker)
+                rows = PostgresRuns(pool, bell, worker, keeps_contents=self._settings.keeps_contents)
+                queue = Queue(pool, bell, worker)
                 runs = Runs(rows, self._settings.answers_kept, self._metrics)
                 files = PostgresFiles(pool, self._copies)
                 lanes = Lanes.of(self._entries)
@@ -71,7 +75,8 @@ class ManyMachines:
                     rows.keep_claims(),
                     Neighbours(rows, runs, engine, bell).keep_looking(),
                 )
-                yield Opened(self._catalog, runs, courier, files, lanes, engine, chores)
+                kept = PostgresKeys(pool), PostgresUsage(pool), PostgresLimiter(pool)
+                yield Opened(self._catalog, runs, courier, files, *kept, lanes, engine, chores)
                 await bell.finish()
 
 

@@ -32,6 +32,11 @@ class Order(msgspec.Struct, frozen=True):
     accepted_at: float = 0.0
     webhook: str | None = None
 
+    @property
+    def may_be_late(self) -> bool:
+        """Whether a run that was answered at once may be kept a moment later: nobody asks for it by key or webhook."""
+        return self.key is None and self.webhook is None
+
 
 class Earlier(msgspec.Struct, frozen=True):
     """The run that an idempotency key stands for already; `result` is the envelope that it ended with, None until then."""
@@ -62,6 +67,7 @@ class Taken(msgspec.Struct, frozen=True):
     priority: int
     deadline: float | None
     webhook: str | None = None
+    caller: str = ""
     started_at: float | None = None
 
 
@@ -75,7 +81,9 @@ class GivenUp(msgspec.Struct, frozen=True):
 class Ending(msgspec.Struct, frozen=True):
     """How a run ended: the envelope that its caller gets, and what the ledger keeps of it.
 
-    `error` and `status` tell why a run did not finish; tokens are None where the model counts none."""
+    `error` and `status` tell why a run did not finish; tokens and credits are None where nobody knows them. `retry_after`, in
+    seconds, is for the caller alone. `tried` are the models behind this one that were asked in turn, as JSON.
+    """
 
     state: State
     envelope: bytes
@@ -83,18 +91,21 @@ class Ending(msgspec.Struct, frozen=True):
     status: int | None = None
     prompt_tokens: int | None = None
     completion_tokens: int | None = None
-    credits: float = 0.0
+    credits: float | None = None
+    retry_after: float | None = None
+    tried: bytes | None = None
 
 
 class Standing(msgspec.Struct, frozen=True):
     """How a run stands: `result` is the envelope that it ended with, None until then and once it is not kept any more.
 
-    `progress` goes from 0 to 1.
+    `caller` is the API key that it was asked with; `progress` goes from 0 to 1.
     """
 
     state: State
     result: bytes | None
     progress: float | None = None
+    caller: str = ""
 
     @property
     def is_over(self) -> bool:
@@ -134,7 +145,8 @@ class Listed(msgspec.Struct, frozen=True):
     error: str | None
     prompt_tokens: int | None
     completion_tokens: int | None
-    credits: float
+    credits: float | None
+    tried: bytes | None = None
 
 
 class RunStore(Protocol):
@@ -159,7 +171,8 @@ class RunStore(Protocol):
         ...
 
     async def record(self, order: Order, ending: Ending, started_at: float, now: float, expires_at: float) -> None:
-        """Keep a run that was answered at once, as it ended; its envelope only when its key, or its webhook, may want it.
+        """Keep a run that was answered at once, as it ended; its envelope only when its key or its webhook may want it, or
+        when its inputs are kept too.
 
         Nothing happens when its key stands for one already.
         """

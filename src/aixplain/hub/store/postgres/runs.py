@@ -20,10 +20,11 @@ _SQL = load("postgres", "runs")
 class PostgresRuns:
     """The rows of the runs: a `RunStore` of one process, the `worker` that executes what it takes up."""
 
-    def __init__(self, pool: Pool, bell: Bell, worker: UUID) -> None:
+    def __init__(self, pool: Pool, bell: Bell, worker: UUID, *, keeps_contents: bool = False) -> None:
         self._pool = pool
         self._bell = bell
         self._worker = worker
+        self._keeps_contents = keeps_contents
         self._claims = Claims(pool)
         self._accepts = Batches(self._accept, lambda item: len(item[0].inputs or b""))
         self._records = Batches(self._record, lambda item: len(item[1].envelope))
@@ -49,7 +50,7 @@ class PostgresRuns:
         await self._claims.release(id)
 
     async def record(self, order: Order, ending: Ending, started_at: float, now: float, expires_at: float) -> None:
-        """Keep a run that was answered at once, as it ended; its envelope only when it has a key, or a webhook."""
+        """Keep a run that was answered at once, as it ended; its envelope only when it is wanted again."""
         row = order, ending, started_at, now, expires_at
         if not await self._claims.replace(order.id, _SQL["record"], *columns([_recorded(*row)], 20)):
             await self._records.add(row)
@@ -68,7 +69,7 @@ class PostgresRuns:
     async def give_up(self, id: str, ending: Ending, now: float, expires_at: float) -> GivenUp | None:
         """End a run from outside, whether it waits or was taken up. None when there is no such run, or it is over."""
         told = ending.state, now, expires_at, ending.envelope, plain(ending.error), whole(ending.status)
-        given_up = await self._pool.row(_SQL["give_up"], plain(id), *told)
+        given_up = await self._pool.row(_SQL["give_up"], plain(id), *told, self._keeps_contents)
         if given_up is None:
             return None
         self._bell.given_up(id)
@@ -127,7 +128,7 @@ class PostgresRuns:
 
     async def _end(self, ended: list[tuple[Taken, Ending, float, float]]) -> list[bool]:
         rows = [(run.id, run.attempt, ending.state, now, expires_at, *_told(ending)) for run, ending, now, expires_at in ended]
-        done = {row[0] for row in await self._pool.fetch(_SQL["end"], *columns(rows, 11))}
+        done = {row[0] for row in await self._pool.fetch(_SQL["end"], *columns(rows, 11), self._keeps_contents)}
         outcomes = []
         for run, *_ in ended:
             outcomes.append(run.id in done)

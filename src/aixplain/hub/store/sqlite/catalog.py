@@ -72,3 +72,9 @@ def find(connection: sqlite3.Connection, key: str, host: str | None) -> bytes | 
     """The MODEL of this id or path, as it is answered; `host` narrows."""
     row = connection.execute(_SQL["find_model"], {"key": key, "host": host}).fetchone()
     return None if row is None else row["body"]
+
+
+def path_of(connection: sqlite3.Connection, id: str) -> str | None:
+    """The path of the model with this id."""
+    row = connection.execute(_SQL["path_of"], {"id": id}).fetchone()
+    return None if row is None else row["path"]

@@ -19,8 +19,9 @@ _SQL = load("sqlite", "runs")
 class SqliteRuns:
     """The rows of the runs in the hub's database file: an `OwnRunStore`."""
 
-    def __init__(self, store: SqliteStore) -> None:
+    def __init__(self, store: SqliteStore, *, keeps_contents: bool = False) -> None:
         self._store = store
+        self._keeps_contents = keeps_contents
 
     async def accept(self, order: Order, *, started: bool = False) -> Earlier | None:
         """Keep a run that waits from now on, or that is `started` at once; or give the one that its key stands for."""
@@ -42,8 +43,9 @@ class SqliteRuns:
         """Nothing is held."""
 
     async def record(self, order: Order, ending: Ending, started_at: float, now: float, expires_at: float) -> None:
-        """Keep a run that was answered at once, as it ended; its envelope only when it has a key."""
-        await self._changed("record", {**asdict(order), **asdict(ending), "started_at": started_at, **_times(now, expires_at)})
+        """Keep a run that was answered at once, as it ended; its envelope only when it is wanted again."""
+        row = {**asdict(order), **asdict(ending), "started_at": started_at, **_times(now, expires_at)}
+        await self._store.write(lambda connection: self._ended(connection, "record", row), lazy=order.may_be_late)
 
     async def start(self, id: str, now: float) -> Taken | None:
         """Take a run up; None when it is not waiting any more."""
@@ -57,7 +59,7 @@ class SqliteRuns:
     async def end(self, run: Taken, ending: Ending, now: float, expires_at: float) -> bool:
         """Note how a run that was taken up ended. False when it is not this attempt's any more."""
         row = {**asdict(ending), "id": run.id, "attempt": run.attempt, **_times(now, expires_at)}
-        return await self._store.write(lambda connection: connection.execute(_SQL["end"], row).rowcount > 0, lazy=True)
+        return await self._store.write(lambda connection: self._ended(connection, "end", row), lazy=True)
 
     async def put_back(self, run: Taken, due_at: float) -> bool:
         """Let a run that was taken up wait again, until `due_at` at least. False when it is not this attempt's any more."""
@@ -65,10 +67,13 @@ class SqliteRuns:
 
     async def give_up(self, id: str, ending: Ending, now: float, expires_at: float) -> GivenUp | None:
         """End a run from outside, whether it waits or was taken up. None when there is no such run, or it is over."""
-        row = {**asdict(ending), "id": id, **_times(now, expires_at)}
+        row = {**asdict(ending), "id": id, **_times(now, expires_at), "keeps_contents": self._keeps_contents}
 
         def change(connection: sqlite3.Connection) -> Any:
-            return connection.execute(_SQL["give_up"], row).fetchone()
+            given_up = connection.execute(_SQL["give_up"], row).fetchone()
+            if given_up is not None:
+                connection.execute(_SQL["sum_up"], row)
+            return given_up
 
         given_up = await self._store.write(change)
         return None if given_up is None else GivenUp(*given_up)
@@ -110,6 +115,14 @@ class SqliteRuns:
         return await self._store.write(
             lambda connection: connection.execute(_SQL["forget"], {"now": now, "most": most}).rowcount
         )
+
+    def _ended(self, connection: sqlite3.Connection, query: str, row: dict[str, Any]) -> bool:
+        """End a run, and sum it up if it did."""
+        row["keeps_contents"] = self._keeps_contents
+        ended = connection.execute(_SQL[query], row).rowcount > 0
+        if ended:
+            connection.execute(_SQL["sum_up"], row)
+        return ended
 
     async def _changed(self, query: str, row: dict[str, Any]) -> bool:
         return await self._store.write(lambda connection: connection.execute(_SQL[query], row).rowcount > 0)

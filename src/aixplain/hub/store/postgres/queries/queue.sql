@@ -1,7 +1,7 @@
 -- name: start
 UPDATE runs SET state = 'started', started_at = $2, attempts = attempts + 1, worker = $3, progress = NULL
 WHERE id = ANY ($1::text[]) AND state IN ('accepted', 'started')
-RETURNING id, attempts, model, inputs, priority, deadline, webhook, started_at;
+RETURNING id, attempts, model, inputs, priority, deadline, webhook, caller, started_at;
 
 -- name: keep
 WITH mine AS (

@@ -31,27 +31,34 @@ WITH kept AS (
 SELECT id FROM kept;
 
 -- name: record
-INSERT INTO runs (
-    id, model, caller, state, priority, attempts, key, digest, deadline, accepted_at, inputs, webhook,
-    started_at, ended_at, expires_at, kept_until, result,
-    status, error, prompt_tokens, completion_tokens, credits, webhook_due_at
+WITH ended AS (
+    INSERT INTO runs (
+        id, model, caller, state, priority, attempts, key, digest, deadline, accepted_at, inputs, webhook,
+        started_at, ended_at, expires_at, kept_until, result,
+        status, error, prompt_tokens, completion_tokens, credits, webhook_due_at
+    )
+    SELECT
+        id, model, caller, state, priority, 1, key, digest, deadline, accepted_at, inputs, webhook,
+        started_at, ended_at, expires_at, now() + (expires_at - ended_at) * interval '1 second',
+        CASE WHEN key IS NOT NULL OR webhook IS NOT NULL OR inputs IS NOT NULL THEN result END,
+        status, error, prompt_tokens, completion_tokens, credits, CASE WHEN webhook IS NOT NULL THEN 0 END
+    FROM unnest(
+        $1::text[], $2::text[], $3::text[], $4::text[], $5::bigint[], $6::text[], $7::bytea[], $8::float8[], $9::float8[],
+        $10::bytea[], $11::text[], $12::float8[], $13::float8[], $14::float8[], $15::bytea[], $16::bigint[], $17::text[],
+        $18::bigint[], $19::bigint[], $20::float8[]
+    ) AS ended (
+        id, model, caller, state, priority, key, digest, deadline, accepted_at,
+        inputs, webhook, started_at, ended_at, expires_at, result, status, error,
+        prompt_tokens, completion_tokens, credits
+    )
+    ORDER BY key NULLS FIRST
+    ON CONFLICT DO NOTHING
+    RETURNING caller, model, state, started_at, ended_at, prompt_tokens, completion_tokens, credits
 )
-SELECT
-    id, model, caller, state, priority, 1, key, digest, deadline, accepted_at, inputs, webhook,
-    started_at, ended_at, expires_at, now() + (expires_at - ended_at) * interval '1 second',
-    CASE WHEN key IS NOT NULL OR webhook IS NOT NULL THEN result END,
-    status, error, prompt_tokens, completion_tokens, credits, CASE WHEN webhook IS NOT NULL THEN 0 END
-FROM unnest(
-    $1::text[], $2::text[], $3::text[], $4::text[], $5::bigint[], $6::text[], $7::bytea[], $8::float8[], $9::float8[],
-    $10::bytea[], $11::text[], $12::float8[], $13::float8[], $14::float8[], $15::bytea[], $16::bigint[], $17::text[],
-    $18::bigint[], $19::bigint[], $20::float8[]
-) AS ended (
-    id, model, caller, state, priority, key, digest, deadline, accepted_at,
-    inputs, webhook, started_at, ended_at, expires_at, result, status, error,
-    prompt_tokens, completion_tokens, credits
-)
-ORDER BY key NULLS FIRST
-ON CONFLICT DO NOTHING;
+SELECT sum_up(ARRAY(
+    SELECT ROW(caller, model, state, ended_at, ended_at - started_at, prompt_tokens, completion_tokens, credits)::ended_run
+    FROM ended
+));
 
 -- name: end
 WITH ended AS (
@@ -60,7 +67,7 @@ WITH ended AS (
         kept_until = now() + (given.expires_at - given.ended_at) * interval '1 second', result = given.result,
         status = given.status, error = given.error, prompt_tokens = given.prompt_tokens,
         completion_tokens = given.completion_tokens, credits = given.credits,
-        inputs = NULL, worker = NULL, overdue_at = NULL, webhook_due_at = CASE WHEN webhook IS NOT NULL THEN 0 END
+        inputs = CASE WHEN $12 THEN inputs END, worker = NULL, overdue_at = NULL, webhook_due_at = CASE WHEN webhook IS NOT NULL THEN 0 END
     FROM unnest(
         $1::text[], $2::int[], $3::text[], $4::float8[], $5::float8[], $6::bytea[], $7::bigint[], $8::text[], $9::bigint[],
         $10::bigint[], $11::float8[]
@@ -68,11 +75,18 @@ WITH ended AS (
         id, attempt, state, ended_at, expires_at, result, status, error, prompt_tokens, completion_tokens, credits
     )
     WHERE runs.id = given.id AND runs.state = 'started' AND runs.attempts = given.attempt
-    RETURNING runs.id, job
+    RETURNING
+        runs.id, job, caller, model, runs.state, started_at, runs.ended_at, runs.prompt_tokens, runs.completion_tokens,
+        runs.credits
 ), done AS (
     DELETE FROM pgqueuer USING ended WHERE pgqueuer.id = ended.job
+), summed AS (
+    SELECT sum_up(ARRAY(
+        SELECT ROW(caller, model, state, ended_at, ended_at - started_at, prompt_tokens, completion_tokens, credits)::ended_run
+        FROM ended
+    ))
 )
-SELECT id FROM ended;
+SELECT id FROM ended, summed;
 
 -- name: put_back
 WITH back AS (
@@ -89,19 +103,25 @@ WITH ended AS (
     UPDATE runs SET
         state = $2, ended_at = $3::float8, expires_at = $4::float8,
         kept_until = now() + ($4::float8 - $3::float8) * interval '1 second', result = $5, error = $6, status = $7,
-        inputs = NULL, worker = NULL, overdue_at = NULL, webhook_due_at = CASE WHEN webhook IS NOT NULL THEN 0 END
+        inputs = CASE WHEN $8 THEN inputs END, worker = NULL, overdue_at = NULL,
+        webhook_due_at = CASE WHEN webhook IS NOT NULL THEN 0 END
     WHERE id = $1 AND state IN ('accepted', 'started') AND held_until IS NULL
-    RETURNING job, model, started_at
+    RETURNING job, caller, model, state, started_at, ended_at, prompt_tokens, completion_tokens, credits
 ), done AS (
     DELETE FROM pgqueuer USING ended WHERE pgqueuer.id = ended.job
+), summed AS (
+    SELECT sum_up(ARRAY(
+        SELECT ROW(caller, model, state, ended_at, ended_at - started_at, prompt_tokens, completion_tokens, credits)::ended_run
+        FROM ended
+    ))
 )
-SELECT model, started_at FROM ended;
+SELECT model, started_at FROM ended, summed;
 
 -- name: check
 UPDATE runs SET state = state WHERE false;
 
 -- name: find
-SELECT id, state, result, progress FROM runs WHERE id = ANY ($1::text[]) AND held_until IS NULL;
+SELECT id, state, result, progress, caller FROM runs WHERE id = ANY ($1::text[]) AND held_until IS NULL;
 
 -- name: keyed
 SELECT id, digest, state, result FROM runs WHERE caller = $1 AND model = $2 AND key = $3;
@@ -121,7 +141,7 @@ WHERE caller = $1 AND accepted_at >= $2 AND accepted_at < $3 AND ($4::text IS NU
 ORDER BY accepted_at DESC, id LIMIT $6 OFFSET $7;
 
 -- name: forget
-UPDATE runs SET result = NULL, key = NULL, digest = NULL, expires_at = NULL, kept_until = NULL
+UPDATE runs SET inputs = NULL, result = NULL, key = NULL, digest = NULL, expires_at = NULL, kept_until = NULL
 WHERE id IN (
     SELECT id FROM runs WHERE kept_until < now() AND webhook_due_at IS NULL LIMIT $1 FOR UPDATE SKIP LOCKED
 );
