@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 
-from aixplain.cli.hub import default_folder
+from aixplain.cli.hub import folder_of
 
 if TYPE_CHECKING:
     from aixplain.hub.opening.books import Books
@@ -32,7 +32,7 @@ def with_books(
     from aixplain.hub.opening import Place
     from aixplain.hub.opening.books import books
 
-    folder = data or default_folder()
+    folder = folder_of(data)
     if may_be_new:
         folder.mkdir(parents=True, exist_ok=True)
     elif database is None and not (folder / "hub.sqlite").exists():

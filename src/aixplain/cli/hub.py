@@ -211,7 +211,7 @@ def _reachable(url: str) -> str:
     return url.replace("//0.0.0.0:", "//127.0.0.1:").replace("//[::]:", "//[::1]:")
 
 
-def folder_of(data: str | None) -> Path:
+def folder_of(data: str | Path | None) -> Path:
     """Where a hub keeps its database: the folder that was named, else this user's own."""
     if data is not None:
         return Path(data)

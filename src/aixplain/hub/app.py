@@ -31,7 +31,7 @@ DEFAULTS = Settings()
 
 def create_app(entries: dict[str, Entry], place: Place, keys: Iterable[str], settings: Settings = DEFAULTS) -> Starlette:
     """The hub over these models, which keeps what it has in this place. Raises `HubError`."""
-    metrics, mcp = Metrics(), McpOutlet()
+    metrics, mcp = Metrics(), McpOutlet(settings.largest_body)
     rooms = opening(place, entries, settings, metrics)
 
     @contextlib.asynccontextmanager

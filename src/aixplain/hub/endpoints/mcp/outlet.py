@@ -26,7 +26,8 @@ _SERVER = "aixplain.hub.endpoints.mcp.server"
 class McpOutlet:
     """The outlet of one hub, as an ASGI application."""
 
-    def __init__(self) -> None:
+    def __init__(self, largest_body: int) -> None:
+        self._largest_body = largest_body
         self.routes = [Route(path, self, methods=["POST"]) for path in ("/mcp", "/mcp/{key:path}")]
         self._app: asyncio.Future[ASGIApp] | None = None
         self._serving: asyncio.Task[None] | None = None
@@ -53,7 +54,7 @@ class McpOutlet:
         """Load, and hold what requests need until the hub stops."""
         try:
             server = await asyncio.to_thread(importlib.import_module, _SERVER)
-            async with server.serving() as answer:
+            async with server.serving(self._largest_body) as answer:
                 app.set_result(answer)
                 await asyncio.Event().wait()
         except Exception as error:  # noqa: BLE001 - told to whoever waits for it

@@ -23,7 +23,7 @@ from aixplain.hub.endpoints import key_of
 from aixplain.hub.endpoints.mcp.calls import Calls, Place
 from aixplain.hub.endpoints.mcp.contents import ModelTold, result_of, tool_of
 from aixplain.hub.endpoints.mcp.outlet import SESSION
-from aixplain.hub.endpoints.reading import LARGEST_BODY, service_of
+from aixplain.hub.endpoints.reading import service_of
 from aixplain.hub.endpoints.visits import OnProgress, Visit
 from aixplain.hub.errors import HubError, Refusal
 
@@ -38,8 +38,8 @@ class _Page(msgspec.Struct, rename="camel"):
 
 
 @contextlib.asynccontextmanager
-async def serving() -> AsyncIterator[ASGIApp]:
-    """The application that answers, as long as this lasts."""
+async def serving(largest_body: int) -> AsyncIterator[ASGIApp]:
+    """The application that answers, as long as this lasts. It takes bodies of so many bytes."""
     tools = Tools()
     server: Server[Any] = Server(
         "aixplain-hub",
@@ -49,7 +49,7 @@ async def serving() -> AsyncIterator[ASGIApp]:
         get_tool_input_schema=lambda name: None,  # it is asked for the headers that a tool wants; none does
     )
     server.add_notification_handler("notifications/cancelled", types.CancelledNotificationParams, tools.give_up)
-    manager = StreamableHTTPSessionManager(server, stateless=True, max_request_body_size=LARGEST_BODY)
+    manager = StreamableHTTPSessionManager(server, stateless=True, max_request_body_size=largest_body)
     async with manager.run():
         yield manager.handle_request
 
