@@ -7,14 +7,12 @@ import socket
 import threading
 import time
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
-
 from bench.postgres_server import PostgresServer
 
 from .conftest import Answer, Caller, wait_for
-from .machines import Cluster, Machine, cluster
+from .machines import Cluster, cluster
 from .test_webhooks import Receiver
 
 DAY = 24 * 3600.0
@@ -168,7 +166,9 @@ def test_a_webhook_is_told_once(hub: Caller, counter: Caller) -> None:
 
 
 @pytest.mark.parametrize("ahead", [DAY, -DAY])
-def test_a_machine_whose_clock_is_wrong_keeps_the_times_that_were_said(machines: Cluster, counter: Caller, ahead: float) -> None:
+def test_a_machine_whose_clock_is_wrong_keeps_the_times_that_were_said(
+    machines: Cluster, counter: Caller, ahead: float
+) -> None:
     odd = machines.start("counter of another day", ahead).caller
     late = at(counter, odd.run("acme/gated", {"text": f"odd {ahead}", "options": {"deadline": 30}}))
     soon = at(counter, odd.run("acme/gated", {"text": f"soon {ahead}", "options": {"deadline": 0.5}}))
@@ -193,7 +193,10 @@ def test_a_file_is_there_for_whoever_runs_the_model(hub: Caller, counter: Caller
     runs = [counter.run("acme/size", {"document": announced["downloadUrl"]}) for _ in range(10)]
     said = {counter.get(at(counter, answer), prefer="wait=20").json["data"] for answer in runs}
     assert {each.rpartition(" by ")[0] for each in said} == {"a letter.txt 2500000"}
-    assert counter.run("acme/size-at-once", {"document": announced["downloadUrl"]}).json["data"] == "a letter.txt 2500000 by counter"
+    assert (
+        counter.run("acme/size-at-once", {"document": announced["downloadUrl"]}).json["data"]
+        == "a letter.txt 2500000 by counter"
+    )
 
 
 def test_a_file_that_never_was_or_is_too_large_is_refused(hub: Caller, counter: Caller) -> None:

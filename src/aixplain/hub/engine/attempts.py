@@ -27,7 +27,6 @@ SLOTS = 256
 #: How often a run is begun again after its hub died in its middle, beyond the retries of its model.
 LIVES = 5
 RETRY_SECONDS = 1.0
-LAST_SECONDS = 1.0
 NO_POLICY = Policy()
 #: Gives a run that was taken up, or None when it can't be any more.
 Take = Callable[[], Awaitable[Taken | None]]
@@ -101,12 +100,12 @@ class Attempts:
         if id in self._tasks:
             self._tasks[id].cancel()
 
-    async def stop(self) -> list[str]:
-        """Begin no more; give what goes on a moment to end, and stop the rest. Gives the runs that were stopped."""
+    async def stop(self, patience: float) -> list[str]:
+        """Begin no more; give what goes on so many seconds to end, and stop the rest. Gives the runs that were stopped."""
         self._stopping = True
         tasks = dict(self._tasks)
         if tasks:
-            await asyncio.wait(tasks.values(), timeout=LAST_SECONDS)
+            await asyncio.wait(tasks.values(), timeout=patience)
         late = {id: task for id, task in tasks.items() if not task.done()}
         for task in late.values():
             task.cancel()

@@ -36,9 +36,7 @@ class ManyMachines:
     What is offered comes from the code of this process, so its search index is a file in the folder `data`.
     """
 
-    def __init__(
-        self, database: str, data: Path, entries: dict[str, Entry], settings: Settings, *, works: bool
-    ) -> None:
+    def __init__(self, database: str, data: Path, entries: dict[str, Entry], settings: Settings, *, works: bool) -> None:
         times = apart(_looked_at(database, entries))
         self._catalog = SqliteStore(data / "catalog.sqlite", lambda file: replace_models(file, entries.values(), times))
         self._database = database

@@ -19,7 +19,7 @@ DRIVER_ERRORS = (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.Internal
 #: Everything of the hub is in a schema of its own, so that a database may be shared with other programs.
 SCHEMA = "aixplain"
 MOST_CONNECTIONS = 10
-CONNECT_SECONDS = 5.0
+CONNECT_SECONDS = 5
 #: Seconds that a statement may take. A connection whose other side is gone would be waited for much longer.
 STATEMENT_SECONDS = 30.0
 #: Every statement finds its rows by an index, whatever the statistics of a new table or a queue say, and is planned once.

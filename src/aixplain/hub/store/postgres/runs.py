@@ -121,9 +121,7 @@ class PostgresRuns:
         return [None] * len(rows)
 
     async def _end(self, ended: list[tuple[Taken, Ending, float, float]]) -> list[bool]:
-        rows = [
-            (run.id, run.attempt, ending.state, now, expires_at, *_told(ending)) for run, ending, now, expires_at in ended
-        ]
+        rows = [(run.id, run.attempt, ending.state, now, expires_at, *_told(ending)) for run, ending, now, expires_at in ended]
         done = {row[0] for row in await self._pool.fetch(_SQL["end"], *columns(rows, 11))}
         outcomes = []
         for run, *_ in ended:

@@ -9,8 +9,8 @@ from typing import Any
 import msgspec
 from msgspec.structs import asdict
 
-from aixplain.hub.store.runs import Earlier, Ending, Listed, Order, Standing, Taken, Waiting, Wanted
 from aixplain.hub.store.named import load
+from aixplain.hub.store.runs import Earlier, Ending, Listed, Order, Standing, Taken, Waiting, Wanted
 from aixplain.hub.store.sqlite.file import SqliteStore
 
 _SQL = load("sqlite", "runs")
