@@ -47,6 +47,8 @@ def shown(url: str) -> str:
 async def connect(url: str) -> Any:
     """A connection of one's own. Raises `HubError`."""
     try:
+        if not url.startswith(("postgresql://", "postgres://")):
+            raise ValueError("it has another scheme, or none")
         return await asyncpg.connect(url, timeout=CONNECT_SECONDS, server_settings=SESSION)
     except ValueError as error:  # what it says may show a password, and so may the rest of the address
         raise HubError(
