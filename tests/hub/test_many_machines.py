@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import socket
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
+import asyncpg
 import pytest
 from bench.postgres_server import PostgresServer
 
@@ -47,6 +49,12 @@ def at(caller: Caller, answer: Answer) -> str:
 
 def keyed(caller: Caller, path: str, inputs: dict[str, object], key: str) -> Answer:
     return caller.send("POST", f"/api/v2/execute/{path}", json.dumps(inputs).encode(), {"idempotency-key": key})
+
+
+async def execute(database: str, statement: str) -> None:
+    connection = await asyncpg.connect(database)
+    await connection.execute(statement)
+    await connection.close()
 
 
 def received_until(connection: socket.socket, end: bytes) -> bytes:
@@ -163,6 +171,30 @@ def test_a_webhook_is_told_once(hub: Caller, counter: Caller) -> None:
     assert hub.get("/sdk/webhooks/secret").json == counter.get("/sdk/webhooks/secret").json
     receiver.server.shutdown()
     receiver.server.server_close()
+
+
+@pytest.fixture
+def lose_connections(machines: Cluster) -> Callable[[], None]:
+    """Ends every connection to the database."""
+    ended = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = 'machines' AND pid <> pg_backend_pid()"
+    return lambda: asyncio.run(execute(machines.database, ended))
+
+
+def test_connections_that_are_lost_are_made_again(
+    hub: Caller, counter: Caller, machines: Cluster, lose_connections: Callable[[], None]
+) -> None:
+    address = at(hub, counter.run("acme/gated", {"text": "lost"}))
+    assert wait_for(lambda: len(machines.noted("lost")) == 1)
+    held: list[Answer] = []
+    poll = threading.Thread(target=lambda: held.append(counter.get(address, prefer="wait=20")))
+    poll.start()
+    lose_connections()
+    (machines.folder / "go").touch()
+    poll.join()
+    (machines.folder / "go").unlink()
+    assert held[0].json["data"].startswith("lost by"), "nobody was told, and it was looked for"
+    assert machines.noted("lost") == [f"begun by {held[0].json['data'].removeprefix('lost by ')}"]
+    assert wait_for(lambda: counter.run("acme/quick", {"text": "again"}).status == 201)
 
 
 @pytest.mark.parametrize("ahead", [DAY, -DAY])

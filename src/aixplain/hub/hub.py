@@ -89,10 +89,13 @@ class Hub(Models):
 
         `on_ready` is called once it does. When it stops, what is not done in `settings.grace` seconds is handed back to others.
         """
+        import uvloop  # as the server does, when it is needed
+
         self._check()
         with claimed(None) as folder:
             rooms = opening(Place(folder, database), self.entries, self.settings, Metrics())
-            asyncio.run(work(rooms, self.settings.grace, on_ready or (lambda: None)))
+            with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+                runner.run(work(rooms, self.settings.grace, on_ready or (lambda: None)))
 
     def _check(self) -> None:
         """Return when everything is there to serve with: the program was read for that, and processes find its models."""

@@ -63,9 +63,7 @@ class Reception:
             if status:
                 raise  # the server breaks the connection off, so that nobody takes what came for the whole
             logger.error("%s %s failed", scope["method"], route_of(scope), exc_info=error)
-            await refused(scope["path"], 500, FAILED, {})(
-                scope, receive, told
-            )
+            await refused(scope["path"], 500, FAILED, {})(scope, receive, told)
         finally:
             self._over(scope, status or NO_ANSWER, time.perf_counter() - began)
 
