@@ -22,7 +22,6 @@ LOOK_SECONDS = 1.0
 BEAT_SECONDS, STALE_SECONDS = 1.5, 6.0
 #: How many times as long as it looked a process rests.
 REST = 20
-#: Seconds that runs have to end when the process stops, before they are handed back.
 #: How often what PgQueuer notes of its own is dropped.
 TIDY_SECONDS = 60.0
 #: Instead of the silence, as long as nobody could have said anything: the database was away.
