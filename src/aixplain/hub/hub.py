@@ -56,12 +56,12 @@ class Hub(Models):
         `on_ready` is called with the hub's address once it answers. When it stops, requests have 5 seconds to end; a run in the
         background that is not done by then is done at the next start.
         """
+        stop_when_read()
         if host not in LOOPBACK and not self.keys:
             raise HubError(
                 f"Without a key, everyone who reaches {host} could use this hub. "
                 "Set AIXPLAIN_HUB_KEYS (comma separated), or serve 127.0.0.1."
             )
-        stop_when_read()
         with claimed(None if data is None else Path(data)) as folder, listen(host, port) as listening:
             address = address_of(listening)
             server = Server(self.app(folder), PATIENCE, lambda: on_ready(address) if on_ready else None)
