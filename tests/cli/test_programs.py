@@ -95,6 +95,14 @@ def test_a_hub_comes_before_the_collections_that_it_was_made_of(tmp_path: Path) 
     assert not isinstance(models_in(f"{path}:models"), Hub)
 
 
+def test_a_program_is_read_up_to_where_it_serves(tmp_path: Path) -> None:
+    path = tmp_path / "app.py"
+    path.write_text(
+        program("Hub", "hub") + "try:\n    hub.serve('0.0.0.0')\nexcept Exception:\n    hub = None\nraise SystemExit\n"
+    )
+    assert "acme/shout" in models_in(str(path)).entries
+
+
 # --- What is wrong --------------------------------------------------------------------------------
 
 

@@ -11,6 +11,7 @@ from collections.abc import AsyncIterator, Callable, Iterator
 import pytest
 
 from aixplain.hub import Hub, progress
+from aixplain.hub.mailbox import mailbox_here
 from aixplain.hub.side_loop import AHEAD, on_side_loop, pieces_from_side_loop
 from aixplain.hub.threads import Calls
 
@@ -228,3 +229,16 @@ def test_what_a_generator_raises_comes_after_its_pieces() -> None:
         return read
 
     assert asyncio.run(caller()) == ["a", "b"]
+
+
+def test_a_call_that_raises_keeps_no_other_from_coming() -> None:
+    async def caller() -> list[str]:
+        loop, told = asyncio.get_running_loop(), asyncio.Event()
+        failures: list[str] = []
+        loop.set_exception_handler(lambda _, context: failures.append(type(context["exception"]).__name__))
+        mailbox_here().put(lambda: 1 / 0)  # type: ignore[arg-type, return-value]
+        mailbox_here().put(told.set)
+        await asyncio.wait_for(told.wait(), 20)
+        return failures
+
+    assert asyncio.run(caller()) == ["ZeroDivisionError"]

@@ -27,8 +27,12 @@ class Mailbox:
 
     def _empty(self) -> None:
         self._woken = False
-        while self._calls:
-            self._calls.popleft()()
+        try:
+            while self._calls:
+                self._calls.popleft()()
+        finally:
+            if self._calls:  # one raised, of which the loop tells; the others come in its next turn
+                self._wake(self._empty)
 
 
 _mailboxes: WeakKeyDictionary[asyncio.AbstractEventLoop, Mailbox] = WeakKeyDictionary()

@@ -16,7 +16,6 @@ import queue
 import resource
 import signal
 import socket
-import sys
 import threading
 import time
 from collections.abc import AsyncGenerator, Callable, Coroutine
@@ -74,9 +73,9 @@ class _Hub:
         return None if body is None else msgspec.json.decode(body, type=kind)
 
     def send(self, message: msgspec.Struct) -> None:
-        """Tell the hub. Raises what `framed` does."""
+        """Tell the hub, if it is there: when it is gone, this process ends in a moment. Raises what `framed` does."""
         body = framed(message)
-        with self._lock:
+        with self._lock, contextlib.suppress(BrokenPipeError):
             self._connection.sendall(body)
 
     def _read(self) -> None:
@@ -111,8 +110,6 @@ class _Worker:
             self._hub.send(Answer())
         except ModelError as error:
             self._hub.send(Refused(str(error), error.status))
-        except BrokenPipeError:
-            sys.exit()  # the hub is gone
         except BaseException as error:  # noqa: BLE001 - whatever it is belongs to the caller
             self._hub.send(_raised(error))
 
