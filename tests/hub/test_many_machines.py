@@ -181,3 +181,29 @@ def test_a_machine_whose_clock_is_wrong_keeps_the_times_that_were_said(machines:
 
 def test_the_catalog_is_the_same(hub: Caller, counter: Caller) -> None:
     assert hub.search()["results"] == counter.search()["results"]
+
+
+def test_a_file_is_there_for_whoever_runs_the_model(hub: Caller, counter: Caller) -> None:
+    content = b"0123456789" * 250_000
+    announced = counter.post("/sdk/file/upload/temp-url", {"originalName": "a letter.txt"}).json
+    assert counter.send("PUT", announced["uploadUrl"], content).status == 200
+    assert counter.send("PUT", announced["uploadUrl"], content).status == 200
+    assert hub.send("PUT", announced["key"].join(["/files/", ""]), b"other").status == 409
+    assert hub.get(f"/files/{announced['key']}").body == content
+    runs = [counter.run("acme/size", {"document": announced["downloadUrl"]}) for _ in range(10)]
+    said = {counter.get(at(counter, answer), prefer="wait=20").json["data"] for answer in runs}
+    assert {each.rpartition(" by ")[0] for each in said} == {"a letter.txt 2500000"}
+    assert counter.run("acme/size-at-once", {"document": announced["downloadUrl"]}).json["data"] == "a letter.txt 2500000 by counter"
+
+
+def test_a_file_that_never_was_or_is_too_large_is_refused(hub: Caller, counter: Caller) -> None:
+    assert counter.run("acme/size", {"document": "http://hub/files/aaaaaaaaaaaaaaaaaaaaaa/x"}).status == 492
+    assert counter.get("/files/aaaaaaaaaaaaaaaaaaaaaa/x").status == 404
+    assert counter.send("PUT", "/files/aaaaaaaaaaaaaaaaaaaaaa/x", b"x").status == 404
+    half = counter.post("/sdk/file/upload/temp-url", {"originalName": "half.bin"}).json["uploadUrl"]
+    with socket.create_connection(counter.address) as connection:
+        path = half.removeprefix(counter.url)
+        connection.sendall(f"PUT {path} HTTP/1.1\r\nhost: hub\r\ncontent-length: 100\r\n\r\nhalf".encode())
+    assert hub.get(path).status == 404
+    assert counter.run("acme/size", {"document": half}).status == 492
+    assert hub.send("PUT", path, b"whole").status == 200

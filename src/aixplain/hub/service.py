@@ -10,12 +10,12 @@ from typing import Annotated, Any
 import msgspec
 
 from aixplain._wire.messages import CLIENT_CONTROLS, RUN_HEADERS, Search
-from aixplain._wire.validation import FILE_TYPES, did_you_mean, problems
+from aixplain._wire.validation import did_you_mean, problems
 from aixplain.hub.answers import Answers
 from aixplain.hub.catalog import LONGEST, Entry
 from aixplain.hub.engine import Engine
 from aixplain.hub.errors import Refusal
-from aixplain.hub.files import Files
+from aixplain.hub.files import Files, at_hand, wanted
 from aixplain.hub.logs import trace_run
 from aixplain.hub.once import check_same
 from aixplain.hub.outgoing import problem_with
@@ -112,12 +112,14 @@ class Service:
         if entry is None:
             raise Refusal(404, self._no_model(key, None))
         options = _options(inputs)
-        arguments = self._with_paths(entry, _checked(entry, inputs))
+        arguments = await wanted(self.files, entry, _checked(entry, inputs))
         asked = msgspec.structs.replace(asked, seconds=options.deadline, webhook=self._checked_webhook(options.webhook))
-        if options.stream and not background:
-            return await self._stream(entry, arguments, options, asked)
-        if background or entry.asynchronous:
+        streams = options.stream and not background
+        if not streams and (background or entry.asynchronous):
             return await self._accept(entry, arguments, asked)
+        arguments = await at_hand(self.files, entry, arguments)
+        if streams:
+            return await self._stream(entry, arguments, options, asked)
         return await self._answers.whole(entry, arguments, asked)
 
     async def poll(self, run_id: str, hold: float = 0.0) -> Standing:
@@ -176,24 +178,6 @@ class Service:
     def _no_model(self, key: str, host: str | None) -> str:
         where = "on this hub" if host is None else f"of the host '{host}' on this hub"
         return f"There is no model '{key}' {where}{did_you_mean(key, self._entries)}."
-
-    def _with_paths(self, entry: Entry, arguments: dict[str, Any]) -> dict[str, Any]:
-        """The addresses of this hub's files become paths."""
-        kinds = {parameter.name for parameter in entry.parameters if parameter.data_type in FILE_TYPES}
-        return {name: self._path(value) if name in kinds else value for name, value in arguments.items()}
-
-    def _path(self, address: Any) -> Any:
-        if isinstance(address, list):
-            return [self._path(each) for each in address]
-        path = self.files.find(address)
-        if path is None:
-            raise Refusal(
-                492,
-                f"The input file {address!r:.200} can't be read: this hub takes files that were sent up to it. "
-                "Pass the file itself to the SDK or to aix (@file), which send it up.",
-            )
-        self.files.keep(path)
-        return str(path)
 
 
 def _options(inputs: dict[str, Any]) -> RunOptions:

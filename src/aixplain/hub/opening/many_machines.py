@@ -12,13 +12,13 @@ from aixplain.hub.engine.attempts import Attempts
 from aixplain.hub.engine.lanes import Lanes
 from aixplain.hub.engine.neighbours import Neighbours
 from aixplain.hub.engine.postgres import PostgresEngine
-from aixplain.hub.files import Files
 from aixplain.hub.metrics import Metrics
 from aixplain.hub.opening import Opened
 from aixplain.hub.runs import Runs
 from aixplain.hub.settings import Settings
 from aixplain.hub.store.postgres.bell import Bell
 from aixplain.hub.store.postgres.catalog import times_of
+from aixplain.hub.store.postgres.files import PostgresFiles
 from aixplain.hub.store.postgres.migrations import prepare
 from aixplain.hub.store.postgres.pool import Pool
 from aixplain.hub.store.postgres.queue import Queue
@@ -43,7 +43,7 @@ class ManyMachines:
         times = apart(_looked_at(database, entries))
         self._catalog = SqliteStore(data / "catalog.sqlite", lambda file: replace_models(file, entries.values(), times))
         self._database = database
-        self._files = Files(data / "files")
+        self._copies = data / "files"
         self._entries = entries
         self._settings = settings
         self._metrics = metrics
@@ -58,19 +58,20 @@ class ManyMachines:
                 bell = Bell(pool)
                 rows, queue = PostgresRuns(pool, bell, worker), Queue(pool, bell, worker)
                 runs = Runs(rows, self._settings.answers_kept, self._metrics)
+                files = PostgresFiles(pool, self._copies)
                 lanes = Lanes.of(self._entries)
-                attempts = Attempts(runs, self._entries, lanes)
+                attempts = Attempts(runs, files, self._entries, lanes)
                 engine = PostgresEngine(queue, runs, attempts, lanes, self._entries, works=self._works)
                 courier = Courier(PostgresWebhooks(pool), self._metrics.webhooks, private=self._settings.private_webhooks)
                 runs.on_webhook = courier.wake
                 chores = (
-                    keep_sweeping(runs, self._files, self._settings.files_kept),
+                    keep_sweeping(runs, files, self._settings.files_kept),
                     courier.keep_delivering(),
                     bell.keep_listening(),
                     rows.keep_claims(),
                     Neighbours(rows, runs, engine, bell).keep_looking(),
                 )
-                yield Opened(self._catalog, runs, courier, self._files, lanes, engine, chores)
+                yield Opened(self._catalog, runs, courier, files, lanes, engine, chores)
                 await bell.finish()
 
 

@@ -12,8 +12,9 @@ import asyncpg
 
 from aixplain.hub.errors import HubError
 
-#: What the driver raises: the server's errors, its own, and the network's.
-DRIVER_ERRORS = (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError)
+#: What the driver raises: the server's errors, its own, and the network's. It also raises what it takes for a mistake of its
+#: own, when the server ends a connection at the moment that it is used.
+DRIVER_ERRORS = (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError, TimeoutError)
 
 #: Everything of the hub is in a schema of its own, so that a database may be shared with other programs.
 SCHEMA = "aixplain"
@@ -21,7 +22,16 @@ MOST_CONNECTIONS = 10
 CONNECT_SECONDS = 5.0
 #: Seconds that a statement may take. A connection whose other side is gone would be waited for much longer.
 STATEMENT_SECONDS = 30.0
-SESSION = {"search_path": SCHEMA, "application_name": "aixplain-hub", "jit": "off"}
+#: Every statement finds its rows by an index, whatever the statistics of a new table or a queue say, and is planned once.
+SESSION = {
+    "search_path": SCHEMA,
+    "application_name": "aixplain-hub",
+    "jit": "off",
+    "plan_cache_mode": "force_generic_plan",
+    "enable_seqscan": "off",
+    "enable_hashjoin": "off",
+    "enable_mergejoin": "off",
+}
 
 
 def shown(url: str) -> str:
@@ -58,6 +68,10 @@ def lost(url: str, error: BaseException) -> HubError:
     )
 
 
+async def _keep_as_it_is(connection: Any) -> None:
+    """A connection goes back to the pool with nothing open, so nothing is to be reset, which would cost as much as a query."""
+
+
 class Pool:
     """Connections to the database, made as they are needed. Every method raises `HubError` when it can't be used."""
 
@@ -76,6 +90,7 @@ class Pool:
             timeout=CONNECT_SECONDS,
             command_timeout=STATEMENT_SECONDS,
             server_settings=SESSION,
+            reset=_keep_as_it_is,
         )
         async with self.told():
             await self.raw
