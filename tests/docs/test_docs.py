@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import inspect
 import io
 import os
@@ -23,6 +24,7 @@ from aixplain import Aixplain
 from aixplain.cli.app import app
 from aixplain.hub import Hub
 from aixplain.hub.embedded import EmbeddedHub, start
+from aixplain.hub.serving import Serving
 from aixplain.v2._profiles import SETTINGS
 from aixplain.v2._search import FILTERS, SORTING
 from aixplain.v2._settings import KEY_VARIABLES
@@ -190,8 +192,17 @@ def test_the_reference_has_every_option_and_every_environment_variable() -> None
     assert {option for option in long if f"`{option}" not in reference} == set()
     source = "".join(path.read_text("utf-8") for path in (ROOT / "src").rglob("*.py"))
     read = set(re.findall(r"(?:environ(?:ment)?|variables)(?:\.get\(|\[)\"([A-Z_]+)\"", source)) | set(KEY_VARIABLES)
-    assert {"BACKEND_URL", "AIXPLAIN_HUB_KEYS", "AIXPLAIN_PROFILE"} <= read
+    assert {"BACKEND_URL", "XDG_DATA_HOME", "AIXPLAIN_PROFILE"} <= read
     assert {name for name in read if f"`{name}`" not in reference} == set()
+
+
+def test_the_page_of_operations_has_every_setting_of_a_hub_and_everything_that_it_counts() -> None:
+    page = (ROOT / "docs" / "how-to-operate.md").read_text("utf-8")
+    assert {each.name for each in dataclasses.fields(Serving) if f"`{each.name}`" not in page} == set()
+    source = "".join(path.read_text("utf-8") for path in (ROOT / "src" / "aixplain" / "hub").rglob("*.py"))
+    counted = set(re.findall(r'"(aixplain_hub_[a-z_]+)"', source))
+    assert len(counted) > 10
+    assert {name for name in counted if f"`{name}" not in page} == set()
 
 
 @pytest.mark.parametrize("page", PAGES, ids=name_of)
