@@ -36,6 +36,11 @@ def llama_cpp() -> Path:
     return _python("llama-cpp")
 
 
+def litellm() -> Path:
+    """The Python of an environment with LiteLLM's proxy."""
+    return _python("litellm")
+
+
 def _python(name: str) -> Path:
     folder = ROOT / ".interop" / name
     python, done = folder / "bin" / "python", folder / "installed"
