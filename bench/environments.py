@@ -41,6 +41,11 @@ def litellm() -> Path:
     return _python("litellm")
 
 
+def langchain() -> Path:
+    """The Python of an environment with LangChain's client for OpenAI."""
+    return _python("langchain")
+
+
 def _python(name: str) -> Path:
     folder = ROOT / ".interop" / name
     python, done = folder / "bin" / "python", folder / "installed"

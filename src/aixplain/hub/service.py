@@ -104,7 +104,7 @@ class Service:
         return body
 
     def entry(self, key: str) -> Entry | None:
-        """The model of this id or path. An id stands for the same path for ever."""
+        """The model of this path or id. An id stands for the same path for ever."""
         if key not in self._entries and key not in self._paths and (path := path_of(self._store.reader(), key)):
             self._paths[key] = path
         return self._entries.get(self._paths.get(key, key))

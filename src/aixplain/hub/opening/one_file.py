@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 from aixplain.hub.catalog import Entry
+from aixplain.hub.engine.attempts import Attempts
 from aixplain.hub.engine.embedded import EmbeddedEngine
 from aixplain.hub.engine.lanes import Lanes
 from aixplain.hub.files import Files
@@ -38,9 +39,10 @@ class OneFile:
     @contextlib.asynccontextmanager
     async def opened(self) -> AsyncIterator[Opened]:
         """The parts over the file, which is closed after them."""
-        runs = Runs(SqliteRuns(self._store, keeps_contents=self._settings.keeps_contents), self._settings.answers_kept)
+        rows = SqliteRuns(self._store, keeps_contents=self._settings.keeps_contents)
+        runs = Runs(rows, self._settings.answers_kept)
         lanes = Lanes.of(self._entries)
-        engine = EmbeddedEngine(runs, self._entries, lanes)
+        engine = EmbeddedEngine(rows, runs, Attempts(runs, self._entries, lanes), lanes)
         with contextlib.closing(self._store):
             courier = Courier(SqliteWebhooks(self._store), private=self._settings.private_webhooks)
             runs.on_webhook = courier.wake

@@ -151,16 +151,23 @@ class RunStore(Protocol):
         """
         ...
 
+    async def claim(self, order: Order) -> Earlier | None:
+        """Hold the key of a run that is about to be answered at once, until it is recorded or released.
+
+        When its key stands for a run already, or is held for one, give that; a `result` of None says that it is not over.
+        """
+        ...
+
+    async def release(self, id: str) -> None:
+        """Hold the key of this run no longer, if one is held: it was not answered."""
+        ...
+
     async def record(self, order: Order, ending: Ending, started_at: float, now: float, expires_at: float) -> None:
         """Keep a run that was answered at once, as it ended; its envelope only when its key or its webhook may want it, or
         when its inputs are kept too.
 
         Nothing happens when its key stands for one already.
         """
-        ...
-
-    async def start(self, id: str, now: float) -> Taken | None:
-        """Take a run up; None when it is not waiting any more."""
         ...
 
     async def end(self, run: Taken, ending: Ending, now: float, expires_at: float) -> bool:
@@ -175,10 +182,6 @@ class RunStore(Protocol):
         """End a run from outside, whether it waits or was taken up. False when there is no such run, or it is over."""
         ...
 
-    async def reopen(self) -> None:
-        """Let what was taken up wait again. For a start after which nobody else can be at it."""
-        ...
-
     async def find(self, id: str) -> Standing | None:
         """How a run stands; None when there is no such run."""
         ...
@@ -187,14 +190,26 @@ class RunStore(Protocol):
         """The run that an idempotency key stands for."""
         ...
 
-    async def waiting(self) -> list[Waiting]:
-        """The runs that wait, in their order: by priority, then the oldest first."""
-        ...
-
     async def listed(self, wanted: Wanted) -> tuple[int, list[Listed]]:
         """How many runs are wanted, and a page of them."""
         ...
 
     async def forget(self, now: float, most: int) -> int:
         """Drop the answers, and free the keys, of up to `most` runs that expired; the rows stay. Gives how many there were."""
+        ...
+
+
+class OwnRunStore(RunStore, Protocol):
+    """The rows of runs that this process executes alone."""
+
+    async def start(self, id: str, now: float) -> Taken | None:
+        """Take a run up; None when it is not waiting any more."""
+        ...
+
+    async def reopen(self) -> None:
+        """Let what was taken up wait again. For a start after which nobody else can be at it."""
+        ...
+
+    async def waiting(self) -> list[Waiting]:
+        """The runs that wait, in their order: by priority, then the oldest first."""
         ...
