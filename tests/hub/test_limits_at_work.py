@@ -117,8 +117,13 @@ def test_limits_are_told_beside_what_was_used(hubs: Hubs, place: Place) -> None:
     ask(hubs[-1], secret)
     whole, spend = hubs[-1].get("/sdk/api-keys/usage-limits", **{"x-api-key": secret}).json
     assert whole == {
-        **{"assetId": None, "requestCount": 2, "requestCountLimit": 9, "tokenCount": 30, "tokenCountLimit": 100},
-        **{"usedCredits": 0.5, "budget": None},
+        "assetId": None,
+        "requestCount": 2,
+        "requestCountLimit": 9,
+        "tokenCount": 30,
+        "tokenCountLimit": 100,
+        "usedCredits": 0.5,
+        "budget": None,
     }
     assert (spend["assetId"], spend["requestCount"], spend["budget"]) == ("acme/spend", 1, 2.0)
 

@@ -64,7 +64,10 @@ def test_each_way_to_run_and_to_end_is_summed_once(at_work: tuple[Place, list[Ca
     common = {"day": today(), "key": key.id, "keyName": "ada", "failed": 0, "canceled": 0, "usedCredits": None, "usage": None}
     assert found == {
         "acme/spend": {
-            **{**common, "runs": 4, "finished": 4, "usedCredits": 0.5},
+            **common,
+            "runs": 4,
+            "finished": 4,
+            "usedCredits": 0.5,
             "usage": {"prompt_tokens": 30, "completion_tokens": 0, "total_tokens": 30},
         },
         "acme/refuse": {**common, "runs": 2, "finished": 0, "failed": 2},

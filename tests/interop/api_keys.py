@@ -7,8 +7,9 @@ import json
 from datetime import datetime
 from typing import Any
 
-from aixplain.v2 import Aixplain
 from aixplain.v2.api_key import APIKeyLimits
+
+from aixplain.v2 import Aixplain
 
 #: The releases have different names for a model that is limited.
 MODEL = next(name for name in inspect.signature(APIKeyLimits).parameters if name.startswith("model"))
@@ -22,9 +23,7 @@ def secret_of(key: Any) -> str:
 aix = Aixplain()
 whole = APIKeyLimits(token_per_minute=100, token_per_day=1000, request_per_minute=10, request_per_day=100)
 of_model = APIKeyLimits(request_per_day=4, **{MODEL: "acme/shout"})
-made = aix.APIKey(
-    name="ada", budget=10, expires_at=datetime(2130, 1, 1), global_limits=whole, asset_limits=[of_model]
-).save()
+made = aix.APIKey(name="ada", budget=10, expires_at=datetime(2130, 1, 1), global_limits=whole, asset_limits=[of_model]).save()
 secret = secret_of(made)
 found = aix.APIKey.get(made.id)
 found.name = "bob"
@@ -35,7 +34,7 @@ known = aix.APIKey.get_by_access_key(secret)
 try:
     member.APIKey.list()
     refused = "nothing"
-except Exception as error:  # whatever it raises is what is asked for
+except Exception as error:  # noqa: BLE001 - whatever it raises is what is asked for
     refused = str(error)
 report = {
     "secret": secret[:5],
