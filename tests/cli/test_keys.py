@@ -72,7 +72,7 @@ def test_keys_are_made_and_revoked_while_a_hub_serves(started: Started, aix: Aix
 
 
 def test_a_hub_for_others_starts_once_it_has_a_key(started: Started, aix: Aix, refused: Refused) -> None:
-    serve = ("hub", "serve", "--host", "0.0.0.0", "--port", "0", "--data", "kept")  # noqa: S104
+    serve = ("hub", "serve", "--host", "0.0.0.0", "--port", "0", "--data", "kept")  # noqa: S104 - for a moment, with a key
     said = refused(*serve, settings={}, status=1)
     assert "Without a key, everyone who reaches 0.0.0.0 could use this hub." in said
     assert "aix keys create" in said

@@ -108,7 +108,7 @@ def test_others_see_themselves_and_change_nothing(caller: Caller, admin: str, pl
         ({"name": "x", "globalLimits": {"tpm": 1, "tokenType": "output"}}, "The body is not what this address takes"),
         (
             {"name": "x", "assetsLimits": [{"rpm": 1, "assetId": "acme/nothing"}]},
-            "There is no model 'acme/nothing' on this hub",
+            "There is no model 'acme/nothing'",
         ),
         ({"name": "x", "expiresAt": "soon"}, "expiresAt is a time like"),
         ({"name": "x", "models": [""]}, "A key's models are ids, paths and starts of paths"),

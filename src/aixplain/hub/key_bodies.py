@@ -54,9 +54,8 @@ def changed(key: Key, body: KeyBody, path_of: Callable[[str], str | None]) -> Ke
 
 def _limits(body: LimitsBody | None, credits: float | None) -> Limits:
     """The limits, of which official clients send those that are not set as zero."""
-    told = (None,) * 4 if body is None else (body.rpm, body.rpd, body.tpm, body.tpd)
-    rpm, rpd, tpm, tpd = (limit or None for limit in told)
-    return Limits(rpm, rpd, tpm, tpd, credits)
+    body = body or LimitsBody()
+    return Limits(body.rpm or None, body.rpd or None, body.tpm or None, body.tpd or None, credits)
 
 
 def _model_limits(bodies: list[LimitsBody], path_of: Callable[[str], str | None]) -> dict[str, Limits]:
