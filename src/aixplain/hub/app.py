@@ -19,7 +19,7 @@ from aixplain._wire.messages import KEEPS_KEYS
 from aixplain.hub.answers import Answers
 from aixplain.hub.auth import Access
 from aixplain.hub.catalog import Entry
-from aixplain.hub.endpoints import aixplain, error_response, webhooks
+from aixplain.hub.endpoints import aixplain, error_response, web, webhooks
 from aixplain.hub.engine.embedded import EmbeddedEngine
 from aixplain.hub.engine.lanes import Lanes
 from aixplain.hub.errors import HubError, Refusal
@@ -65,7 +65,7 @@ def create_app(entries: dict[str, Entry], data: Path, keys: Iterable[str], setti
                 await engine.stop()
 
     app = Starlette(
-        routes=[Route("/healthz", healthz), *aixplain.ROUTES, *webhooks.ROUTES],
+        routes=[Route("/healthz", healthz), *aixplain.ROUTES, *webhooks.ROUTES, *web.ROUTES],
         middleware=[Middleware(KeepsKeys), Middleware(Access, keys=list(keys))],
         exception_handlers=dict.fromkeys((Refusal, HubError, HTTPException, ClientDisconnect, Exception), on_error),
         lifespan=lifespan,

@@ -14,8 +14,8 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from aixplain.hub.endpoints import error_response
 
-#: A file's address is a secret of its own, and travels without the key.
-OPEN_PATHS = ("/healthz", "/files/")
+#: A file's address is a secret of its own, and travels without the key. The page asks for one.
+OPEN_PATHS = ("/healthz", "/files/", "/web/")
 _LOCAL = re.compile(r"(https?://)?(127\.0\.0\.1|localhost|\[::1\])(:\d+)?", re.IGNORECASE)
 
 
@@ -37,7 +37,7 @@ class Access:
     def _refusal(self, scope: Scope, headers: Headers) -> Response | None:
         if not self._digests:
             return _refused_as_foreign(headers)
-        if scope["path"].startswith(OPEN_PATHS):
+        if scope["path"] == "/" or scope["path"].startswith(OPEN_PATHS):
             return None
         key = _key(headers)
         if key is not None and any(hmac.compare_digest(_digest(key), known) for known in self._digests):

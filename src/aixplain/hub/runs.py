@@ -141,6 +141,10 @@ class Runs:
         while await self._store.forget(time.time(), SWEPT_AT_ONCE) == SWEPT_AT_ONCE:
             """There are more."""
 
+    async def row(self, id: str, caller: str) -> Listed | None:
+        """A run of this caller, as it is listed."""
+        return await self._store.row(id, caller)
+
     async def listed(self, wanted: Wanted) -> tuple[int, list[Listed]]:
         """How many runs are wanted, and a page of them."""
         return await self._store.listed(wanted)

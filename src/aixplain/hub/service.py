@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from dataclasses import dataclass
+from sqlite3 import Connection
 from typing import Annotated, Any
 
 import msgspec
@@ -22,6 +23,7 @@ from aixplain.hub.runs import Asked, Runs, new_order
 from aixplain.hub.settings import Settings
 from aixplain.hub.store.runs import Ending, Listed, Standing, Wanted
 from aixplain.hub.store.sqlite.catalog import find
+from aixplain.hub.store.sqlite.facets import facets
 from aixplain.hub.store.sqlite.file import SqliteStore
 from aixplain.hub.store.sqlite.search import search
 
@@ -85,10 +87,11 @@ class Service:
 
     async def search(self, wanted: Search) -> bytes:
         """The page that answers a search."""
-        try:
-            return await asyncio.to_thread(lambda: search(self._store.reader(), wanted))
-        except ValueError as error:
-            raise Refusal(400, str(error)) from error
+        return await self._looked_up(search, wanted)
+
+    async def facets(self, wanted: Search) -> bytes:
+        """What a search could be narrowed to, with the number of models."""
+        return await self._looked_up(facets, wanted)
 
     def get(self, key: str, host: str | None) -> bytes:
         """The MODEL of this id or path; `host` narrows."""
@@ -135,6 +138,19 @@ class Service:
         """How many runs are wanted, and a page of them. A model is named by its path or its id."""
         entry = self._by_id.get(wanted.model or "")
         return await self._runs.listed(wanted if entry is None else msgspec.structs.replace(wanted, model=entry.path))
+
+    async def run_row(self, run_id: str, caller: str) -> Listed:
+        """A run of this caller, as it is listed."""
+        row = await self._runs.row(run_id, caller)
+        if row is None:
+            raise Refusal(404, f"There is no run '{run_id}' on this hub.")
+        return row
+
+    async def _looked_up(self, look: Callable[[Connection, Search], bytes], wanted: Search) -> bytes:
+        try:
+            return await asyncio.to_thread(lambda: look(self._store.reader(), wanted))
+        except ValueError as error:
+            raise Refusal(400, str(error)) from error
 
     async def _accept(self, entry: Entry, arguments: dict[str, Any], asked: Asked) -> Accepted:
         self._answers.once.going_on(entry.path, asked)

@@ -31,6 +31,10 @@ async def search(request: Request) -> Response:
     return _catalog_answer(request, await _service(request).search(await _body(request, Search)))
 
 
+async def facets(request: Request) -> Response:
+    return json_response(await _service(request).facets(await _body(request, Search)))
+
+
 async def get(request: Request) -> Response:
     return _catalog_answer(request, _service(request).get(request.path_params["key"], request.query_params.get("host")))
 
@@ -66,6 +70,11 @@ async def list_runs(request: Request) -> Response:
     return json_response(msgspec.json.encode(listing.page(found, asked_for, _root(request))))
 
 
+async def get_run(request: Request) -> Response:
+    run = await _service(request).run_row(request.path_params["run_id"], caller_of(request))
+    return json_response(msgspec.json.encode(listing.told(run, _root(request))))
+
+
 async def announce_upload(request: Request) -> Response:
     wanted = await _announced(request)
     path = _service(request).files.reserve(str(wanted.get("originalName") or "file"))
@@ -90,8 +99,10 @@ ROUTES = [
     Route("/api/v2/execute/{key:path}", run, methods=["POST"]),
     Route("/api/v1/execute/{key:path}", run_in_background, methods=["POST"]),
     Route("/v2/models/paginate", search, methods=["POST"]),
+    Route("/v2/models/facets", facets, methods=["POST"]),
     Route("/v2/models/{key:path}", get, methods=["GET"]),
     Route("/sdk/runs", list_runs, methods=["GET"]),
+    Route("/sdk/runs/{run_id}", get_run, methods=["GET"]),
     Route("/sdk/runs/{run_id}/result", poll_or_cancel, methods=["GET", "DELETE"]),
     Route("/api/v1/data/{run_id}", poll_or_cancel, methods=["GET", "DELETE"]),
     Route("/sdk/file/upload/temp-url", announce_upload, methods=["POST"]),

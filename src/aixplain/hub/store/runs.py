@@ -178,6 +178,10 @@ class RunStore(Protocol):
         """The runs that wait, in their order: by priority, then the oldest first."""
         ...
 
+    async def row(self, id: str, caller: str) -> Listed | None:
+        """A run of this caller, as it is listed; None when it has no such run."""
+        ...
+
     async def listed(self, wanted: Wanted) -> tuple[int, list[Listed]]:
         """How many runs are wanted, and a page of them."""
         ...

@@ -76,6 +76,11 @@ class SqliteRuns:
         """The runs that wait, in their order: by priority, then the oldest first."""
         return [Waiting(*row) for row in self._store.reader().execute(_SQL["waiting"])]
 
+    async def row(self, id: str, caller: str) -> Listed | None:
+        """A run of this caller, as it is listed; None when it has no such run."""
+        row = self._store.reader().execute(_SQL["row"], {"id": id, "caller": caller}).fetchone()
+        return None if row is None else Listed(*row)
+
     async def listed(self, wanted: Wanted) -> tuple[int, list[Listed]]:
         """How many runs are wanted, and a page of them."""
         row = {**asdict(wanted), "states": msgspec.json.encode(wanted.states).decode()}
