@@ -5,7 +5,6 @@ from __future__ import annotations
 import functools
 import gzip
 import hashlib
-import mimetypes
 from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib.resources import files
@@ -41,6 +40,7 @@ GUARDS = {
     "cross-origin-opener-policy": "same-origin",
     "cross-origin-resource-policy": "same-origin",
 }
+TYPES = {"css": "text/css", "html": "text/html", "js": "text/javascript", "svg": "image/svg+xml"}
 FOR_GOOD = "public, max-age=31536000, immutable"
 
 
@@ -119,5 +119,4 @@ def _part(name: str) -> Packed:
 
 
 def _packed(name: str, content: bytes) -> Packed:
-    kind = mimetypes.guess_type(name)[0] or "application/octet-stream"
-    return Packed(content, gzip.compress(content, 9, mtime=0), kind)
+    return Packed(content, gzip.compress(content, 9, mtime=0), TYPES[name.rpartition(".")[2]])

@@ -9,11 +9,16 @@ export function controlFor(parameter, attributes) {
   return (CONTROLS[kindOf(parameter)] ?? text)(parameter, attributes);
 }
 
+/** What stands in an empty field: the value that the model takes then. */
+function placeholderOf(parameter) {
+  const standing = defaultOf(parameter);
+  return standing === undefined || standing?.length === 0 ? null : told(standing);
+}
+
 const CONTROLS = { number, json: structured, array: structured };
 
 function text(parameter, attributes) {
-  const standing = defaultOf(parameter);
-  const input = h("textarea", { rows: attributes.large ? 4 : 1, placeholder: standing === undefined ? null : told(standing), ...attributes, large: null });
+  const input = h("textarea", { rows: 1, class: attributes.large && "large", placeholder: placeholderOf(parameter), ...attributes, large: null });
   return { element: input, read: () => input.value || undefined };
 }
 

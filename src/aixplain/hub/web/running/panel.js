@@ -12,12 +12,13 @@ export const WORDS = { SUCCESS: "Done", FAILED: "Failed", CANCELED: "Canceled", 
 export class Panel {
   constructor(functionId) {
     this.functionId = functionId;
+    this.text = null;
     this.state = h("p", { class: "state" });
     this.bar = h("progress", { max: 1, "aria-label": "Progress", hidden: true });
     this.body = h("div", { class: "answer" });
     this.foot = h("div", { class: "foot" });
     this.element = h("section", { class: "panel", "aria-label": "Answer" }, h("div", { class: "bar" }, h("h2", {}, "Answer"), this.state), this.bar, this.body, this.foot);
-    this.body.append(h("p", { class: "soft" }, "It will be here."));
+    this.body.append(h("p", { class: "soft" }, "Run the model, and its answer is here."));
   }
 
   begin() {
@@ -29,6 +30,7 @@ export class Panel {
     this.element.setAttribute("aria-busy", "true");
     this.told("Running", "running");
     this.clock = setInterval(() => this.told(`Running, ${duration((performance.now() - started) / 1000)}`, "running"), 100);
+    if (matchMedia("(max-width: 959px)").matches) this.element.scrollIntoView({ block: "start" });
     this.bar.hidden = false;
     this.bar.removeAttribute("value");
     say("Running");
@@ -102,7 +104,7 @@ function footOf(envelope, text, runId) {
   return [
     facts.length > 0 && h("dl", { class: "facts" }, facts.map(([name, value]) => h("div", {}, h("dt", {}, name), h("dd", {}, value)))),
     envelope.status === "SUCCESS" && copyButton(() => copied, "Copy the answer"),
-    envelope.details && folded("Details", envelope.details),
+    envelope.details?.length > 0 && folded("Details", envelope.details),
     text === null && folded("Whole answer", envelope),
   ].filter(Boolean);
 }

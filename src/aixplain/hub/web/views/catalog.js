@@ -12,6 +12,9 @@ const SIZE = 24;
 const TYPING = 70; // milliseconds; the hub takes a few
 const SORTS = { "": "Best match", name: "Name", "-createdAt": "Newest", "-updatedAt": "Changed last", normalizedPrice: "Price" };
 
+/** The model that was opened last, and from where: whoever comes back is there again. */
+let left = { address: null, href: null };
+
 export function show({ query, signal }) {
   const catalog = new Catalog(query, signal);
   return { title: "Models", content: catalog.element, focus: catalog.input, update: (next) => catalog.update(next) };
@@ -33,7 +36,7 @@ class Catalog {
     this.sort = h("select", { "aria-label": "Order", onchange: () => this.turn({ sort: this.sort.value, page: null }) });
     this.sort.append(...Object.entries(SORTS).map(([value, words]) => h("option", { value }, words)));
     this.total = h("p", { class: "total" });
-    this.results = h("div", { class: "results", onkeydown: (event) => moveInList(event, this.results, this.input) });
+    this.results = h("div", { class: "results", onclick: leaving, onkeydown: (event) => moveInList(event, this.results, this.input) });
     this.facets = facetList((name, values) => this.turn({ [name]: values, page: null }));
     this.element = h(
       "div",
@@ -102,6 +105,15 @@ class Catalog {
     this.total.textContent = words;
     this.results.replaceChildren(...modelList(page, SIZE, this.wanted, (number) => this.address({ page: number + 1 })));
     announce(words);
+    this.comeBack();
+  }
+
+  comeBack() {
+    const link = left.address === location.hash && this.results.querySelector(`[href="${CSS.escape(left.href)}"]`);
+    left = { address: null, href: null };
+    if (!link) return;
+    link.focus();
+    link.scrollIntoView({ block: "center" });
   }
 
   pressed(event) {
@@ -119,6 +131,11 @@ class Catalog {
     event.preventDefault();
     this.input.select();
   }
+}
+
+function leaving(event) {
+  const link = event.target.closest(".models a");
+  if (link) left = { address: location.hash, href: link.getAttribute("href") };
 }
 
 const announce = settled(600, say);
