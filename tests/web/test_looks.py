@@ -1,0 +1,119 @@
+"""Every screen, light and dark, narrow and wide: nothing for axe to find, nothing cut off, and a picture to look at."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page, expect
+
+from aixplain.hub.embedded import EmbeddedHub
+from tests.web.conftest import SCREENS, Doors
+from tests.web.test_runs import end_of, post
+
+WIDTHS = {"phone": (360, 780), "tablet": (800, 1000), "wide": (1440, 900)}
+
+
+@pytest.fixture(params=[(width, scheme) for width in WIDTHS for scheme in ("light", "dark")], ids="-".join)
+def screen(browser: Browser, request: pytest.FixtureRequest) -> Iterator[tuple[Page, str]]:
+    width, scheme = request.param
+    size = dict(zip(("width", "height"), WIDTHS[width], strict=True))
+    context = browser.new_context(viewport=size, color_scheme=scheme, reduced_motion="reduce")
+    context.set_default_timeout(10_000)
+    yield context.new_page(), f"{width}-{scheme}"
+    context.close()
+
+
+def look(page: Page, name: str) -> None:
+    """Keep a picture, and hold the screen against the rules."""
+    SCREENS.mkdir(exist_ok=True)
+    page.evaluate("scrollTo(0, 0)")  # what is half under the head of the page is too small to press
+    page.screenshot(path=SCREENS / f"{name}.png", full_page=True)
+    found = Axe().run(page, options={"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]})
+    assert found.violations_count == 0, found.generate_report()
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), f"{name} is wider than the screen"
+
+
+def test_every_screen(screen: tuple[Page, str], url: str, guarded: str, doors: Doors) -> None:
+    page, kind = screen
+    doors.open.set()
+    for name, visit in VISITS.items():
+        visit(page, guarded if name == "sign-in" else url)
+        look(page, f"{name}-{kind}")
+
+
+@pytest.fixture(scope="module")
+def guarded(serve: Callable[..., EmbeddedHub]) -> str:
+    return serve("a-long-secret").url
+
+
+def catalog(page: Page, url: str) -> None:
+    page.goto(f"{url}/#/?q=filler")
+    expect(page.locator(".models li").first).to_be_visible()
+    expect(page.locator(".facets legend").first).to_be_attached()
+
+
+def nothing_found(page: Page, url: str) -> None:
+    page.goto(f"{url}/#/?q=xyzzy")
+    expect(page.locator(".results")).to_contain_text("No model fits")
+
+
+def model(page: Page, url: str) -> None:
+    page.goto(f"{url}/#/models/acme/shout")
+    page.locator("textarea").first.fill("It's a fine day.")
+    page.get_by_role("textbox", name="times").fill("9")
+    page.get_by_role("button", name="Run", exact=True).click()
+    expect(page.locator(".field .problem", has_text="At most 5.")).to_be_visible()
+
+
+def answer(page: Page, url: str) -> None:
+    page.goto(f"{url}/#/models/acme/size")
+    page.locator("input[type=file]").first.set_input_files({"name": "a.png", "mimeType": "image/png", "buffer": b"12345"})
+    expect(page.locator(".files .state")).to_have_text("is up")
+    page.get_by_role("button", name="Run", exact=True).click()
+    expect(page.locator(".panel .state")).to_contain_text("Done")
+    page.locator(".folded summary").first.click()
+
+
+def failure(page: Page, url: str) -> None:
+    page.goto(f"{url}/#/models/acme/broken")
+    page.locator("textarea").first.fill("x")
+    page.get_by_role("button", name="Run", exact=True).click()
+    expect(page.get_by_role("alert")).to_be_visible()
+
+
+def runs(page: Page, url: str) -> None:
+    page.goto(f"{url}/#/runs")
+    expect(page.locator("tbody tr").first).to_be_visible()
+
+
+def run(page: Page, url: str) -> None:
+    started = post(url, "acme/echo", {"text": "It was said before.", "options": {"webhookUrl": "http://127.0.0.1:1/"}})["requestId"]
+    end_of(url, started)
+    page.goto(f"{url}/#/runs/{started}")
+    expect(page.locator(".panel .state")).to_contain_text("Done")
+    expect(page.get_by_role("region", name="Webhook")).to_be_visible()
+
+
+def sign_in(page: Page, url: str) -> None:
+    page.goto(url)
+    expect(page.get_by_role("heading", name="This hub wants a key")).to_be_visible()
+
+
+def nowhere(page: Page, url: str) -> None:
+    page.goto(f"{url}/#/nowhere")
+    expect(page.get_by_role("heading", name="There is no such page")).to_be_visible()
+
+
+VISITS: dict[str, Callable[[Page, str], None]] = {
+    "catalog": catalog,
+    "nothing-found": nothing_found,
+    "model": model,
+    "answer": answer,
+    "failure": failure,
+    "runs": runs,
+    "run": run,
+    "sign-in": sign_in,
+    "nowhere": nowhere,
+}
