@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.web.conftest import Doors
+from tests.web.conftest import Doors, wait_until
 
 
 def open_model(page: Page, url: str, path: str) -> None:
@@ -185,7 +185,7 @@ def test_a_picture_is_shown(page: Page, url: str, shot: Callable[[str], None]) -
     open_model(page, url, "acme/draw")
     page.locator("textarea").first.fill("a tree")
     run(page)
-    page.wait_for_function("document.querySelector('.answer img')?.naturalWidth === 320")
+    wait_until(lambda: page.locator(".answer img").evaluate("(image) => image.naturalWidth") == 320)
     shot("picture")
 
 

@@ -8,7 +8,7 @@ import { problemNotice } from "../parts/notices.js";
 import { FACETS, facetList } from "./catalog-facets.js";
 import { modelList, moveInList } from "./catalog-list.js";
 
-const SIZE = 24;
+const SIZE = 20;
 const TYPING = 70; // milliseconds; the hub takes a few
 const SORTS = { "": "Best match", name: "Name", "-createdAt": "Newest", "-updatedAt": "Changed last", normalizedPrice: "Price" };
 
