@@ -34,6 +34,7 @@ QUESTIONS = (
     "polling",
     "hub_durable",
     "hub_catalog",
+    "hub_page",
 )
 
 

@@ -80,7 +80,7 @@ def test_a_run_is_told_with_all_but_what_went_in_and_came_out(caller: Caller) ->
         *("requestId", "model", "status", "state", "url", "createdAt", "startedAt", "endedAt", "expiresAt", "deadline"),
         *("priority", "attempts", "usedCredits", "usage", "statusCode", "errorMessage"),
     }
-    assert (at_once["status"], at_once["attempts"], at_once["usedCredits"], at_once["usage"]) == ("SUCCESS", 1, 0.0, None)
+    assert (at_once["status"], at_once["attempts"], at_once["usedCredits"], at_once["usage"]) == ("SUCCESS", 1, None, None)
     assert (goes_on["status"], goes_on["priority"], goes_on["endedAt"]) == ("IN_PROGRESS", 3, None)
     assert (failed["status"], failed["statusCode"], failed["errorMessage"]) == ("FAILED", 495, "not this text")
     assert failed["createdAt"] <= failed["startedAt"] <= failed["endedAt"] < failed["expiresAt"]

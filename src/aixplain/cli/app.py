@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import typer
 
-from aixplain.cli import config, demo, hub, run, search, show
+from aixplain.cli import config, demo, hub, keys, run, search, show, usage
 
 app = typer.Typer(
     name="aix",
@@ -23,6 +23,8 @@ app = typer.Typer(
 app.command("search")(search.search)
 app.command("show")(show.show)
 app.command("run")(run.run)
+app.command("usage")(usage.usage)
 app.command("demo")(demo.demo)
 app.add_typer(config.app, name="config")
 app.add_typer(hub.app, name="hub")
+app.add_typer(keys.app, name="keys")

@@ -38,7 +38,7 @@ async def execute(entry: Entry | None, inputs: dict[str, Any], run_id: str, on_p
     except RAISED as error:
         if isinstance(error, TimeoutError) and limit.expired():
             return failed(run_id, too_long(entry), 504)
-        return failed(run_id, *failure_of(entry, error))
+        return failed(run_id, *failure_of(entry, error), retry_after_of(error))
 
 
 def too_long(entry: Entry) -> str:
@@ -68,26 +68,31 @@ def failure_of(entry: Entry, error: BaseException) -> tuple[str, int]:
     return f"Model '{entry.path}' failed: {type(error).__name__}: {error}", 500
 
 
+def retry_after_of(error: BaseException) -> float | None:
+    """Seconds after which it is worth another try, where whoever failed said so."""
+    return error.retry_after if isinstance(error, ModelError) else None
+
+
 def finished(run_id: str, entry: Entry, output: Output, seconds: float) -> Ending:
     """The ending of a run that went well."""
-    usage, credits = output.usage, output.credits or 0.0
+    usage = output.usage
     envelope = {
         "status": SUCCESS,
         "completed": True,
         "data": output.data,
         "details": output.details,
         "runTime": round(seconds, 6),
-        "usedCredits": credits,
+        "usedCredits": output.credits or 0.0,
         "usage": usage,
         "asset": {"assetId": entry.id, "id": entry.path},
         "requestId": run_id,
         "rawData": output.raw_data,
     }
     tokens = (None, None) if usage is None else (usage.prompt_tokens, usage.completion_tokens)
-    return Ending("finished", msgspec.json.encode(envelope), None, None, *tokens, credits)
+    return Ending("finished", msgspec.json.encode(envelope), None, None, *tokens, output.credits)
 
 
-def failed(run_id: str, message: str, status: int) -> Ending:
+def failed(run_id: str, message: str, status: int, retry_after: float | None = None) -> Ending:
     """The ending of a run that its model, or the hub, could not do."""
     envelope = {
         "status": FAILED,
@@ -97,7 +102,7 @@ def failed(run_id: str, message: str, status: int) -> Ending:
         "statusCode": status,
         "requestId": run_id,
     }
-    return Ending("failed", msgspec.json.encode(envelope), message, status)
+    return Ending("failed", msgspec.json.encode(envelope), message, status, retry_after=retry_after)
 
 
 def canceled(run_id: str) -> Ending:

@@ -50,15 +50,20 @@ class Runs:
         self._held = True
         #: Called when a webhook may be due.
         self.on_webhook: Callable[[], None] = lambda: None
+        #: Called with the caller and the model of a run that ended and is noted.
+        self.on_ended: Callable[[str, str, Ending], None] = lambda caller, model, ending: None
 
     async def accept(self, order: Order, *, started: bool = False) -> Earlier | None:
         """Note a run, or find the one that its key stands for; when this returns it is on the disk."""
         return await self._store.accept(order, started=started)
 
-    async def record(self, run_id: str, model: str, asked: Asked, ending: Ending, started_at: float) -> None:
-        """Note a run that was answered at once, and its answer when its key may come again."""
-        order = Order(run_id, model, None, asked.caller, asked.key, asked.digest, 0, None, started_at, asked.webhook)
+    async def record(
+        self, run_id: str, model: str, asked: Asked, ending: Ending, started_at: float, inputs: bytes | None = None
+    ) -> None:
+        """Note a run that was answered at once, and its answer when its key may come again; `inputs` when they are kept."""
+        order = Order(run_id, model, inputs, asked.caller, asked.key, asked.digest, 0, None, started_at, asked.webhook)
         await self._store.record(order, ending, started_at, *self._times())
+        self.on_ended(asked.caller, model, ending)
         if asked.webhook:
             self.on_webhook()
 
@@ -68,7 +73,8 @@ class Runs:
 
     async def end(self, run: Taken, ending: Ending) -> None:
         """Note how a run ended; a run ends once, and what comes later is dropped."""
-        await self._store.end(run, ending, *self._times())
+        if await self._store.end(run, ending, *self._times()):
+            self.on_ended(run.caller, run.model, ending)
         self.ended(run.id)
         if run.webhook:
             self.on_webhook()
@@ -141,9 +147,9 @@ class Runs:
         while await self._store.forget(time.time(), SWEPT_AT_ONCE) == SWEPT_AT_ONCE:
             """There are more."""
 
-    async def row(self, id: str, caller: str) -> Listed | None:
-        """A run of this caller, as it is listed."""
-        return await self._store.row(id, caller)
+    async def row(self, id: str) -> Listed | None:
+        """A run, as it is listed."""
+        return await self._store.row(id)
 
     async def listed(self, wanted: Wanted) -> tuple[int, list[Listed]]:
         """How many runs are wanted, and a page of them."""

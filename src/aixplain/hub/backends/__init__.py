@@ -27,12 +27,20 @@ class Output(msgspec.Struct):
 class ModelError(Exception):
     """Raise it in a model for an input that it can't take: the caller reads the message, and no traceback is logged.
 
-    `status` is a number of the protocol: 400 for an input in general, 492 for a file that can't be read.
+    `status` is a number of the protocol: 400 for an input in general, 492 for a file that can't be read. `retry_after` are the
+    seconds after which it is worth another try, where that is known.
     """
 
-    def __init__(self, message: str, status: int = 400) -> None:
+    def __init__(self, message: str, status: int = 400, retry_after: float | None = None) -> None:
         super().__init__(message)
         self.status = status
+        self.retry_after = retry_after
+
+
+#: What a stream is made of: text, or events in the shape of OpenAI's, just as they came from a service that speaks so: whole
+#: ones, each with the blank line behind it, without the `[DONE]` at their end and without the one that has the usage alone.
+#: The last one may be the whole answer, which tells the tokens and the credits.
+Piece = str | bytes | Output
 
 
 #: Called with the share of the work that is done, from 0 to 1.
@@ -46,6 +54,6 @@ class Backend(Protocol):
         """The whole answer. Raises `ModelError`, or whatever the model's own code raises."""
         ...
 
-    def stream(self, inputs: dict[str, Any]) -> AsyncGenerator[str, None]:
-        """The answer in pieces. Closing it stops the work."""
+    def stream(self, inputs: dict[str, Any]) -> AsyncGenerator[Piece, None]:
+        """The answer in pieces. Closing it stops the work. Raises as `run` does."""
         ...

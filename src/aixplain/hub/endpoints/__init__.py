@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from collections.abc import Coroutine
-from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
 from aixplain._wire.errors import write_error
+from aixplain.hub.store.keys import Key
 
 T = TypeVar("T")
 
@@ -25,17 +26,15 @@ def error_response(status: int, message: str, headers: dict[str, str] | None = N
     return Response(write_error(status, message), status, headers, media_type="application/json")
 
 
-def caller_of(request: Request) -> str:
-    """The name of the key that a request came with; "" on a hub without keys."""
-    caller: str = request.scope.get("caller", "")
-    return caller
+def retry_after(seconds: float | None) -> dict[str, str]:
+    """The header that says when to come again, where that is known."""
+    return {} if seconds is None else {"retry-after": str(math.ceil(seconds))}
 
 
-def moment(seconds: float | None) -> str | None:
-    """A time as the protocol writes it."""
-    if seconds is None:
-        return None
-    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+def key_of(request: Request) -> Key:
+    """The record of the key that a request came with; on a hub without keys, that of anyone."""
+    key: Key = request.scope["key"]
+    return key
 
 
 async def while_here(request: Request, work: Coroutine[Any, Any, T]) -> T:

@@ -13,7 +13,7 @@ from starlette.responses import FileResponse, Response
 from starlette.routing import Route
 
 from aixplain._wire.messages import IDEMPOTENCY_KEY, IN_PROGRESS, Search
-from aixplain.hub.endpoints import caller_of, json_response, listing, while_here
+from aixplain.hub.endpoints import error_response, json_response, key_of, listing, retry_after, while_here
 from aixplain.hub.endpoints.official import is_official, without_attributes
 from aixplain.hub.endpoints.streams import EventStream
 from aixplain.hub.errors import Refusal
@@ -28,15 +28,16 @@ _WAIT = re.compile(r"(?:^|[,;\s])wait\s*=\s*\"?(\d{1,9})", re.ASCII | re.IGNOREC
 
 
 async def search(request: Request) -> Response:
-    return _catalog_answer(request, await _service(request).search(await _body(request, Search)))
+    return _catalog_answer(request, await _service(request).search(await body_of(request, Search), key_of(request)))
 
 
 async def facets(request: Request) -> Response:
-    return json_response(await _service(request).facets(await _body(request, Search)))
+    return json_response(await _service(request).facets(await body_of(request, Search), key_of(request)))
 
 
 async def get(request: Request) -> Response:
-    return _catalog_answer(request, _service(request).get(request.path_params["key"], request.query_params.get("host")))
+    key, host = request.path_params["key"], request.query_params.get("host")
+    return _catalog_answer(request, _service(request).get(key, host, key_of(request)))
 
 
 async def run(request: Request) -> Response:
@@ -53,25 +54,25 @@ async def poll_or_cancel(request: Request) -> Response:
 
 async def _poll(request: Request) -> Response:
     run_id, hold = request.path_params["run_id"], _hold(request)
-    polling = _service(request).poll(run_id, hold)
+    polling = _service(request).poll(run_id, key_of(request), hold)
     standing = await (while_here(request, polling) if hold else polling)
     body = standing.result or _in_progress(request, run_id, standing.progress)
     return json_response(body, headers={"preference-applied": f"wait={hold}"} if hold else None)
 
 
 async def _cancel(request: Request) -> Response:
-    standing = await _service(request).cancel(request.path_params["run_id"])
+    standing = await _service(request).cancel(request.path_params["run_id"], key_of(request))
     return json_response(standing.result or b"")
 
 
 async def list_runs(request: Request) -> Response:
-    asked_for = listing.wanted(request.query_params, caller_of(request))
+    asked_for = listing.wanted(request.query_params, key_of(request).id)
     found = await _service(request).listed(asked_for)
     return json_response(msgspec.json.encode(listing.page(found, asked_for, _root(request))))
 
 
 async def get_run(request: Request) -> Response:
-    run = await _service(request).run_row(request.path_params["run_id"], caller_of(request))
+    run = await _service(request).run_row(request.path_params["run_id"], key_of(request))
     return json_response(msgspec.json.encode(listing.told(run, _root(request))))
 
 
@@ -115,16 +116,20 @@ async def _run(request: Request, *, background: bool) -> Response:
     body = await _read(request)
     inputs = _decoded(body, dict[str, Any])
     asked = _asked(request, b"v1" if background else b"v2", body)
-    answer = await _service(request).run(request.path_params["key"], inputs, background=background, asked=asked)
+    answer = await _service(request).run(
+        request.path_params["key"], inputs, background=background, asked=asked, by=key_of(request)
+    )
     if isinstance(answer, Accepted):
         return json_response(_in_progress(request, answer.run_id, None), 201)
     if isinstance(answer, Pieces):
         return EventStream(answer)
+    if answer.status == 429:  # nothing was done, so the same request may come again
+        return error_response(429, answer.error or "", retry_after(answer.retry_after))
     return json_response(answer.envelope)
 
 
 def _asked(request: Request, *content: bytes) -> Asked:
-    return asked(caller_of(request), request.headers.get(IDEMPOTENCY_KEY), *content)
+    return asked(key_of(request).id, request.headers.get(IDEMPOTENCY_KEY), *content)
 
 
 def _hold(request: Request) -> int:
@@ -153,10 +158,10 @@ async def _announced(request: Request) -> dict[str, Any]:
     """What goes up. The official client sends a form."""
     if request.headers.get("content-type", "").startswith("application/x-www-form-urlencoded"):
         return dict(parse_qsl((await _read(request)).decode("utf-8", "replace")))
-    return await _body(request, dict[str, Any])
+    return await body_of(request, dict[str, Any])
 
 
-async def _body(request: Request, kind: type[T]) -> T:
+async def body_of(request: Request, kind: type[T]) -> T:
     """The JSON body. Raises `Refusal` for one that is too large, no JSON, or of another shape."""
     return _decoded(await _read(request), kind)
 

@@ -33,15 +33,16 @@ POLICY = "; ".join(
         "trusted-types 'none'",
     )
 )
-GUARDS = {
+GUARDS = {"x-content-type-options": "nosniff", "cross-origin-resource-policy": "same-origin"}
+PAGE = {
+    **GUARDS,
     "content-security-policy": POLICY,
-    "x-content-type-options": "nosniff",
     "referrer-policy": "no-referrer",
     "cross-origin-opener-policy": "same-origin",
-    "cross-origin-resource-policy": "same-origin",
+    "cache-control": "no-cache",
 }
+PART = {**GUARDS, "cache-control": "public, max-age=31536000, immutable"}
 TYPES = {"css": "text/css", "html": "text/html", "js": "text/javascript", "svg": "image/svg+xml"}
-FOR_GOOD = "public, max-age=31536000, immutable"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,16 +58,15 @@ class Packed:
         zips = "gzip" in request.headers.get("accept-encoding", "")
         encoding = {"content-encoding": "gzip"} if zips else {}
         body = self.gzipped if zips else self.plain
-        return Response(body, media_type=self.media_type, headers={**GUARDS, **headers, **encoding, "vary": "accept-encoding"})
+        return Response(body, media_type=self.media_type, headers={**headers, **encoding, "vary": "accept-encoding"})
 
 
 async def page(request: Request) -> Response:
     """The page itself: asked for each time, and sent when it changed."""
-    tag = f'"{_version()}"'
-    fresh = {"etag": tag, "cache-control": "no-cache"}
-    if tag in request.headers.get("if-none-match", ""):
-        return Response(status_code=304, headers={**GUARDS, **fresh})
-    return _page().response(request, fresh)
+    headers = {**PAGE, "etag": f'"{_version()}"'}
+    if headers["etag"] in request.headers.get("if-none-match", ""):
+        return Response(status_code=304, headers=headers)
+    return _page().response(request, headers)
 
 
 async def part(request: Request) -> Response:
@@ -74,7 +74,7 @@ async def part(request: Request) -> Response:
     name, version = request.path_params["name"], request.path_params["version"]
     if version != _version() or name not in _sources():
         raise Refusal(404, "The page has no such part. The hub may have been updated: load the page again.")
-    return _part(name).response(request, {"cache-control": FOR_GOOD})
+    return _part(name).response(request, PART)
 
 
 ROUTES = [

@@ -87,7 +87,11 @@ class EmbeddedEngine:
         self._attend(run)
         if started:
             self._begin(
-                run, Taken(order.id, 1, order.model, order.inputs or b"", order.priority, order.deadline, order.webhook)
+                run,
+                Taken(
+                    *(order.id, 1, order.model, order.inputs or b"", order.priority, order.deadline),
+                    *(order.webhook, order.caller),
+                ),
             )
         else:
             self._queue(run)

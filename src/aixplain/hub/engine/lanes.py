@@ -9,6 +9,7 @@ import itertools
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Iterator
 
+from aixplain.hub.catalog import Entry
 from aixplain.hub.store.runs import Waiting
 from aixplain.hub.threads import Calls
 
@@ -47,6 +48,11 @@ class Lanes:
         self._count = itertools.count()
         #: Called when a run may have become the next one.
         self.on_room: Callable[[], None] = lambda: None
+
+    @classmethod
+    def of(cls, entries: dict[str, Entry]) -> Lanes:
+        """Those of these models, each as wide as its policy says."""
+        return cls(lambda path: entries[path].policy.concurrency if path in entries else None)
 
     def put(self, run: Waiting) -> None:
         """Let a run wait for its turn."""

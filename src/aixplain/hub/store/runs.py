@@ -62,12 +62,15 @@ class Taken(msgspec.Struct, frozen=True):
     priority: int
     deadline: float | None
     webhook: str | None = None
+    caller: str = ""
 
 
 class Ending(msgspec.Struct, frozen=True):
     """How a run ended: the envelope that its caller gets, and what the ledger keeps of it.
 
-    `error` and `status` tell why a run did not finish; tokens are None where the model counts none."""
+    `error` and `status` tell why a run did not finish; tokens and credits are None where the model tells none.
+    `retry_after`, in seconds, is for the caller alone.
+    """
 
     state: State
     envelope: bytes
@@ -75,18 +78,20 @@ class Ending(msgspec.Struct, frozen=True):
     status: int | None = None
     prompt_tokens: int | None = None
     completion_tokens: int | None = None
-    credits: float = 0.0
+    credits: float | None = None
+    retry_after: float | None = None
 
 
 class Standing(msgspec.Struct, frozen=True):
     """How a run stands: `result` is the envelope that it ended with, None until then and once it is not kept any more.
 
-    `progress` goes from 0 to 1.
+    `caller` is the API key that it was asked with; `progress` goes from 0 to 1.
     """
 
     state: State
     result: bytes | None
     progress: float | None = None
+    caller: str = ""
 
     @property
     def is_over(self) -> bool:
@@ -126,7 +131,7 @@ class Listed(msgspec.Struct, frozen=True):
     error: str | None
     prompt_tokens: int | None
     completion_tokens: int | None
-    credits: float
+    credits: float | None
 
 
 class RunStore(Protocol):
@@ -140,7 +145,8 @@ class RunStore(Protocol):
         ...
 
     async def record(self, order: Order, ending: Ending, started_at: float, now: float, expires_at: float) -> None:
-        """Keep a run that was answered at once, as it ended; its envelope only when its key, or its webhook, may want it.
+        """Keep a run that was answered at once, as it ended; its envelope only when its key or its webhook may want it, or
+        when its inputs are kept too.
 
         Nothing happens when its key stands for one already.
         """
@@ -178,8 +184,8 @@ class RunStore(Protocol):
         """The runs that wait, in their order: by priority, then the oldest first."""
         ...
 
-    async def row(self, id: str, caller: str) -> Listed | None:
-        """A run of this caller, as it is listed; None when it has no such run."""
+    async def row(self, id: str) -> Listed | None:
+        """A run, as it is listed; None when there is no such run."""
         ...
 
     async def listed(self, wanted: Wanted) -> tuple[int, list[Listed]]:

@@ -10,9 +10,9 @@ from datetime import UTC, datetime
 import msgspec
 
 from aixplain.hub.catalog import Entry
-from aixplain.hub.store.sqlite import queries
+from aixplain.hub.store.named import load
 
-_SQL = queries.load("catalog")
+_SQL = load("sqlite", "catalog")
 
 
 def replace_models(connection: sqlite3.Connection, entries: Iterable[Entry]) -> None:
