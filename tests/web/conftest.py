@@ -140,8 +140,9 @@ def browser() -> Iterator[Browser]:
         started.close()
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def context(browser: Browser) -> Iterator[BrowserContext]:
+    """What the pages of a module share: the files that a browser keeps."""
     made = browser.new_context(viewport={"width": 1280, "height": 900})
     made.set_default_timeout(10_000)
     yield made
@@ -158,6 +159,8 @@ def page(context: BrowserContext, doors: Doors) -> Iterator[Page]:
     opened.on("console", lambda message: complaints.append(message.text) if is_complaint(message.text, message.type) else None)
     yield opened
     doors.open.set()
+    opened.evaluate("localStorage.clear()")
+    opened.close()
     assert complaints == []
 
 

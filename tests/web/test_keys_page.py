@@ -71,7 +71,7 @@ def test_a_key_with_models_limits_and_an_end(page: Page, guarded: str) -> None:
     page.get_by_text("Limits and expiry").click()
     page.get_by_label("Requests a minute").fill("60")
     page.get_by_label("Credits a month").fill("2.5")
-    page.get_by_label("Expires").fill("2099-01-31")
+    page.get_by_label("Last day").fill("2099-01-31")
     make(page, "Team")
     row = page.get_by_role("row", name="Team")
     for words in ("acme/shout, team/*", "60 requests a minute", "2.5 credits a month", "Jan 31, 2099", "never"):

@@ -11,11 +11,16 @@ from playwright.sync_api import Browser, Page, expect
 from aixplain.hub.embedded import EmbeddedHub
 from tests.web.conftest import SCREENS, Doors
 from tests.web.test_runs import end_of, post
+from tests.web.test_usage import used
 
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 WIDTHS = {"phone": (360, 780), "tablet": (800, 1000), "wide": (1440, 900)}
 
 
-@pytest.fixture(params=[(width, scheme) for width in WIDTHS for scheme in ("light", "dark")], ids="-".join)
+KINDS = [("phone", "light"), ("phone", "dark"), ("tablet", "light"), ("wide", "light"), ("wide", "dark")]
+
+
+@pytest.fixture(params=KINDS, ids="-".join)
 def screen(browser: Browser, request: pytest.FixtureRequest) -> Iterator[tuple[Page, str]]:
     width, scheme = request.param
     size = dict(zip(("width", "height"), WIDTHS[width], strict=True))
@@ -30,7 +35,7 @@ def look(page: Page, name: str) -> None:
     SCREENS.mkdir(exist_ok=True)
     page.evaluate("scrollTo(0, 0)")  # what is half under the head of the page is too small to press
     page.screenshot(path=SCREENS / f"{name}.png", full_page=True)
-    found = Axe().run(page, options={"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]})
+    found = Axe().run(page, options={"runOnly": RULES, "resultTypes": ["violations"]})
     assert found.violations_count == 0, found.generate_report()
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), f"{name} is wider than the screen"
 
@@ -96,6 +101,29 @@ def run(page: Page, url: str) -> None:
     expect(page.get_by_role("region", name="Webhook")).to_be_visible()
 
 
+def usage(page: Page, url: str) -> None:
+    some = [used(ago, f"maker/model-{number}", (7 * ago + 3 * number) % 11) for ago in range(30) for number in range(9)]
+    page.route("**/sdk/usage?*", lambda route: route.fulfill(json={"results": some}))
+    page.goto(f"{url}/#/usage")
+    expect(page.locator("svg rect.series").first).to_be_attached()
+
+
+def keys(page: Page, url: str) -> None:
+    limits = {"rpm": 60, "rpd": None, "tpm": None, "tpd": 100_000}
+    key = {"id": "1", "name": "Ada", "accessKey": "aixh_…9f", "isAdmin": True, "models": None, "budget": None, "globalLimits": limits}
+    times = {"assetsLimits": [], "expiresAt": None, "createdAt": None, "lastUsedAt": None}
+    found = [{**key, **times}, {**key, **times, "id": "2", "name": "Team", "isAdmin": False, "models": ["acme/shout", "team/*"]}]
+    page.route("**/sdk/api-keys", lambda route: route.fulfill(json=found))
+    page.goto(f"{url}/#/keys")
+    expect(page.get_by_role("row", name="Team")).to_be_visible()
+    page.get_by_text("Limits and expiry").click()
+
+
+def question(page: Page, url: str) -> None:
+    page.get_by_role("button", name="Revoke Team").click()
+    expect(page.get_by_role("dialog")).to_be_visible()
+
+
 def sign_in(page: Page, url: str) -> None:
     page.goto(url)
     expect(page.get_by_role("heading", name="This hub wants a key")).to_be_visible()
@@ -114,6 +142,9 @@ VISITS: dict[str, Callable[[Page, str], None]] = {
     "failure": failure,
     "runs": runs,
     "run": run,
+    "usage": usage,
+    "keys": keys,
+    "question": question,
     "sign-in": sign_in,
     "nowhere": nowhere,
 }

@@ -10,7 +10,7 @@ export function keyForm(create) {
   const models = field("Models", { class: "code", autocomplete: "off", spellcheck: "false" }, "Paths with commas between, such as acme/shout, team/*. All, when it is empty.");
   const limits = Object.entries(LIMITS).map(([key, label]) => ({ key, ...field(label, { inputmode: "numeric", autocomplete: "off" }) }));
   const budget = field("Credits a month", { inputmode: "decimal", autocomplete: "off" });
-  const expires = field("Expires", { type: "date" }, "At the end of that day, in UTC. Never, when it is empty.");
+  const expires = field("Last day (UTC)", { type: "date" });
   const isAdmin = h("input", { type: "checkbox" });
   const first = h("p", { class: "notice", hidden: true }, "This is the first key. From then on the hub wants one of everybody, and this one can make the others.");
   const problem = h("p", { class: "problem", role: "alert" });

@@ -23,7 +23,7 @@ class KeysView {
     this.list = h("div", {});
     this.news = h("div", { class: "news" });
     this.form = keyForm((body) => this.create(body));
-    this.element = h("div", { class: "column wide" }, h("h1", {}, "Keys"), this.news, h("div", { class: "columns" }, this.form.element, this.list));
+    this.element = h("div", { class: "column wide" }, h("h1", {}, "Keys"), this.news, h("div", { class: "columns flipped" }, this.list, this.form.element));
   }
 
   async look() {

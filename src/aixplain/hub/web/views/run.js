@@ -133,5 +133,5 @@ function attemptTable(attempts) {
   const rows = attempts.map(({ number, at, seconds, statusCode, errorMessage }) =>
     h("tr", {}, h("td", {}, number), h("td", {}, moment(at)), h("td", {}, duration(seconds)), h("td", {}, statusCode ?? errorMessage ?? "")),
   );
-  return h("div", { class: "scroll" }, h("table", {}, h("thead", {}, h("tr", {}, head)), h("tbody", {}, rows)));
+  return h("div", { class: "scroll", tabindex: "0", role: "group", "aria-label": "Attempts" }, h("table", {}, h("thead", {}, h("tr", {}, head)), h("tbody", {}, rows)));
 }
