@@ -62,12 +62,14 @@ class Answers:
         if earlier is not None:
             return earlier
         run_id, started_at = new_id(), time.time()
+        ending = canceled(run_id)
         try:
             async with asyncio.timeout(asked.seconds):
                 ending = await self._attempts(entry, arguments, run_id)
         except TimeoutError:
             ending = expired(run_id)
-        await self._note(run_id, entry, arguments, _kept(asked, ending), ending, started_at)
+        finally:
+            await self._note(run_id, entry, arguments, _kept(asked, ending), ending, started_at)
         return ending
 
     async def _attempts(self, entry: Entry, arguments: dict[str, Any], run_id: str) -> Ending:
@@ -104,7 +106,7 @@ class Answers:
                 raise ModelError(message, status, retry_after_of(error)) from error
             finally:
                 await self._note(run_id, entry, arguments, _kept(asked, ending), ending, started_at)
-        yield whole
+        yield msgspec.structs.replace(whole, credits=ending.credits)
 
     async def _in_time(self, entry: Entry, arguments: dict[str, Any], seconds: float | None) -> AsyncGenerator[Piece, None]:
         """The pieces of a turn, as long as its time lasts."""

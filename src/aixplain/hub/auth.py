@@ -9,7 +9,7 @@ from starlette.datastructures import Headers
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from aixplain.hub.endpoints import error_response
+from aixplain.hub.endpoints import refused
 from aixplain.hub.errors import HubError
 from aixplain.hub.execution import logger
 from aixplain.hub.keys import ANYONE, Keyring
@@ -39,7 +39,7 @@ class Access:
                 refusal = await _refusal(scope, Headers(scope=scope))
             except HubError as error:
                 logger.error("keys can't be looked up: %s", error)
-                refusal = error_response(503, str(error), {"retry-after": "1"})
+                refusal = refused(scope["path"], 503, str(error), {"retry-after": "1"})
         await (self._app if refusal is None else refusal)(scope, receive, send)
 
 
@@ -47,7 +47,7 @@ async def _refusal(scope: Scope, headers: Headers) -> Response | None:
     keyring: Keyring = scope["app"].state.keyring
     if not await keyring.wanted():
         scope["key"] = ANYONE
-        return _refused_as_foreign(headers)
+        return _refused_as_foreign(scope["path"], headers)
     if scope["path"] == "/" or scope["path"].startswith(OPEN_PATHS):
         return None
     secret = _secret(headers)
@@ -56,15 +56,16 @@ async def _refusal(scope: Scope, headers: Headers) -> Response | None:
         scope["key"] = key
         return None
     message = "This hub wants a key, and the request has none" if secret is None else "The key was refused"
-    return error_response(401, f"{message}. Send one of the hub's keys in the header x-api-key.")
+    way_out = "Send one of the hub's keys in the header x-api-key, or as Authorization: Bearer KEY."
+    return refused(scope["path"], 401, f"{message}. {way_out}", {"www-authenticate": "Bearer"})
 
 
-def _refused_as_foreign(headers: Headers) -> Response | None:
+def _refused_as_foreign(path: str, headers: Headers) -> Response | None:
     for name in ("host", "origin"):
         value = headers.get(name)
         if value is not None and not _is_local(value):
             message = f"This hub has no keys, so it answers this machine only, and not {value!r:.100} ({name})."
-            return error_response(403, f"{message} Make a key with `aix keys create`, or set AIXPLAIN_HUB_KEYS.")
+            return refused(path, 403, f"{message} Make a key with `aix keys create`, or set AIXPLAIN_HUB_KEYS.", {})
     return None
 
 

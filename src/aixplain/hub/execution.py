@@ -75,21 +75,28 @@ def retry_after_of(error: BaseException) -> float | None:
 
 def finished(run_id: str, entry: Entry, output: Output, seconds: float) -> Ending:
     """The ending of a run that went well."""
-    usage = output.usage
+    usage, credits = output.usage, credits_of(entry, output)
     envelope = {
         "status": SUCCESS,
         "completed": True,
         "data": output.data,
         "details": output.details,
         "runTime": round(seconds, 6),
-        "usedCredits": output.credits or 0.0,
-        "usage": usage,
+        "usedCredits": credits,
+        "usage": usage and usage.to_dict(),
         "asset": {"assetId": entry.id, "id": entry.path},
         "requestId": run_id,
         "rawData": output.raw_data,
     }
     tokens = (None, None) if usage is None else (usage.prompt_tokens, usage.completion_tokens)
-    return Ending("finished", msgspec.json.encode(envelope), None, None, *tokens, output.credits)
+    return Ending("finished", msgspec.json.encode(envelope), None, None, *tokens, credits)
+
+
+def credits_of(entry: Entry, output: Output) -> float | None:
+    """What a run cost, as its model says or by the price of its entry; None when nobody knows."""
+    if output.credits is not None or entry.price is None:
+        return output.credits
+    return entry.price.credits(output.usage, output.seconds)
 
 
 def failed(run_id: str, message: str, status: int, retry_after: float | None = None) -> Ending:

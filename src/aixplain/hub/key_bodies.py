@@ -15,7 +15,7 @@ from aixplain.hub.store.usage import Spent
 
 
 class LimitsBody(msgspec.Struct, rename="camel"):
-    """Limits as they are sent. `budget` is credits in a month, here for a model too; tokens are those that go in and come out."""
+    """Limits as they are sent. `budget` is credits in a month, for a model too; tokens are those in and out together."""
 
     rpm: int | None = None
     rpd: int | None = None

@@ -142,6 +142,11 @@ class Runs:
         for id in list(self._watchers):
             self.ended(id)
 
+    @property
+    def is_stopping(self) -> bool:
+        """Whether nobody is held any longer."""
+        return not self._held
+
     async def sweep(self) -> None:
         """Drop the answers that have been kept for their time."""
         while await self._store.forget(time.time(), SWEPT_AT_ONCE) == SWEPT_AT_ONCE:

@@ -110,15 +110,20 @@ class Service:
         """The model of this id or path."""
         return self._entries.get(key) or self._by_id.get(key)
 
-    async def run(
-        self, key: str, inputs: dict[str, Any], *, background: bool, by: Key, asked: Asked = NO_KEYS
-    ) -> Ending | Accepted | Pieces:
-        """Run a model: at once, in the background, or in pieces, as the model and the caller want."""
+    def usable(self, key: str, by: Key) -> Entry:
+        """The model of this id or path, which this key may run. Raises `Refusal`."""
         entry = self.entry(key)
         if entry is None:
             raise Refusal(404, self._no_model(key, None, by))
         if not by.may_use(entry.path, entry.id):
             raise Refusal(403, f"The key '{by.name}' is not for the model '{key}'. Ask whoever made it, or use another one.")
+        return entry
+
+    async def run(
+        self, key: str, inputs: dict[str, Any], *, background: bool, by: Key, asked: Asked = NO_KEYS
+    ) -> Ending | Accepted | Pieces:
+        """Run a model: at once, in the background, or in pieces, as the model and the caller want."""
+        entry = self.usable(key, by)
         options = _options(inputs)
         arguments = self._with_paths(entry, _checked(entry, inputs))
         asked = msgspec.structs.replace(asked, seconds=options.deadline, webhook=self._checked_webhook(options.webhook))
@@ -145,6 +150,11 @@ class Service:
         if standing.is_over and standing.result is None:
             raise Refusal(404, f"The run '{run_id}' is over ({standing.state}), and its answer is not kept any more.")
         return standing
+
+    @property
+    def is_stopping(self) -> bool:
+        """Whether nobody is held any longer."""
+        return self._runs.is_stopping
 
     async def cancel(self, run_id: str, by: Key) -> Standing:
         """Give a run up: one that waits ends at once, one that goes on is told to stop. What was canceled stays so."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from typing import Any, Protocol
 
 import msgspec
@@ -14,7 +14,8 @@ class Output(msgspec.Struct):
     """What a model gives back: `data` is the answer itself, `raw_data` what else it found, for callers who look closer.
 
     It travels as the protocol's `rawData`, and not as `details`, which official clients take for alternatives of a chat.
-    `usage` are the tokens that it used and `credits` what it cost; None where the model doesn't know.
+    `usage` are the tokens that it used, `seconds` the length of the sound that it took in or made, and `credits` what it cost;
+    None where the model doesn't know.
     """
 
     data: Any
@@ -22,6 +23,7 @@ class Output(msgspec.Struct):
     details: list[Any] = []
     usage: Usage | None = None
     credits: float | None = None
+    seconds: float | None = None
 
 
 class ModelError(Exception):
@@ -45,6 +47,10 @@ Piece = str | bytes | Output
 
 #: Called with the share of the work that is done, from 0 to 1.
 OnProgress = Callable[[float], None]
+
+
+#: Keeps what a model made as a file of this hub, under a name, and gives the address that it has from then on.
+Keep = Callable[[str, bytes], Awaitable[str]]
 
 
 class Backend(Protocol):

@@ -11,9 +11,12 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
 from aixplain._wire.errors import write_error
+from aixplain.hub.endpoints.openai.errors import openai_error
 from aixplain.hub.store.keys import Key
 
 T = TypeVar("T")
+#: Where clients of OpenAI ask.
+OPENAI = "/v1/"
 
 
 def json_response(body: bytes, status: int = 200, headers: dict[str, str] | None = None) -> Response:
@@ -24,6 +27,13 @@ def json_response(body: bytes, status: int = 200, headers: dict[str, str] | None
 def error_response(status: int, message: str, headers: dict[str, str] | None = None) -> Response:
     """The answer to a request that is refused, in the protocol's shape."""
     return Response(write_error(status, message), status, headers, media_type="application/json")
+
+
+def refused(path: str, status: int, message: str, headers: dict[str, str], error: Exception | None = None) -> Response:
+    """The answer to a request that is refused because of this error, in the shape that callers of its path read."""
+    if path.startswith(OPENAI):
+        return openai_error(status, message, headers, error)
+    return error_response(status, message, headers)
 
 
 def retry_after(seconds: float | None) -> dict[str, str]:

@@ -12,7 +12,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from aixplain.hub.endpoints import json_response, key_of
-from aixplain.hub.endpoints.aixplain import body_of
+from aixplain.hub.endpoints.reading import body_of
 from aixplain.hub.errors import Refusal
 from aixplain.hub.key_bodies import KeyBody, changed, told, told_use
 from aixplain.hub.keys import Keyring, make

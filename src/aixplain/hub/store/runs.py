@@ -68,8 +68,8 @@ class Taken(msgspec.Struct, frozen=True):
 class Ending(msgspec.Struct, frozen=True):
     """How a run ended: the envelope that its caller gets, and what the ledger keeps of it.
 
-    `error` and `status` tell why a run did not finish; tokens and credits are None where the model tells none.
-    `retry_after`, in seconds, is for the caller alone.
+    `error` and `status` tell why a run did not finish; tokens and credits are None where nobody knows them. `retry_after`, in
+    seconds, is for the caller alone.
     """
 
     state: State
