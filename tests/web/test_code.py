@@ -14,6 +14,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
+from bench import environments
+
 HARD = "it's \"so\" $HOME `id` \\n \\ %s !! é 🎉\ttab\nnext line; # & |"
 AIX = Path(sys.executable).parent
 
@@ -65,6 +67,20 @@ def test_the_aix_command(page: Page, full: dict[str, Any]) -> None:
 @pytest.mark.skipif(shutil.which("curl") is None, reason="there is no curl on the PATH")
 def test_the_curl_command(page: Page, full: dict[str, Any]) -> None:
     assert json.loads(run("sh", "-c", code(page, "curl")))["data"] == full
+
+
+def test_the_mcp_client(page: Page, full: dict[str, Any]) -> None:
+    pytest.importorskip("mcp", reason="the package mcp is not installed")
+    assert json.loads(run(sys.executable, "-c", code(page, "MCP"))) == full
+
+
+def test_the_openai_client(page: Page, full: dict[str, Any]) -> None:
+    """Run in an environment of its own where there is one; the client is no dependency here."""
+    try:
+        client = environments.openai()
+    except environments.Unavailable as error:
+        pytest.skip(str(error))
+    assert json.loads(run(str(client), "-c", code(page, "OpenAI"))) == full
 
 
 def test_what_aix_would_read_from_elsewhere_goes_through_a_pipe(page: Page, url: str) -> None:
