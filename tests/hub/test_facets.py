@@ -6,9 +6,9 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from tests.hub.conftest import Caller
 
 from aixplain.hub import Hub
-from tests.hub.conftest import Caller
 
 
 @pytest.fixture(scope="module")

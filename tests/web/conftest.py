@@ -23,7 +23,9 @@ FLAGS = (
 CHROMIUM = shutil.which("chromium")
 #: What the tests saw; not kept in the repository.
 SCREENS = Path(__file__).parent / "screens"
-PICTURE = base64.b64encode(b'<svg xmlns="http://www.w3.org/2000/svg" width="320" height="180"><rect width="320" height="180" fill="teal"/></svg>')
+PICTURE = base64.b64encode(
+    b'<svg xmlns="http://www.w3.org/2000/svg" width="320" height="180"><rect width="320" height="180" fill="teal"/></svg>'
+)
 EVIL = '<img src=x onerror="document.title=1"><b>bold</b>'
 
 

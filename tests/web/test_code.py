@@ -12,11 +12,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from bench import environments
 from playwright.sync_api import Page, expect
 
-from bench import environments
-
-HARD = "it's \"so\" $HOME `id` \\n \\ %s !! é 🎉\ttab\nnext line; # & |"
+HARD = 'it\'s "so" $HOME `id` \\n \\ %s !! é 🎉\ttab\nnext line; # & |'
 AIX = Path(sys.executable).parent
 
 
@@ -51,8 +50,13 @@ def full(page: Page, url: str) -> dict[str, Any]:
     page.get_by_label("extra").fill('{"it\'s": [1.5, null, true, "\\"q\\""]}')
     page.get_by_label("de", exact=True).check()
     return {
-        **{"text": HARD.upper(), "times": 2, "mood": "angry", "loud": False, "tags": ["@a 'b'", "-"]},
-        **{"extra": {"it's": [1.5, None, True, '"q"']}, "tongues": ["de"]},
+        "text": HARD.upper(),
+        "times": 2,
+        "mood": "angry",
+        "loud": False,
+        "tags": ["@a 'b'", "-"],
+        "extra": {"it's": [1.5, None, True, '"q"']},
+        "tongues": ["de"],
     }
 
 

@@ -9,10 +9,10 @@ from urllib.request import Request, urlopen
 
 import pytest
 from playwright.sync_api import Page, expect
-
-from aixplain.hub.embedded import EmbeddedHub
 from tests.web.conftest import wait_until
 from tests.web.test_sign_in import sign_in
+
+from aixplain.hub.embedded import EmbeddedHub
 
 
 @pytest.fixture(scope="module")

@@ -7,11 +7,11 @@ from collections.abc import Callable, Iterator
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
-
-from aixplain.hub.embedded import EmbeddedHub
 from tests.web.conftest import SCREENS, Doors
 from tests.web.test_runs import end_of, post
 from tests.web.test_usage import used
+
+from aixplain.hub.embedded import EmbeddedHub
 
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 WIDTHS = {"phone": (360, 780), "tablet": (800, 1000), "wide": (1440, 900)}
@@ -94,7 +94,9 @@ def runs(page: Page, url: str) -> None:
 
 
 def run(page: Page, url: str) -> None:
-    started = post(url, "acme/echo", {"text": "It was said before.", "options": {"webhookUrl": "http://127.0.0.1:1/"}})["requestId"]
+    started = post(url, "acme/echo", {"text": "It was said before.", "options": {"webhookUrl": "http://127.0.0.1:1/"}})[
+        "requestId"
+    ]
     end_of(url, started)
     page.goto(f"{url}/#/runs/{started}")
     expect(page.locator(".panel .state")).to_contain_text("Done")
@@ -110,9 +112,20 @@ def usage(page: Page, url: str) -> None:
 
 def keys(page: Page, url: str) -> None:
     limits = {"rpm": 60, "rpd": None, "tpm": None, "tpd": 100_000}
-    key = {"id": "1", "name": "Ada", "accessKey": "aixh_…9f", "isAdmin": True, "models": None, "budget": None, "globalLimits": limits}
+    key = {
+        "id": "1",
+        "name": "Ada",
+        "accessKey": "aixh_…9f",
+        "isAdmin": True,
+        "models": None,
+        "budget": None,
+        "globalLimits": limits,
+    }
     times = {"assetsLimits": [], "expiresAt": None, "createdAt": None, "lastUsedAt": None}
-    found = [{**key, **times}, {**key, **times, "id": "2", "name": "Team", "isAdmin": False, "models": ["acme/shout", "team/*"]}]
+    found = [
+        {**key, **times},
+        {**key, **times, "id": "2", "name": "Team", "isAdmin": False, "models": ["acme/shout", "team/*"]},
+    ]
     page.route("**/sdk/api-keys", lambda route: route.fulfill(json=found))
     page.goto(f"{url}/#/keys")
     expect(page.get_by_role("row", name="Team")).to_be_visible()

@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
-
 from tests.web.conftest import Doors, wait_until
 
 
@@ -24,7 +23,7 @@ def run(page: Page, state: str = "Done") -> None:
 
 def test_a_form_has_a_control_for_each_kind_of_input(page: Page, url: str) -> None:
     open_model(page, url, "acme/shout")
-    page.get_by_label("text", exact=False).first.fill("it's \"so\"")
+    page.get_by_label("text", exact=False).first.fill('it\'s "so"')
     page.get_by_role("textbox", name="times").fill("2")
     page.get_by_label("mood").select_option(label="angry")
     page.get_by_label("loud").select_option(label="true")
@@ -74,7 +73,11 @@ def test_what_is_wrong_is_said_by_the_field_before_anything_is_sent(
     page.on("request", lambda request: sent.append(request.url) if "/execute/" in request.url else None)
     open_model(page, url, "acme/shout")
     page.locator("textarea").first.fill("hi")
-    field = page.locator(".field", has=page.locator(f"label:text-is('{label}')")) if label != "text" else page.locator(".field").first
+    field = (
+        page.locator(".field", has=page.locator(f"label:text-is('{label}')"))
+        if label != "text"
+        else page.locator(".field").first
+    )
     field.get_by_role("textbox").fill(written)
     page.get_by_role("button", name="Run", exact=True).click()
     expect(field.locator(".problem")).to_contain_text(sentence)
@@ -123,7 +126,9 @@ def test_a_stream_is_canceled_and_keeps_what_came(page: Page, url: str) -> None:
 
 def test_a_stream_that_is_cut_says_so(page: Page, url: str) -> None:
     open_model(page, url, "acme/teller")
-    page.route("**/execute/**", lambda route: route.fulfill(content_type="text/event-stream", body='data: {"data": "half"}\n\n'))
+    page.route(
+        "**/execute/**", lambda route: route.fulfill(content_type="text/event-stream", body='data: {"data": "half"}\n\n')
+    )
     page.locator("textarea").first.fill("a hub")
     run(page, "Failed")
     expect(page.locator(".answer .text")).to_have_text("half")

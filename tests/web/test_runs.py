@@ -12,7 +12,6 @@ from urllib.request import Request, urlopen
 
 import pytest
 from playwright.sync_api import Page, expect
-
 from tests.web.conftest import Doors
 
 

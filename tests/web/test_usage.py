@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 from playwright.sync_api import Page, expect
+from tests.web.test_runs import end_of, post
 
 from aixplain.hub.embedded import EmbeddedHub
-from tests.web.test_runs import end_of, post
 
 
 def day(ago: int) -> str:
@@ -22,8 +22,18 @@ def used(ago: int, model: str, runs: int, tokens: int | None = None, **more: Any
     """A sum as `GET /sdk/usage` tells it."""
     usage = None if tokens is None else {"prompt_tokens": tokens, "completion_tokens": 0, "total_tokens": tokens}
     return {
-        **{"day": day(ago), "model": model, "key": None, "keyName": None, "runs": runs, "finished": runs, "failed": 0},
-        **{"canceled": 0, "runTime": 1.5 * runs, "usedCredits": None, "usage": usage, **more},
+        "day": day(ago),
+        "model": model,
+        "key": None,
+        "keyName": None,
+        "runs": runs,
+        "finished": runs,
+        "failed": 0,
+        "canceled": 0,
+        "runTime": 1.5 * runs,
+        "usedCredits": None,
+        "usage": usage,
+        **more,
     }
 
 
@@ -84,9 +94,12 @@ def test_many_models_are_some_and_the_others(page: Page, url: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("largest", "ticks"), [(0, [0, 1]), (3, [0, 1, 2, 3]), (7, [0, 2, 4, 6, 8]), (1234, [0, 500, 1000, 1500]), (0.3, [0, 0.1, 0.2, 0.3])]
+    ("largest", "ticks"),
+    [(0, [0, 1]), (3, [0, 1, 2, 3]), (7, [0, 2, 4, 6, 8]), (1234, [0, 500, 1000, 1500]), (0.3, [0, 0.1, 0.2, 0.3])],
 )
 def test_the_scale_has_round_numbers(page: Page, url: str, largest: float, ticks: list[float]) -> None:
     page.goto(url)
-    script = "async (largest) => (await import(document.querySelector('script').src.replace('main', 'charts/columns'))).ticksFor(largest)"
-    assert page.evaluate(script, largest) == ticks
+    module = page.locator("script").get_attribute("src").replace("main", "charts/columns")
+    assert (
+        page.evaluate("async ([module, largest]) => (await import(module)).ticksFor(largest)", [f"/{module}", largest]) == ticks
+    )

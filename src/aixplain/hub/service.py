@@ -179,7 +179,9 @@ class Service:
             raise Refusal(404, f"There is no run '{run_id}' on this hub.")
         return row
 
-    async def _looked_up(self, look: Callable[[Connection, Search, tuple[str, ...] | None], bytes], wanted: Search, by: Key) -> bytes:
+    async def _looked_up(
+        self, look: Callable[[Connection, Search, tuple[str, ...] | None], bytes], wanted: Search, by: Key
+    ) -> bytes:
         try:
             return await asyncio.to_thread(lambda: look(self._store.reader(), wanted, by.models))
         except ValueError as error:

@@ -28,7 +28,7 @@ async def search(request: Request) -> Response:
 
 
 async def facets(request: Request) -> Response:
-    return json_response(await _service(request).facets(await body_of(request, Search), key_of(request)))
+    return json_response(await service_of(request).facets(await body_of(request, Search), key_of(request)))
 
 
 async def get(request: Request) -> Response:
@@ -68,7 +68,7 @@ async def list_runs(request: Request) -> Response:
 
 
 async def get_run(request: Request) -> Response:
-    run = await _service(request).run_row(request.path_params["run_id"], key_of(request))
+    run = await service_of(request).run_row(request.path_params["run_id"], key_of(request))
     return json_response(msgspec.json.encode(listing.told(run, _root(request))))
 
 

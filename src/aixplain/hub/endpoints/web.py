@@ -18,20 +18,11 @@ from aixplain.hub.errors import Refusal
 
 #: Nothing but the page's own files runs, and nothing makes HTML of a text. What models answer with may be shown from
 #: elsewhere.
-POLICY = "; ".join(
-    (
-        "default-src 'none'",
-        "script-src 'self'",
-        "style-src 'self'",
-        "connect-src 'self'",
-        "img-src 'self' https: data: blob:",
-        "media-src 'self' https: data: blob:",
-        "form-action 'none'",
-        "base-uri 'none'",
-        "frame-ancestors 'none'",
-        "require-trusted-types-for 'script'",
-        "trusted-types 'none'",
-    )
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; "
+    "img-src 'self' https: data: blob:; media-src 'self' https: data: blob:; "
+    "form-action 'none'; base-uri 'none'; frame-ancestors 'none'; "
+    "require-trusted-types-for 'script'; trusted-types 'none'"
 )
 GUARDS = {"x-content-type-options": "nosniff", "cross-origin-resource-policy": "same-origin"}
 PAGE = {
