@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Error, Page, sync_playwright
 
 from aixplain.hub import Audio, Hub, Image, Input, ModelError, Settings, progress
 from aixplain.hub.embedded import EmbeddedHub, start
@@ -151,18 +151,33 @@ def context(browser: Browser) -> Iterator[BrowserContext]:
     made.close()
 
 
+@pytest.fixture(scope="module")
+def tab(context: BrowserContext) -> Page:
+    """One page for all tests of a module: another one costs more than most tests."""
+    return context.new_page()
+
+
 @pytest.fixture
-def page(context: BrowserContext, doors: Doors) -> Iterator[Page]:
-    """A page on which nothing may go wrong in silence: what its scripts complain of fails the test."""
+def page(tab: Page, doors: Doors) -> Iterator[Page]:
+    """A page like a new one, on which nothing may go wrong in silence: what its scripts complain of fails the test."""
     doors.open.clear()
-    opened = context.new_page()
     complaints: list[str] = []
-    opened.on("pageerror", lambda error: complaints.append(str(error)))
-    opened.on("console", lambda message: complaints.append(message.text) if is_complaint(message.text, message.type) else None)
-    yield opened
+
+    def hear(message: ConsoleMessage) -> None:
+        complaints.extend([message.text] if is_complaint(message.text, message.type) else [])
+
+    def meet(error: Error) -> None:
+        complaints.append(str(error))
+
+    tab.on("pageerror", meet)
+    tab.on("console", hear)
+    yield tab
     doors.open.set()
-    opened.evaluate("localStorage.clear()")
-    opened.close()
+    tab.unroute_all()
+    tab.evaluate("sessionStorage.clear(), localStorage.clear()")
+    tab.goto("about:blank")
+    tab.remove_listener("pageerror", meet)
+    tab.remove_listener("console", hear)
     assert complaints == []
 
 

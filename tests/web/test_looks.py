@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from typing import Literal
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -14,38 +15,23 @@ from tests.web.test_usage import used
 from aixplain.hub.embedded import EmbeddedHub
 
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
-WIDTHS = {"phone": (360, 780), "tablet": (800, 1000), "wide": (1440, 900)}
-
-
-KINDS = [("phone", "light"), ("phone", "dark"), ("tablet", "light"), ("wide", "light"), ("wide", "dark")]
-
-
-@pytest.fixture(params=KINDS, ids="-".join)
-def screen(browser: Browser, request: pytest.FixtureRequest) -> Iterator[tuple[Page, str]]:
-    width, scheme = request.param
-    size = dict(zip(("width", "height"), WIDTHS[width], strict=True))
-    context = browser.new_context(viewport=size, color_scheme=scheme, reduced_motion="reduce")
-    context.set_default_timeout(10_000)
-    yield context.new_page(), f"{width}-{scheme}"
-    context.close()
+PHONE, TABLET, WIDE = (360, 780), (800, 1000), (1440, 900)
+KINDS: dict[str, tuple[tuple[int, int], Literal["light", "dark"]]] = {
+    "phone-light": (PHONE, "light"),
+    "phone-dark": (PHONE, "dark"),
+    "tablet-light": (TABLET, "light"),
+    "wide-light": (WIDE, "light"),
+    "wide-dark": (WIDE, "dark"),
+}
 
 
 def look(page: Page, name: str) -> None:
     """Keep a picture, and hold the screen against the rules."""
-    SCREENS.mkdir(exist_ok=True)
     page.evaluate("scrollTo(0, 0)")  # what is half under the head of the page is too small to press
     page.screenshot(path=SCREENS / f"{name}.png", full_page=True)
     found = Axe().run(page, options={"runOnly": RULES, "resultTypes": ["violations"]})
-    assert found.violations_count == 0, found.generate_report()
+    assert found.violations_count == 0, f"{name}: {found.generate_report()}"
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), f"{name} is wider than the screen"
-
-
-def test_every_screen(screen: tuple[Page, str], url: str, guarded: str, doors: Doors) -> None:
-    page, kind = screen
-    doors.open.set()
-    for name, visit in VISITS.items():
-        visit(page, guarded if name == "sign-in" else url)
-        look(page, f"{name}-{kind}")
 
 
 @pytest.fixture(scope="module")
@@ -89,6 +75,8 @@ def failure(page: Page, url: str) -> None:
 
 
 def runs(page: Page, url: str) -> None:
+    for path in ("acme/echo", "acme/broken"):
+        end_of(url, post(url, path, {"text": "x"})["requestId"])
     page.goto(f"{url}/#/runs")
     expect(page.locator("tbody tr").first).to_be_visible()
 
@@ -133,6 +121,7 @@ def keys(page: Page, url: str) -> None:
 
 
 def question(page: Page, url: str) -> None:
+    keys(page, url)
     page.get_by_role("button", name="Revoke Team").click()
     expect(page.get_by_role("dialog")).to_be_visible()
 
@@ -161,3 +150,24 @@ VISITS: dict[str, Callable[[Page, str], None]] = {
     "sign-in": sign_in,
     "nowhere": nowhere,
 }
+
+
+@pytest.fixture(scope="module")
+def still(browser: Browser) -> Iterator[Page]:
+    """A page on which nothing moves."""
+    context = browser.new_context(reduced_motion="reduce")
+    context.set_default_timeout(10_000)
+    yield context.new_page()
+    context.close()
+
+
+@pytest.mark.parametrize("name", VISITS)
+def test_a_screen(still: Page, url: str, guarded: str, doors: Doors, name: str) -> None:
+    SCREENS.mkdir(exist_ok=True)
+    doors.open.set()
+    still.goto("about:blank")
+    VISITS[name](still, guarded if name == "sign-in" else url)
+    for kind, ((width, height), scheme) in KINDS.items():
+        still.set_viewport_size({"width": width, "height": height})
+        still.emulate_media(color_scheme=scheme)
+        look(still, f"{name}-{kind}")

@@ -56,6 +56,7 @@ def test_a_key_is_kept_on_the_device_if_asked(page: Page, context: BrowserContex
     other = context.new_page()
     other.goto(guarded)
     expect(other.locator(".models li").first).to_be_visible()
+    other.close()
 
 
 def test_signing_out_forgets_it(page: Page, guarded: str) -> None:
