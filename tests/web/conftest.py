@@ -187,7 +187,7 @@ def is_complaint(text: str, kind: str) -> bool:
 
 
 @pytest.fixture
-def shot(page: Page, request: pytest.FixtureRequest) -> Callable[[str], None]:
+def shot(page: Page) -> Callable[[str], None]:
     """Keeps what is on the screen, for people to look at."""
     SCREENS.mkdir(exist_ok=True)
 
