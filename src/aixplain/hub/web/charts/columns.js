@@ -9,7 +9,9 @@ const ROOM = { top: 12, right: 4, bottom: 26, left: 48 };
 /** `series` are `{name, values}`, a value a day; `label` says what is seen, `format` writes a value. */
 export function columnChart({ days, series, label, format }) {
   const place = h("div", { class: "chart" });
-  const watcher = new ResizeObserver(([{ contentRect }]) => contentRect.width && place.replaceChildren(draw(contentRect.width)));
+  const watcher = new ResizeObserver(
+    ([{ contentRect }]) => contentRect.width && place.replaceChildren(draw(contentRect.width)),
+  );
   watcher.observe(place);
 
   function draw(width) {
@@ -23,7 +25,9 @@ export function columnChart({ days, series, label, format }) {
       { width, height: HEIGHT, viewBox: `0 0 ${width} ${HEIGHT}`, role: "img", "aria-label": label },
       ticks.map((tick) => gridline(tick, y(tick), width, format)),
       days.map((each, index) => column(each, index, x(index), step, y)),
-      days.map((each, index) => isLabelled(index, days.length, step) && text(x(index) + step / 2, HEIGHT - 8, day(each), "middle")),
+      days.map(
+        (each, index) => isLabelled(index, days.length, step) && text(x(index) + step / 2, HEIGHT - 8, day(each), "middle"),
+      ),
     );
   }
 
@@ -35,7 +39,13 @@ export function columnChart({ days, series, label, format }) {
       if (!value) return null;
       const [bottom, top] = [y(below), y(below + value)];
       below += value;
-      const box = { x: left + gap / 2, y: top, width: step - gap, height: Math.max(bottom - top, 1), class: `series series-${number}` };
+      const box = {
+        x: left + gap / 2,
+        y: top,
+        width: step - gap,
+        height: Math.max(bottom - top, 1),
+        class: `series series-${number}`,
+      };
       return s("rect", box, s("title", {}, `${day(each)}, ${name}: ${format(value)}`));
     });
     return s("g", {}, parts);
@@ -45,7 +55,12 @@ export function columnChart({ days, series, label, format }) {
 }
 
 function gridline(tick, y, width, format) {
-  return s("g", {}, s("line", { class: "grid", x1: ROOM.left, x2: width - ROOM.right, y1: y, y2: y }), text(ROOM.left - 8, y + 4, format(tick), "end"));
+  return s(
+    "g",
+    {},
+    s("line", { class: "grid", x1: ROOM.left, x2: width - ROOM.right, y1: y, y2: y }),
+    text(ROOM.left - 8, y + 4, format(tick), "end"),
+  );
 }
 
 function text(x, y, words, anchor) {

@@ -22,10 +22,12 @@ function address(root) {
 
 function python(held) {
   const { root, model, path, inputs } = held;
-  const head = `${keyNote(held)}from aixplain import Aixplain\n\naix = Aixplain(backend_url=${py(address(root))})\nmodel = aix.Model.get(${py(path)})\n`;
   const call = pythonArguments(inputs);
-  if (model.supportsStreaming) return `${head}for piece in model.run_stream(${call}):\n    print(piece.data, end="", flush=True)\n`;
-  return `${head}result = model.run(${call})\nprint(result.data)\n`;
+  const ending = model.supportsStreaming
+    ? [`for piece in model.run_stream(${call}):`, '    print(piece.data, end="", flush=True)']
+    : [`result = model.run(${call})`, "print(result.data)"];
+  const client = [`aix = Aixplain(backend_url=${py(address(root))})`, `model = aix.Model.get(${py(path)})`];
+  return keyNote(held) + lines("from aixplain import Aixplain", "", ...client, ...ending);
 }
 
 function aix(held) {
@@ -58,7 +60,9 @@ function curl({ root, model, path, inputs, hasKey }) {
     "-H 'content-type: application/json'",
     `-d ${shellJson(body)}`,
   ];
-  const after = model.connectionType?.includes("asynchronous") ? '# the answer\'s "data" is the address to ask for the result\n' : "";
+  const after = model.connectionType?.includes("asynchronous")
+    ? '# the answer\'s "data" is the address to ask for the result\n'
+    : "";
   return `${lines.filter(Boolean).join(" \\\n  ")}\n${after}`;
 }
 
@@ -69,12 +73,17 @@ function openai({ root, model, path, inputs, hasKey }) {
   const { [main]: text = "", context, history, messages, ...others } = inputs;
   const earlier = [...(context ? [{ role: "system", content: context }] : []), ...(Array.isArray(history) ? history : [])];
   const said = messages ?? [...earlier, { role: "user", content: text }];
-  const extra = Object.keys(others).length ? `    extra_body=${py(others)},\n` : "";
-  const key = hasKey ? 'os.environ["TEAM_API_KEY"]' : '"none"';
-  return (
-    `${hasKey ? "import os\n\n" : ""}from openai import OpenAI\n\nclient = OpenAI(base_url=${py(`${root}v1`)}, api_key=${key})\n` +
-    `answer = client.chat.completions.create(\n    model=${py(path)},\n    messages=${py(said)},\n${extra})\n` +
-    "print(answer.choices[0].message.content)\n"
+  return lines(
+    ...(hasKey ? ["import os", ""] : []),
+    "from openai import OpenAI",
+    "",
+    `client = OpenAI(base_url=${py(`${root}v1`)}, api_key=${hasKey ? 'os.environ["TEAM_API_KEY"]' : '"none"'})`,
+    "answer = client.chat.completions.create(",
+    `    model=${py(path)},`,
+    `    messages=${py(said)},`,
+    ...(Object.keys(others).length ? [`    extra_body=${py(others)},`] : []),
+    ")",
+    "print(answer.choices[0].message.content)",
   );
 }
 
@@ -86,14 +95,29 @@ function textOf(parameters) {
 
 function mcp({ root, path, inputs, hasKey }) {
   const url = py(`${root}mcp/${encodeURIComponent(path)}`);
-  const imports = hasKey ? "import asyncio\nimport os\n\nfrom mcp import Client\nfrom mcp.client.streamable_http import create_mcp_http_client, streamable_http_client\n" : "import asyncio\n\nfrom mcp import Client\n";
-  const headers = '    http = create_mcp_http_client({"Authorization": f"Bearer {os.environ[\'TEAM_API_KEY\']}"})\n';
-  const server = hasKey ? `streamable_http_client(${url}, http_client=http)` : url;
-  return (
-    `${imports}\n\nasync def main():\n${hasKey ? headers : ""}    async with Client(${server}) as client:\n` +
-    `        tool = (await client.list_tools()).tools[0]\n        result = await client.call_tool(tool.name, ${py(inputs)})\n` +
-    "        print(result.content[0].text)\n\n\nasyncio.run(main())\n"
+  const headers = `{"Authorization": f"Bearer {os.environ['TEAM_API_KEY']}"}`;
+  return lines(
+    "import asyncio",
+    ...(hasKey ? ["import os"] : []),
+    "",
+    "from mcp import Client",
+    ...(hasKey ? ["from mcp.client.streamable_http import create_mcp_http_client, streamable_http_client"] : []),
+    "",
+    "",
+    "async def main():",
+    ...(hasKey ? [`    http = create_mcp_http_client(${headers})`] : []),
+    `    async with Client(${hasKey ? `streamable_http_client(${url}, http_client=http)` : url}) as client:`,
+    "        tool = (await client.list_tools()).tools[0]",
+    `        result = await client.call_tool(tool.name, ${py(inputs)})`,
+    "        print(result.content[0].text)",
+    "",
+    "",
+    "asyncio.run(main())",
   );
+}
+
+function lines(...all) {
+  return all.map((line) => `${line}\n`).join("");
 }
 
 /** Words of a command, over several lines when they are many letters. */

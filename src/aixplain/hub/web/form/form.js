@@ -11,7 +11,11 @@ import { severalFor } from "./several.js";
 export function formFor(parameters) {
   const main = mainOf(parameters);
   const fields = parameters.map((parameter) => fieldFor(parameter, parameter === main));
-  const element = h("div", { class: "fields" }, fields.map((field) => field.element));
+  const element = h(
+    "div",
+    { class: "fields" },
+    fields.map((field) => field.element),
+  );
   if (!fields.length) element.append(h("p", { class: "soft" }, "This model takes no inputs."));
 
   /** The inputs that are set. With `strict`, what is wrong is shown and gives null; else it is left out. */
@@ -35,7 +39,10 @@ export function formFor(parameters) {
 
   /** Puts what the hub says to the fields that it is about; gives what is about none of them. */
   function showProblem(message) {
-    const { found, rest } = byField(message, fields.map(({ name }) => name));
+    const { found, rest } = byField(
+      message,
+      fields.map(({ name }) => name),
+    );
     for (const field of fields) if (found[field.name]) field.complain(found[field.name]);
     fields.find(({ name }) => found[name])?.focus();
     return rest;
@@ -49,9 +56,19 @@ function fieldFor(parameter, isMain) {
   const { description } = parameter;
   const complaint = h("p", { class: "problem", id: `${id}-problem` });
   const described = [description && `${id}-hint`, `${id}-type`, `${id}-problem`].filter(Boolean).join(" ");
-  const control = makeControl(parameter, { id, "aria-describedby": described, "aria-required": parameter.required || null, large: isMain });
+  const control = makeControl(parameter, {
+    id,
+    "aria-describedby": described,
+    "aria-required": parameter.required || null,
+    large: isMain,
+  });
   const target = () => control.element.querySelector?.("input:not([type=range]), textarea, select") ?? control.element;
-  const label = h("label", { for: id, id: `${id}-label` }, parameter.name, parameter.required && h("span", { class: "needed" }, "required"));
+  const label = h(
+    "label",
+    { for: id, id: `${id}-label` },
+    parameter.name,
+    parameter.required && h("span", { class: "needed" }, "required"),
+  );
   const type = h("span", { class: "hint", id: `${id}-type` }, typeOf(parameter));
   const about = description && h("p", { class: "hint", id: `${id}-hint` }, description);
   const element = h("div", { class: "field" }, h("div", { class: "bar" }, label, type), about, control.element, complaint);

@@ -8,7 +8,18 @@ export function confirmed(title, words, yes) {
   const dialog = h(
     "dialog",
     { "aria-labelledby": id },
-    h("form", { method: "dialog" }, h("h2", { id }, title), h("p", {}, words), h("div", { class: "actions" }, h("button", { value: "yes", class: "danger" }, yes), h("button", { value: "" }, "Keep it"))),
+    h(
+      "form",
+      { method: "dialog" },
+      h("h2", { id }, title),
+      h("p", {}, words),
+      h(
+        "div",
+        { class: "actions" },
+        h("button", { value: "yes", class: "danger" }, yes),
+        h("button", { value: "" }, "Keep it"),
+      ),
+    ),
   );
   document.body.append(dialog);
   dialog.showModal();

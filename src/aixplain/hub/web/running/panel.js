@@ -4,6 +4,7 @@ import { h, say } from "../dom.js";
 import { duration, tokens, count } from "../format.js";
 import { toRun } from "../places.js";
 import { copyButton } from "../parts/copy.js";
+import { factList } from "../parts/facts.js";
 import { answerView, textView } from "./answer.js";
 import { jsonView } from "./json.js";
 
@@ -17,7 +18,8 @@ export class Panel {
     this.bar = h("progress", { max: 1, "aria-label": "Progress", hidden: true });
     this.body = h("div", { class: "answer" });
     this.foot = h("div", { class: "foot" });
-    this.element = h("section", { class: "panel", "aria-label": "Answer" }, h("div", { class: "bar" }, h("h2", {}, "Answer"), this.state), this.bar, this.body, this.foot);
+    const head = h("div", { class: "bar" }, h("h2", {}, "Answer"), this.state);
+    this.element = h("section", { class: "panel", "aria-label": "Answer" }, head, this.bar, this.body, this.foot);
     this.body.append(h("p", { class: "soft" }, "Run the model, and its answer is here."));
   }
 
@@ -61,8 +63,9 @@ export class Panel {
   end(envelope) {
     this.stop();
     const isGood = envelope.status === "SUCCESS";
+    const words = WORDS[envelope.status] ?? envelope.status;
     const seconds = envelope.runTime;
-    this.told([WORDS[envelope.status] ?? envelope.status, typeof seconds === "number" && `in ${duration(seconds)}`].filter(Boolean).join(" "), isGood ? "good" : "bad");
+    this.told(typeof seconds === "number" ? `${words} in ${duration(seconds)}` : words, isGood ? "good" : "bad");
     if (isGood && this.text === null) this.body.replaceChildren(answerView(envelope.data, this.functionId));
     if (!isGood) this.complain(envelope.errorMessage ?? envelope.supplierError ?? "The model failed, and doesn't say why.");
     this.foot.replaceChildren(...footOf(envelope, this.text?.text ?? null, this.runId ?? envelope.requestId));
@@ -99,10 +102,10 @@ function footOf(envelope, text, runId) {
     ["Tokens", tokens(envelope.usage)],
     ["Credits", credits === null ? null : count(credits)],
     ["Run", runId && h("a", { href: toRun(runId) }, h("code", {}, runId.slice(0, 12)))],
-  ].filter(([, value]) => value);
+  ];
   const copied = text ?? (typeof envelope.data === "string" ? envelope.data : JSON.stringify(envelope.data ?? null, null, 2));
   return [
-    facts.length > 0 && h("dl", { class: "facts" }, facts.map(([name, value]) => h("div", {}, h("dt", {}, name), h("dd", {}, value)))),
+    factList("facts", facts),
     envelope.status === "SUCCESS" && copyButton(() => copied, "Copy the answer"),
     envelope.details?.length > 0 && folded("Details", envelope.details),
     text === null && folded("Whole answer", envelope),

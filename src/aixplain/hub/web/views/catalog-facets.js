@@ -36,8 +36,22 @@ export function facetList(choose) {
     if (!all.length) return [];
     const isShort = !unfolded.has(facet.name) && all.length > FEW + 1;
     const visible = isShort ? all.filter(({ value }, index) => index < FEW || selected.includes(value)) : all;
-    const more = isShort && h("button", { type: "button", class: "plain", id: `more-${facet.name}`, onclick: () => unfold(facet) }, `All ${count(all.length)}`);
-    return [h("fieldset", {}, h("legend", {}, facet.title), visible.map((value) => choice(facet, value, selected)), more)];
+    const more =
+      isShort &&
+      h(
+        "button",
+        { type: "button", class: "plain", id: `more-${facet.name}`, onclick: () => unfold(facet) },
+        `All ${count(all.length)}`,
+      );
+    return [
+      h(
+        "fieldset",
+        {},
+        h("legend", {}, facet.title),
+        visible.map((value) => choice(facet, value, selected)),
+        more,
+      ),
+    ];
   }
 
   function choice(facet, value, selected) {
@@ -48,7 +62,13 @@ export function facetList(choose) {
       checked: selected.includes(value.value),
       onchange: (event) => choose(facet.name, event.target.checked ? [...others, value.value] : others),
     });
-    return h("label", {}, box, h("span", { class: "name" }, facet.label(value)), h("span", { class: "count" }, count(value.count)));
+    return h(
+      "label",
+      {},
+      box,
+      h("span", { class: "name" }, facet.label(value)),
+      h("span", { class: "count" }, count(value.count)),
+    );
   }
 
   function unfold(facet) {

@@ -10,7 +10,13 @@ import { modelList, moveInList } from "./catalog-list.js";
 
 const SIZE = 20;
 const TYPING = 70; // milliseconds; the hub takes a few
-const SORTS = { "": "Best match", name: "Name", "-createdAt": "Newest", "-updatedAt": "Changed last", normalizedPrice: "Price" };
+const SORTS = {
+  "": "Best match",
+  name: "Name",
+  "-createdAt": "Newest",
+  "-updatedAt": "Changed last",
+  normalizedPrice: "Price",
+};
 
 /** The model that was opened last, and from where: whoever comes back is there again. */
 let left = { address: null, href: null };
@@ -36,7 +42,11 @@ class Catalog {
     this.sort = h("select", { "aria-label": "Order", onchange: () => this.turn({ sort: this.sort.value, page: null }) });
     this.sort.append(...Object.entries(SORTS).map(([value, words]) => h("option", { value }, words)));
     this.total = h("p", { class: "total" });
-    this.results = h("div", { class: "results", onclick: leaving, onkeydown: (event) => moveInList(event, this.results, this.input) });
+    this.results = h("div", {
+      class: "results",
+      onclick: leaving,
+      onkeydown: (event) => moveInList(event, this.results, this.input),
+    });
     this.facets = facetList((name, values) => this.turn({ [name]: values, page: null }));
     this.element = h(
       "div",

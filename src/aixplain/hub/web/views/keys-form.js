@@ -7,12 +7,23 @@ const LIMITS = { rpm: "Requests a minute", rpd: "Requests a day", tpm: "Tokens a
 /** `create(body)` makes the key; what it raises is shown. */
 export function keyForm(create) {
   const name = field("Name", { required: true, autocomplete: "off" }, "Whose it is, or what for.");
-  const models = field("Models", { class: "code", autocomplete: "off", spellcheck: "false" }, "Paths with commas between, such as acme/shout, team/*. All, when it is empty.");
-  const limits = Object.entries(LIMITS).map(([key, label]) => ({ key, ...field(label, { inputmode: "numeric", autocomplete: "off" }) }));
+  const models = field(
+    "Models",
+    { class: "code", autocomplete: "off", spellcheck: "false" },
+    "Paths with commas between, such as acme/shout, team/*. All, when it is empty.",
+  );
+  const limits = Object.entries(LIMITS).map(([key, label]) => ({
+    key,
+    ...field(label, { inputmode: "numeric", autocomplete: "off" }),
+  }));
   const budget = field("Credits a month", { inputmode: "decimal", autocomplete: "off" });
   const expires = field("Last day (UTC)", { type: "date" });
   const isAdmin = h("input", { type: "checkbox" });
-  const first = h("p", { class: "notice", hidden: true }, "This is the first key. From then on the hub wants one of everybody, and this one can make the others.");
+  const first = h(
+    "p",
+    { class: "notice", hidden: true },
+    "This is the first key. From then on the hub wants one of everybody, and this one can make the others.",
+  );
   const problem = h("p", { class: "problem", role: "alert" });
   const button = h("button", { class: "main" }, "Make the key");
   const element = h(
@@ -22,7 +33,18 @@ export function keyForm(create) {
     first,
     name.element,
     models.element,
-    h("details", { class: "folded" }, h("summary", {}, "Limits and expiry"), h("div", { class: "pairs" }, limits.map((each) => each.element), budget.element, expires.element)),
+    h(
+      "details",
+      { class: "folded" },
+      h("summary", {}, "Limits and expiry"),
+      h(
+        "div",
+        { class: "pairs" },
+        limits.map((each) => each.element),
+        budget.element,
+        expires.element,
+      ),
+    ),
     h("label", { class: "check" }, isAdmin, "May make and revoke keys, and see what all keys used"),
     problem,
     h("div", { class: "actions" }, button),
@@ -47,7 +69,10 @@ export function keyForm(create) {
   function read() {
     const body = { name: name.value(), isAdmin: isAdmin.checked };
     if (!body.name) throw wrong("A key wants a name.", name);
-    const paths = models.value().split(/[,\s]+/).filter(Boolean);
+    const paths = models
+      .value()
+      .split(/[,\s]+/)
+      .filter(Boolean);
     if (paths.length) body.models = paths;
     body.globalLimits = Object.fromEntries(limits.map((each) => [each.key, number(each)]));
     body.budget = number(budget);
@@ -67,7 +92,13 @@ export function keyForm(create) {
 function field(label, attributes, hint = null) {
   const id = newId("key");
   const input = h("input", { id, ...attributes, "aria-describedby": hint && `${id}-hint` });
-  const element = h("div", { class: "field plain" }, h("label", { for: id }, label), hint && h("p", { class: "hint", id: `${id}-hint` }, hint), input);
+  const element = h(
+    "div",
+    { class: "field plain" },
+    h("label", { for: id }, label),
+    hint && h("p", { class: "hint", id: `${id}-hint` }, hint),
+    input,
+  );
   return { element, label, input, value: () => input.value.trim() };
 }
 

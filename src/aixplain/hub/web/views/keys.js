@@ -6,6 +6,7 @@ import { ago, count, moment } from "../format.js";
 import { copyButton } from "../parts/copy.js";
 import { confirmed } from "../parts/dialog.js";
 import { emptyNotice, problemNotice } from "../parts/notices.js";
+import { table } from "../parts/table.js";
 import * as session from "../session.js";
 import { keyForm } from "./keys-form.js";
 
@@ -23,14 +24,24 @@ class KeysView {
     this.list = h("div", {});
     this.news = h("div", { class: "news" });
     this.form = keyForm((body) => this.create(body));
-    this.element = h("div", { class: "column wide" }, h("h1", {}, "Keys"), this.news, h("div", { class: "columns flipped" }, this.list, this.form.element));
+    this.element = h(
+      "div",
+      { class: "column wide" },
+      h("h1", {}, "Keys"),
+      this.news,
+      h("div", { class: "columns flipped" }, this.list, this.form.element),
+    );
   }
 
   async look() {
     try {
       const keys = await ask("GET", "sdk/api-keys", { signal: this.signal });
       this.form.isFirst(keys.length === 0 && !session.key());
-      this.list.replaceChildren(keys.length ? this.table(keys) : emptyNotice("There is no key yet", "Without one, this hub answers this machine only, and everyone on it."));
+      this.list.replaceChildren(
+        keys.length
+          ? this.table(keys)
+          : emptyNotice("There is no key yet", "Without one, this hub answers this machine only, and everyone on it."),
+      );
     } catch (error) {
       if (error.name === "AbortError" || error.status === 401) throw error;
       this.form.element.hidden = error.status === 403;
@@ -48,7 +59,12 @@ class KeysView {
         "div",
         { class: "notice good", tabindex: "-1" },
         h("p", { class: "strong" }, `The key “${key.name}”. It is shown this once: keep it now.`),
-        h("p", { class: "secret" }, h("code", { class: "long" }, key.accessKey), copyButton(() => key.accessKey)),
+        h(
+          "p",
+          { class: "secret" },
+          h("code", { class: "long" }, key.accessKey),
+          copyButton(() => key.accessKey),
+        ),
         isOwn && h("p", {}, "The hub wants a key from now on. This tab uses the new one."),
       ),
     );
@@ -58,26 +74,50 @@ class KeysView {
   }
 
   table(keys) {
-    const names = ["Name", "May use", "Limits", "Last used", "Expires", ""];
-    const head = names.map((name) => (name ? h("th", { scope: "col" }, name) : h("td", {})));
-    return h("div", { class: "scroll", tabindex: "0", role: "group", "aria-label": "Keys" }, h("table", {}, h("thead", {}, h("tr", {}, head)), h("tbody", {}, keys.map((key) => this.row(key)))));
+    const columns = ["Name", "May use", "Limits", "Last used", "Expires", ""];
+    return table(
+      "Keys",
+      columns,
+      keys.map((key) => this.row(key)),
+    );
   }
 
   row(key) {
     return h(
       "tr",
       {},
-      h("th", { scope: "row" }, h("span", { class: "strong" }, key.name), " ", key.isAdmin && h("span", { class: "tag" }, "admin"), h("br"), h("code", { class: "soft" }, key.accessKey)),
+      h(
+        "th",
+        { scope: "row" },
+        h("span", { class: "strong" }, key.name),
+        " ",
+        key.isAdmin && h("span", { class: "tag" }, "admin"),
+        h("br"),
+        h("code", { class: "soft" }, key.accessKey),
+      ),
       h("td", {}, key.models ? key.models.join(", ") : "all models"),
-      h("td", {}, limitsOf(key).map((words) => h("div", {}, words))),
-      h("td", {}, key.lastUsedAt ? h("time", { datetime: key.lastUsedAt, title: moment(key.lastUsedAt) }, ago(key.lastUsedAt)) : "never"),
+      h(
+        "td",
+        {},
+        limitsOf(key).map((words) => h("div", {}, words)),
+      ),
+      h("td", {}, key.lastUsedAt ? since(key.lastUsedAt) : "never"),
       h("td", {}, key.expiresAt ? moment(key.expiresAt) : "never"),
-      h("td", {}, h("button", { type: "button", class: "danger", "aria-label": `Revoke ${key.name}`, onclick: () => this.revoke(key) }, "Revoke")),
+      h(
+        "td",
+        {},
+        h(
+          "button",
+          { type: "button", class: "danger", "aria-label": `Revoke ${key.name}`, onclick: () => this.revoke(key) },
+          "Revoke",
+        ),
+      ),
     );
   }
 
   async revoke(key) {
-    if (!(await confirmed(`Revoke “${key.name}”?`, "Whoever uses it is refused within a second. It can't be undone.", "Revoke"))) return;
+    const warning = "Whoever uses it is refused within a second. It can't be undone.";
+    if (!(await confirmed(`Revoke “${key.name}”?`, warning, "Revoke"))) return;
     try {
       await ask("DELETE", `sdk/api-keys/${encodeURIComponent(key.id)}`, { signal: this.signal });
       say(`${key.name} was revoked`);
@@ -89,6 +129,10 @@ class KeysView {
   }
 }
 
+function since(iso) {
+  return h("time", { datetime: iso, title: moment(iso) }, ago(iso));
+}
+
 function limitsOf({ globalLimits, budget, assetsLimits }) {
   const all = wordsOf(globalLimits ?? {}, budget);
   const each = (assetsLimits ?? []).map((limits) => `${limits.assetId}: ${wordsOf(limits, limits.budget).join(", ")}`);
@@ -96,7 +140,9 @@ function limitsOf({ globalLimits, budget, assetsLimits }) {
 }
 
 function wordsOf(limits, budget) {
-  const words = Object.entries(LIMITS).flatMap(([name, unit]) => (isSet(limits[name]) ? [`${count(limits[name])} ${unit}`] : []));
+  const words = Object.entries(LIMITS).flatMap(([name, unit]) =>
+    isSet(limits[name]) ? [`${count(limits[name])} ${unit}`] : [],
+  );
   return isSet(budget) ? [...words, `${count(budget)} credits a month`] : words;
 }
 

@@ -20,7 +20,15 @@ export function daysOf(number, now = Date.now()) {
 export function sumsOf(rows, by) {
   const sums = new Map();
   for (const row of rows) {
-    const sum = sums.get(row[by]) ?? { id: row[by], name: nameOf(row, by), runs: 0, failed: 0, seconds: 0, tokens: null, credits: null };
+    const sum = sums.get(row[by]) ?? {
+      id: row[by],
+      name: nameOf(row, by),
+      runs: 0,
+      failed: 0,
+      seconds: 0,
+      tokens: null,
+      credits: null,
+    };
     sum.runs += row.runs;
     sum.failed += row.failed;
     sum.seconds += row.runTime;
@@ -36,7 +44,8 @@ export function seriesOf(rows, days, by, measure, sums) {
   const ranked = sums.filter((sum) => sum[measure]).sort((one, other) => other[measure] - one[measure]);
   const own = ranked.length > MOST + 1 ? ranked.slice(0, MOST) : ranked;
   const series = new Map(own.map(({ id, name }) => [id, { name, values: days.map(() => 0) }]));
-  if (own.length < ranked.length) series.set(OTHERS, { name: `${ranked.length - own.length} others`, values: days.map(() => 0) });
+  if (own.length < ranked.length)
+    series.set(OTHERS, { name: `${ranked.length - own.length} others`, values: days.map(() => 0) });
   for (const row of rows) {
     const index = days.indexOf(row.day);
     const value = MEASURES[measure].of(row);

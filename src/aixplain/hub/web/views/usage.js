@@ -5,6 +5,8 @@ import { columnChart } from "../charts/columns.js";
 import { h } from "../dom.js";
 import { count, duration, short } from "../format.js";
 import { emptyNotice, problemNotice } from "../parts/notices.js";
+import { select } from "../parts/select.js";
+import { figures, table } from "../parts/table.js";
 import { to, toModel } from "../places.js";
 import { MEASURES, daysOf, seriesOf, sumsOf } from "./usage-sums.js";
 
@@ -19,17 +21,23 @@ export function show({ query, signal }) {
 class UsageView {
   constructor(query, signal) {
     this.signal = signal;
-    this.measure = select("What is counted", Object.fromEntries(Object.entries(MEASURES).map(([name, { title }]) => [name, title])), () => this.turn({ measure: this.measure.value }));
+    const measures = Object.fromEntries(Object.entries(MEASURES).map(([name, { title }]) => [name, title]));
+    this.measure = select("What is counted", measures, () => this.turn({ measure: this.measure.value }));
     this.by = select("Split", PARTS, () => this.turn({ by: this.by.value }));
     this.days = select("Time", SPANS, () => this.turn({ days: this.days.value }));
     this.results = h("div", { class: "usage" });
-    this.element = h("div", { class: "column wide" }, h("h1", {}, "Usage"), h("div", { class: "filters" }, this.measure, this.by, this.days), this.results);
+    const filters = h("div", { class: "filters" }, this.measure, this.by, this.days);
+    this.element = h("div", { class: "column wide" }, h("h1", {}, "Usage"), filters, this.results);
     this.update(query);
   }
 
   update(query) {
     const chosen = (name, options, usual) => (query.get(name) in options ? query.get(name) : usual);
-    this.wanted = { measure: chosen("measure", MEASURES, "runs"), by: chosen("by", PARTS, "model"), days: chosen("days", SPANS, "30") };
+    this.wanted = {
+      measure: chosen("measure", MEASURES, "runs"),
+      by: chosen("by", PARTS, "model"),
+      days: chosen("days", SPANS, "30"),
+    };
     for (const [name, value] of Object.entries(this.wanted)) this[name].value = value;
     this.look();
   }
@@ -45,7 +53,9 @@ class UsageView {
     try {
       const asked = new URLSearchParams({ by: `day,${this.wanted.by}`, since: `${days[0]}T00:00:00Z` });
       const { results } = await ask("GET", `sdk/usage?${asked}`, { signal: AbortSignal.any([this.signal, looking.signal]) });
-      this.results.replaceChildren(...(results.length ? this.found(results, days) : [emptyNotice("Nothing was run in this time")]));
+      this.results.replaceChildren(
+        ...(results.length ? this.found(results, days) : [emptyNotice("Nothing was run in this time")]),
+      );
     } catch (error) {
       if (error.name !== "AbortError") this.results.replaceChildren(problemNotice(error, () => this.look()));
     }
@@ -57,25 +67,35 @@ class UsageView {
     const series = seriesOf(rows, days, by, measure, sums);
     const { title } = MEASURES[measure];
     const words = `${title} a day, ${PARTS[by].toLowerCase()}, the last ${SPANS[days.length]}. The table below has the sums.`;
-    const legend = h("ul", { class: "legend" }, series.map(({ name }, index) => h("li", { class: `series-${index}` }, name)));
-    const isEmpty = series.length === 0;
-    const chart = isEmpty ? emptyNotice(`No ${title.toLowerCase()} are known of in this time`) : columnChart({ days, series, label: words, format: short });
+    const legend = h(
+      "ul",
+      { class: "legend" },
+      series.map(({ name }, index) => h("li", { class: `series-${index}` }, name)),
+    );
+    const chart = series.length
+      ? columnChart({ days, series, label: words, format: short })
+      : emptyNotice(`No ${title.toLowerCase()} are known of in this time`);
     return [h("figure", { class: "framed" }, h("figcaption", {}, `${title} a day`, legend), chart), sumTable(sums, by)];
   }
 }
 
-function select(label, options, onchange) {
-  return h("select", { "aria-label": label, onchange }, Object.entries(options).map(([value, words]) => h("option", { value }, words)));
-}
-
 function sumTable(sums, by) {
-  const names = [PARTS[by].slice(3).replace(/^./, (letter) => letter.toUpperCase()), "Runs", "Failed", "Time", "Tokens", "Credits"];
-  const head = names.map((name, index) => h("th", { scope: "col", class: index ? "figure" : null }, name));
-  return h("div", { class: "scroll", tabindex: "0", role: "group", "aria-label": "Sums" }, h("table", {}, h("thead", {}, h("tr", {}, head)), h("tbody", {}, sums.map((sum) => sumRow(sum, by)))));
+  const columns = [by === "model" ? "Model" : "Key", ...figures("Runs", "Failed", "Time", "Tokens", "Credits")];
+  return table(
+    "Sums",
+    columns,
+    sums.map((sum) => sumRow(sum, by)),
+  );
 }
 
 function sumRow({ id, name, runs, failed, seconds, tokens, credits }, by) {
-  const figures = [count(runs), failed ? count(failed) : "", duration(seconds), tokens === null ? "" : count(tokens), credits === null ? "" : count(credits)];
+  const known = (value) => (value === null ? "" : count(value));
+  const told = [count(runs), failed ? count(failed) : "", duration(seconds), known(tokens), known(credits)];
   const label = by === "model" ? h("a", { href: toModel(id) }, name) : name;
-  return h("tr", {}, h("th", { scope: "row" }, label), figures.map((figure) => h("td", { class: "figure" }, figure)));
+  return h(
+    "tr",
+    {},
+    h("th", { scope: "row" }, label),
+    told.map((figure) => h("td", { class: "figure" }, figure)),
+  );
 }
