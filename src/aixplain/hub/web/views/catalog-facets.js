@@ -12,7 +12,7 @@ export const FACETS = [
 ];
 const FEW = 7;
 
-/** `choose(name, values)` is called when a filter was set or taken away. */
+/** `choose(name, value, isWanted)` is called when a filter is set or taken away. */
 export function facetList(choose) {
   const unfolded = new Set();
   const groups = h("div", { class: "groups" });
@@ -55,12 +55,11 @@ export function facetList(choose) {
   }
 
   function choice(facet, value, selected) {
-    const others = selected.filter((each) => each !== value.value);
     const box = h("input", {
       type: "checkbox",
       id: `facet-${facet.name}-${value.value}`,
       checked: selected.includes(value.value),
-      onchange: (event) => choose(facet.name, event.target.checked ? [...others, value.value] : others),
+      onchange: (event) => choose(facet.name, value.value, event.target.checked),
     });
     return h(
       "label",

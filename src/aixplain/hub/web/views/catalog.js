@@ -47,7 +47,7 @@ class Catalog {
       onclick: leaving,
       onkeydown: (event) => moveInList(event, this.results, this.input),
     });
-    this.facets = facetList((name, values) => this.turn({ [name]: values, page: null }));
+    this.facets = facetList((name, value, isWanted) => this.choose(name, value, isWanted));
     this.element = h(
       "div",
       { class: "catalog" },
@@ -73,6 +73,11 @@ class Catalog {
   /** A step to go back from. */
   turn(changes) {
     location.hash = this.address(changes);
+  }
+
+  choose(name, value, isWanted) {
+    const others = this.wanted[name].filter((each) => each !== value);
+    this.turn({ [name]: isWanted ? [...others, value] : others, page: null });
   }
 
   address(changes) {
