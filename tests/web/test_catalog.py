@@ -89,6 +89,13 @@ def test_enter_in_the_search_opens_the_first_and_slash_comes_back_to_it(page: Pa
     expect(page.get_by_label("Search the models")).to_be_focused()
 
 
+def test_enter_waits_for_what_was_typed_just_now(page: Page, url: str) -> None:
+    open_catalog(page, url)
+    page.keyboard.type("shout")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Shout")
+
+
 def test_going_back_comes_to_the_model_that_one_left(page: Page, url: str) -> None:
     open_catalog(page, url, "#/?sort=name")
     page.get_by_role("link", name="Filler 20", exact=True).click()

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -233,3 +235,30 @@ def test_titles_and_focus_follow(page: Page, url: str) -> None:
     expect(page.get_by_role("heading", level=1)).to_be_focused()
     page.goto(f"{url}/#/nowhere")
     expect(page.get_by_role("heading", level=1)).to_have_text("There is no such page")
+
+
+def test_a_hub_that_is_away_for_a_moment_is_asked_again(page: Page, url: str, doors: Doors) -> None:
+    open_model(page, url, "acme/slow")
+    page.get_by_role("button", name="Run", exact=True).click()
+    expect(page.get_by_role("progressbar")).to_have_attribute("value", "0.5")
+    page.route("**/sdk/runs/**", lambda route: route.abort())
+    expect(page.locator(".foot")).to_contain_text("The hub doesn't answer.")
+    page.unroute("**/sdk/runs/**")
+    doors.open.set()
+    expect(page.locator(".answer .text")).to_have_text("at last")
+
+
+def test_reasoning_stands_apart_from_the_answer(page: Page, url: str) -> None:
+    chunks = [{"reasoning_content": "Hm. "}, {"content": "Four"}, {"content": "."}]
+    events = [{"choices": [{"delta": chunk, "finish_reason": None}]} for chunk in chunks]
+    ending: dict[str, Any] = {"choices": [{"delta": {}, "finish_reason": "stop"}]}
+    used = {"choices": [], "usage": {"prompt_tokens": 3, "completion_tokens": 2, "total_tokens": 5}, "usedCredits": 0.25}
+    body = "".join(f"data: {json.dumps(event)}\n\n" for event in [*events, ending, used]) + "data: [DONE]\n\n"
+    open_model(page, url, "acme/teller")
+    page.route("**/execute/**", lambda route: route.fulfill(content_type="text/event-stream", body=body))
+    page.locator("textarea").first.fill("2 + 2")
+    run(page)
+    expect(page.locator(".answer .reasoning")).to_have_text("Hm. ")
+    expect(page.locator(".answer .text")).to_have_text("Four.")
+    expect(page.locator(".foot")).to_contain_text("5 (3 in, 2 out)")
+    expect(page.locator(".foot")).to_contain_text("0.25")

@@ -41,6 +41,7 @@ export class Panel {
   /** Takes what a run yields. */
   take({ accepted, progress, waiting, text, reasoning, ended }) {
     if (accepted) this.runId = accepted;
+    if (progress !== undefined) this.foot.replaceChildren();
     if (typeof progress === "number") this.bar.value = progress;
     if (waiting) this.foot.replaceChildren(h("p", { class: "soft" }, `${waiting} Asking again …`));
     if (reasoning) this.append("reasoning", reasoning);
@@ -54,7 +55,7 @@ export class Panel {
     this.text[kind] += words;
     let place = this.body.querySelector(`:scope > .${kind}`);
     if (!place) {
-      place = kind === "text" ? textView() : h("div", { class: "reasoning", "aria-label": "Reasoning" });
+      place = kind === "text" ? textView() : h("div", { class: "reasoning", role: "group", "aria-label": "Reasoning" });
       this.body.append(place);
     }
     place.append(words);

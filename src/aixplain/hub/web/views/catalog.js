@@ -29,6 +29,7 @@ export function show({ query, signal }) {
 class Catalog {
   constructor(query, signal) {
     this.signal = signal;
+    const typed = settled(TYPING, () => this.typed());
     this.input = h("input", {
       type: "search",
       id: "search",
@@ -36,7 +37,10 @@ class Catalog {
       autocomplete: "off",
       spellcheck: "false",
       "aria-label": "Search the models",
-      oninput: settled(TYPING, () => this.typed()),
+      oninput: () => {
+        this.isFresh = false;
+        typed();
+      },
       onkeydown: (event) => this.pressed(event),
     });
     this.sort = h("select", { "aria-label": "Order", onchange: () => this.turn({ sort: this.sort.value, page: null }) });
@@ -120,7 +124,9 @@ class Catalog {
     this.total.textContent = words;
     this.results.replaceChildren(...modelList(page, SIZE, this.wanted, (number) => this.address({ page: number + 1 })));
     announce(words);
-    this.comeBack();
+    this.isFresh = this.input.value.trim() === this.wanted.q;
+    if (this.isFresh && this.isAwaited) this.open();
+    else this.comeBack();
   }
 
   comeBack() {
@@ -132,12 +138,18 @@ class Catalog {
   }
 
   pressed(event) {
-    if (event.key === "Enter") this.results.querySelector("a")?.click();
+    if (event.key === "Enter") this.open();
     else if (event.key === "Escape" && this.input.value) {
       event.preventDefault();
       this.input.value = "";
       this.typed();
     } else moveInList(event, this.results, this.input);
+  }
+
+  /** Open the first result: of what is written, so perhaps when it is there. */
+  open() {
+    this.isAwaited = !this.isFresh;
+    if (this.isFresh) this.results.querySelector("a")?.click();
   }
 
   summoned(event) {

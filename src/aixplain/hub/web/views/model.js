@@ -145,7 +145,6 @@ class ModelView {
   }
 
   enter(isRunning) {
-    if (isRunning) this.cancelButton.hidden = false;
     if (!isRunning && document.activeElement === this.cancelButton) this.runButton.focus();
     this.cancelButton.hidden = !isRunning;
     this.runButton.setAttribute("aria-disabled", String(isRunning));

@@ -57,7 +57,8 @@ class RunView {
     try {
       for await (const event of followed(this.id, this.signal)) this.panel.take(event);
     } catch (error) {
-      if (error.name !== "AbortError") this.panel.fail(error.message);
+      if (error.name === "AbortError") return this.panel.stop();
+      this.panel.fail(error.message);
     }
     await this.refresh();
   }
