@@ -36,6 +36,7 @@ QUESTIONS = (
     "hub_catalog",
     "hub_keys",
     "hub_upstream",
+    "hub_page",
 )
 
 

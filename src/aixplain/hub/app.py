@@ -14,7 +14,7 @@ from starlette.responses import Response
 from aixplain.hub.answers import Answers
 from aixplain.hub.auth import Access
 from aixplain.hub.catalog import Entry
-from aixplain.hub.endpoints import OPENAI, aixplain, api_keys, operations, refused, retry_after, usage, webhooks
+from aixplain.hub.endpoints import OPENAI, aixplain, api_keys, operations, refused, retry_after, usage, web, webhooks
 from aixplain.hub.endpoints.mcp.outlet import McpOutlet
 from aixplain.hub.endpoints.openai import routes as openai
 from aixplain.hub.errors import HubError, Refusal
@@ -44,7 +44,8 @@ def create_app(entries: dict[str, Entry], place: Place, keys: Iterable[str], set
             app.state.service = Service(hub.catalog, entries, hub.runs, answers, hub.engine, hub.files, hub.limiter, settings)
             yield
 
-    routes = [*aixplain.ROUTES, *webhooks.ROUTES, *api_keys.ROUTES, *usage.ROUTES, *openai.ROUTES, *mcp.routes]
+    keeping = [*webhooks.ROUTES, *api_keys.ROUTES, *usage.ROUTES]
+    routes = [*aixplain.ROUTES, *keeping, *openai.ROUTES, *mcp.routes, *web.ROUTES]
     app = Starlette(
         routes=[*operations.ROUTES, *routes],
         middleware=[Middleware(Reception, metrics=metrics), Middleware(Access)],

@@ -16,8 +16,8 @@ from aixplain.hub.keys import ANYONE, Keyring
 
 #: Say whether the hub is alive, and at work, also when its database is away.
 HEALTH = "/healthz", "/readyz"
-#: A file's address is a secret of its own, and travels without the key.
-FILES = "/files/"
+#: A file's address is a secret of its own, and travels without the key. The page asks for one.
+OPEN_PATHS = ("/files/", "/web/")
 _LOCAL = re.compile(r"(https?://)?(127\.0\.0\.1|localhost|\[::1\])(:\d+)?", re.IGNORECASE)
 
 
@@ -48,7 +48,7 @@ async def _refusal(scope: Scope, headers: Headers) -> Response | None:
     if not await keyring.wanted():
         scope["key"] = ANYONE
         return _refused_as_foreign(scope["path"], headers)
-    if scope["path"].startswith(FILES):
+    if scope["path"] == "/" or scope["path"].startswith(OPEN_PATHS):
         return None
     secret = _secret(headers)
     key = None if secret is None else await keyring.find(secret)

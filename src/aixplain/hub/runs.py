@@ -215,6 +215,10 @@ class Runs:
         while await self._store.forget(time.time(), SWEPT_AT_ONCE) == SWEPT_AT_ONCE:
             """There are more."""
 
+    async def row(self, id: str) -> Listed | None:
+        """A run, as it is listed."""
+        return await self._store.row(id)
+
     async def listed(self, wanted: Wanted) -> tuple[int, list[Listed]]:
         """How many runs are wanted, and a page of them."""
         await self.settled()

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from dataclasses import dataclass
+from sqlite3 import Connection
 from typing import Annotated, Any
 
 import msgspec
@@ -26,6 +27,7 @@ from aixplain.hub.settings import Settings
 from aixplain.hub.store.keys import Key
 from aixplain.hub.store.runs import Ending, Listed, Standing, Wanted
 from aixplain.hub.store.sqlite.catalog import find, path_of
+from aixplain.hub.store.sqlite.facets import facets
 from aixplain.hub.store.sqlite.file import SqliteStore
 from aixplain.hub.store.sqlite.search import search
 
@@ -97,10 +99,11 @@ class Service:
 
     async def search(self, wanted: Search, by: Key) -> bytes:
         """The page that answers a search, of what a key may use."""
-        try:
-            return await asyncio.to_thread(lambda: search(self._store.reader(), wanted, by.models))
-        except ValueError as error:
-            raise Refusal(400, str(error)) from error
+        return await self._looked_up(search, wanted, by)
+
+    async def facets(self, wanted: Search, by: Key) -> bytes:
+        """What a search could be narrowed to, with the number of models, of what a key may use."""
+        return await self._looked_up(facets, wanted, by)
 
     def get(self, key: str, host: str | None, by: Key) -> bytes:
         """The MODEL of this id or path, unless it is hidden from who asks; `host` narrows."""
@@ -179,6 +182,22 @@ class Service:
         """How many runs are wanted, and a page of them. A model is named by its path or its id."""
         entry = self.entry(wanted.model or "")
         return await self._runs.listed(wanted if entry is None else msgspec.structs.replace(wanted, model=entry.path))
+
+    async def run_row(self, run_id: str, by: Key) -> Listed:
+        """A run that a key may see, as it is listed."""
+        await self.standing(run_id, by)
+        row = await self._runs.row(run_id)
+        if row is None:
+            raise Refusal(404, f"There is no run '{run_id}' on this hub.")
+        return row
+
+    async def _looked_up(
+        self, look: Callable[[Connection, Search, tuple[str, ...] | None], bytes], wanted: Search, by: Key
+    ) -> bytes:
+        try:
+            return await asyncio.to_thread(lambda: look(self._store.reader(), wanted, by.models))
+        except ValueError as error:
+            raise Refusal(400, str(error)) from error
 
     async def _accept(self, entry: Entry, arguments: dict[str, Any], asked: Asked) -> Accepted:
         self._answers.once.going_on(entry.path, asked)

@@ -27,6 +27,10 @@ async def search(request: Request) -> Response:
     return _catalog_answer(request, await service_of(request).search(await body_of(request, Search), key_of(request)))
 
 
+async def facets(request: Request) -> Response:
+    return json_response(await service_of(request).facets(await body_of(request, Search), key_of(request)))
+
+
 async def get(request: Request) -> Response:
     key, host = request.path_params["key"], request.query_params.get("host")
     return _catalog_answer(request, service_of(request).get(key, host, key_of(request)))
@@ -65,6 +69,11 @@ async def list_runs(request: Request) -> Response:
     return json_response(msgspec.json.encode(listing.page(found, asked_for, root_of(request))))
 
 
+async def get_run(request: Request) -> Response:
+    run = await service_of(request).run_row(request.path_params["run_id"], key_of(request))
+    return json_response(msgspec.json.encode(listing.told(run, _root(request))))
+
+
 async def announce_upload(request: Request) -> Response:
     wanted = await _announced(request)
     path = await service_of(request).files.reserve(str(wanted.get("originalName") or "file"))
@@ -89,8 +98,10 @@ ROUTES = [
     Route("/api/v2/execute/{key:path}", run, methods=["POST"]),
     Route("/api/v1/execute/{key:path}", run_in_background, methods=["POST"]),
     Route("/v2/models/paginate", search, methods=["POST"]),
+    Route("/v2/models/facets", facets, methods=["POST"]),
     Route("/v2/models/{key:path}", get, methods=["GET"]),
     Route("/sdk/runs", list_runs, methods=["GET"]),
+    Route("/sdk/runs/{run_id}", get_run, methods=["GET"]),
     Route("/sdk/runs/{run_id}/result", poll_or_cancel, methods=["GET", "DELETE"]),
     Route("/api/v1/data/{run_id}", poll_or_cancel, methods=["GET", "DELETE"]),
     Route("/sdk/file/upload/temp-url", announce_upload, methods=["POST"]),

@@ -51,14 +51,15 @@ def page(found: tuple[int, list[Listed]], asked: Wanted, root: str) -> dict[str,
     """The answer, in the shape of the catalog's pages."""
     total, runs = found
     return {
-        "results": [_told(run, root) for run in runs],
+        "results": [told(run, root) for run in runs],
         "total": total,
         "pageTotal": -(-total // asked.most),
         "pageNumber": asked.skipped // asked.most,
     }
 
 
-def _told(run: Listed, root: str) -> dict[str, Any]:
+def told(run: Listed, root: str) -> dict[str, Any]:
+    """A run, as it is listed."""
     prompt, completion = run.prompt_tokens, run.completion_tokens
     usage = {"prompt_tokens": prompt, "completion_tokens": completion, "total_tokens": (prompt or 0) + (completion or 0)}
     return {

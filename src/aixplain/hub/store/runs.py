@@ -198,6 +198,10 @@ class RunStore(Protocol):
         """The run that an idempotency key stands for."""
         ...
 
+    async def row(self, id: str) -> Listed | None:
+        """A run, as it is listed; None when there is no such run."""
+        ...
+
     async def listed(self, wanted: Wanted) -> tuple[int, list[Listed]]:
         """How many runs are wanted, and a page of them."""
         ...

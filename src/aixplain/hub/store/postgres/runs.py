@@ -84,6 +84,11 @@ class PostgresRuns:
         found = await self._pool.row(_SQL["keyed"], caller, model, key)
         return None if found is None else Earlier(*found)
 
+    async def row(self, id: str) -> Listed | None:
+        """A run, as it is listed; None when there is no such run."""
+        found = await self._pool.row(_SQL["row"], plain(id))
+        return None if found is None else Listed(*found)
+
     async def listed(self, wanted: Wanted) -> tuple[int, list[Listed]]:
         """How many runs are wanted, and a page of them."""
         told = wanted.caller, wanted.since, wanted.until, plain(wanted.model), list(wanted.states)

@@ -95,6 +95,11 @@ class SqliteRuns:
         """The runs that wait, in their order: by priority, then the oldest first."""
         return [Waiting(*row) for row in self._store.reader().execute(_SQL["waiting"])]
 
+    async def row(self, id: str) -> Listed | None:
+        """A run, as it is listed; None when there is no such run."""
+        row = self._store.reader().execute(_SQL["row"], {"id": id}).fetchone()
+        return None if row is None else Listed(*row)
+
     async def listed(self, wanted: Wanted) -> tuple[int, list[Listed]]:
         """How many runs are wanted, and a page of them."""
         row = {**asdict(wanted), "states": msgspec.json.encode(wanted.states).decode()}

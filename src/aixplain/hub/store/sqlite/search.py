@@ -55,12 +55,19 @@ def search(connection: sqlite3.Connection, wanted: Search, among: tuple[str, ...
     """
     size = min(max(wanted.page_size, 1), LARGEST_PAGE)
     number = min(max(wanted.page_number, 0), LAST_PAGE)
-    words = [_either(word) for word in re.findall(r"[^\W_]+", wanted.q or "")[:MOST_WORDS]]
-    total, bodies = _page(connection, wanted, among, " AND ".join(words), size, number)
-    if total == 0 and len(words) > 1:
-        total, bodies = _page(connection, wanted, among, " OR ".join(words), size, number)
+    total, bodies = 0, list[bytes]()
+    for text in texts(wanted):
+        total, bodies = _page(connection, wanted, among, text, size, number)
+        if total:
+            break
     head = msgspec.json.encode({"total": total, "pageTotal": -(-total // size), "pageNumber": number})
     return b'{"results":[' + b",".join(bodies) + b"]," + head[1:]
+
+
+def texts(wanted: Search) -> list[str]:
+    """The text of a search as queries of the index: all of its words and, for when nothing has all of them, any."""
+    words = [_either(word) for word in re.findall(r"[^\W_]+", wanted.q or "")[:MOST_WORDS]]
+    return [" AND ".join(words), " OR ".join(words)][: max(1, min(len(words), 2))]
 
 
 def _either(word: str) -> str:
@@ -73,7 +80,7 @@ def _page(
     connection: sqlite3.Connection, wanted: Search, among: tuple[str, ...] | None, text: str, size: int, number: int
 ) -> tuple[int, list[bytes]]:
     """How many models are wanted, and the bodies of a page of them."""
-    source, values = _found(wanted, among, text)
+    source, values = found(wanted, among, text)
     # The pieces are this module's own; what a caller sends travels as values.
     total = connection.execute(f"SELECT count(*) FROM {source}", values).fetchone()[0]  # noqa: S608
     order = _order(wanted, ranked=bool(text))
@@ -84,7 +91,7 @@ def _page(
     return total, [bodies[each] for each in numbers]
 
 
-def _found(wanted: Search, among: tuple[str, ...] | None, text: str) -> tuple[str, list[Any]]:
+def found(wanted: Search, among: tuple[str, ...] | None, text: str) -> tuple[str, list[Any]]:
     """The models that are wanted, as a source of rows with a `number`, and its values.
 
     The index gives what a text matches in a millisecond, and whether each of these is among what the filters let through is
@@ -104,7 +111,7 @@ def _found(wanted: Search, among: tuple[str, ...] | None, text: str) -> tuple[st
 
 def _conditions(wanted: Search, among: tuple[str, ...] | None) -> tuple[list[str], list[Any]]:
     """What a model must meet, as SQL with its values."""
-    found = [
+    possible = [
         _among("m.function", map(_function, wanted.functions or [])),
         _among("m.supplier COLLATE NOCASE", map(_word, wanted.suppliers or [])),
         _among("m.host COLLATE NOCASE", wanted.hosts),
@@ -118,7 +125,7 @@ def _conditions(wanted: Search, among: tuple[str, ...] | None) -> tuple[list[str
         ("m.is_fine_tunable = ?", [wanted.is_fine_tunable]) if wanted.is_fine_tunable is not None else None,
         ("m.saved = ?", [wanted.saved]) if wanted.saved is not None else None,
     ]
-    conditions = [each for each in found if each is not None]
+    conditions = [each for each in possible if each is not None]
     return [condition for condition, _ in conditions], [value for _, values in conditions for value in values]
 
 

@@ -140,6 +140,12 @@ WHERE caller = $1 AND accepted_at >= $2 AND accepted_at < $3 AND ($4::text IS NU
     AND ($5::text[] = '{}' OR state = ANY ($5)) AND held_until IS NULL
 ORDER BY accepted_at DESC, id LIMIT $6 OFFSET $7;
 
+-- name: row
+SELECT
+    id, model, state, priority, attempts, deadline, accepted_at, started_at, ended_at, expires_at,
+    status, error, prompt_tokens, completion_tokens, credits
+FROM runs WHERE id = $1 AND held_until IS NULL;
+
 -- name: forget
 UPDATE runs SET inputs = NULL, result = NULL, key = NULL, digest = NULL, expires_at = NULL, kept_until = NULL
 WHERE id IN (

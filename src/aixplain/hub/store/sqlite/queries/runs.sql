@@ -88,6 +88,12 @@ WHERE caller = :caller AND accepted_at >= :since AND accepted_at < :until
     AND (:states = '[]' OR state IN (SELECT value FROM json_each(:states)))
 ORDER BY accepted_at DESC, id LIMIT :most OFFSET :skipped;
 
+-- name: row
+SELECT
+    id, model, state, priority, attempts, deadline, accepted_at, started_at, ended_at, expires_at,
+    status, error, prompt_tokens, completion_tokens, credits
+FROM runs WHERE id = :id;
+
 -- name: forget
 UPDATE runs SET inputs = NULL, result = NULL, key = NULL, digest = NULL, expires_at = NULL
 WHERE id IN (SELECT id FROM runs WHERE expires_at < :now AND webhook_due_at IS NULL LIMIT :most);
