@@ -18,17 +18,18 @@ from aixplain.cli.output import note
 ENDLESS = 100_000
 
 
-def _has_width() -> bool:
+def has_width() -> bool:
+    """Whether what is printed is as wide as a terminal, and no wider."""
     return sys.stdout.isatty() or "COLUMNS" in os.environ
 
 
-console = Console(highlight=False, markup=False, width=None if _has_width() else ENDLESS)
+console = Console(highlight=False, markup=False, width=None if has_width() else ENDLESS)
 
 
 def print_table(headings: Sequence[str], rows: Sequence[Sequence[str]], *, shorten: bool = False) -> None:
     """A table without lines. The first column stands whole; `shorten` cuts the last so that a row is a line."""
     last = len(headings) - 1
-    table = Table(box=None, pad_edge=False, header_style="none", show_header=any(headings), expand=shorten and _has_width())
+    table = Table(box=None, pad_edge=False, header_style="none", show_header=any(headings), expand=shorten and has_width())
     for number, heading in enumerate(headings):
         widest = max((cell_len(row[number]) for row in rows), default=0)
         whole = number == 0 or (shorten and number < last)

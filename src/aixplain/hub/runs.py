@@ -145,6 +145,10 @@ class Runs:
         """A run of this caller, as it is listed."""
         return await self._store.row(id, caller)
 
+    async def inputs(self, id: str, caller: str) -> bytes | None:
+        """The inputs of a run of this caller, as JSON; None when they are not kept any more."""
+        return await self._store.inputs(id, caller)
+
     async def listed(self, wanted: Wanted) -> tuple[int, list[Listed]]:
         """How many runs are wanted, and a page of them."""
         return await self._store.listed(wanted)

@@ -146,6 +146,19 @@ class Service:
             raise Refusal(404, f"There is no run '{run_id}' on this hub.")
         return row
 
+    async def retry(self, run_id: str, caller: str) -> Accepted:
+        """Run what a run of this caller was, anew and in the background, where its inputs are kept still."""
+        row = await self.run_row(run_id, caller)
+        if row.state in ("accepted", "started"):
+            raise Refusal(409, f"The run '{run_id}' goes on. Cancel it first, or wait for its answer.")
+        entry = self._entries.get(row.model)
+        if entry is None:
+            raise Refusal(404, self._no_model(row.model, None))
+        inputs = await self._runs.inputs(run_id, caller)
+        if inputs is None:
+            raise Refusal(410, f"The run '{run_id}' is over ({row.state}), and its inputs are not kept. Run the model anew.")
+        return await self._accept(entry, msgspec.json.decode(inputs), Asked(caller))
+
     async def _looked_up(self, look: Callable[[Connection, Search], bytes], wanted: Search) -> bytes:
         try:
             return await asyncio.to_thread(lambda: look(self._store.reader(), wanted))

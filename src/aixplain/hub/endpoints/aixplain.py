@@ -75,6 +75,11 @@ async def get_run(request: Request) -> Response:
     return json_response(msgspec.json.encode(listing.told(run, _root(request))))
 
 
+async def retry(request: Request) -> Response:
+    accepted = await _service(request).retry(request.path_params["run_id"], caller_of(request))
+    return json_response(_in_progress(request, accepted.run_id, None), 201)
+
+
 async def announce_upload(request: Request) -> Response:
     wanted = await _announced(request)
     path = _service(request).files.reserve(str(wanted.get("originalName") or "file"))
@@ -103,6 +108,7 @@ ROUTES = [
     Route("/v2/models/{key:path}", get, methods=["GET"]),
     Route("/sdk/runs", list_runs, methods=["GET"]),
     Route("/sdk/runs/{run_id}", get_run, methods=["GET"]),
+    Route("/sdk/runs/{run_id}/retry", retry, methods=["POST"]),
     Route("/sdk/runs/{run_id}/result", poll_or_cancel, methods=["GET", "DELETE"]),
     Route("/api/v1/data/{run_id}", poll_or_cancel, methods=["GET", "DELETE"]),
     Route("/sdk/file/upload/temp-url", announce_upload, methods=["POST"]),

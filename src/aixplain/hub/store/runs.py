@@ -182,6 +182,10 @@ class RunStore(Protocol):
         """A run of this caller, as it is listed; None when it has no such run."""
         ...
 
+    async def inputs(self, id: str, caller: str) -> bytes | None:
+        """The inputs of a run of this caller, as JSON; None when they are not kept any more, or there is no such run."""
+        ...
+
     async def listed(self, wanted: Wanted) -> tuple[int, list[Listed]]:
         """How many runs are wanted, and a page of them."""
         ...

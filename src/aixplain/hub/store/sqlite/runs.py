@@ -81,6 +81,11 @@ class SqliteRuns:
         row = self._store.reader().execute(_SQL["row"], {"id": id, "caller": caller}).fetchone()
         return None if row is None else Listed(*row)
 
+    async def inputs(self, id: str, caller: str) -> bytes | None:
+        """The inputs of a run of this caller, as JSON; None when they are not kept any more, or there is no such run."""
+        row = self._store.reader().execute(_SQL["inputs"], {"id": id, "caller": caller}).fetchone()
+        return None if row is None else row[0]
+
     async def listed(self, wanted: Wanted) -> tuple[int, list[Listed]]:
         """How many runs are wanted, and a page of them."""
         row = {**asdict(wanted), "states": msgspec.json.encode(wanted.states).decode()}

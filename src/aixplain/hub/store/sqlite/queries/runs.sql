@@ -77,6 +77,9 @@ SELECT
     status, error, prompt_tokens, completion_tokens, credits
 FROM runs WHERE id = :id AND caller = :caller;
 
+-- name: inputs
+SELECT inputs FROM runs WHERE id = :id AND caller = :caller;
+
 -- name: forget
 UPDATE runs SET result = NULL, key = NULL, digest = NULL, expires_at = NULL
 WHERE id IN (SELECT id FROM runs WHERE expires_at < :now AND webhook_due_at IS NULL LIMIT :most);
