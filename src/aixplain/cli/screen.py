@@ -5,7 +5,8 @@ from __future__ import annotations
 import contextlib
 import os
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
+from typing import Protocol
 
 from rich.cells import cell_len
 from rich.console import Console, RenderableType
@@ -54,17 +55,23 @@ def print_trimmed(what: RenderableType) -> None:
         sys.stdout.write(line.rstrip() + "\n")
 
 
+class Show(Protocol):
+    """Tells how much is done, from 0 to 1 (None: nobody knows), and in which words."""
+
+    def __call__(self, done: float | None, words: str = "") -> None: ...
+
+
 @contextlib.contextmanager
-def watching(what: str) -> Iterator[Callable[[float | None], None]]:
-    """Gives a function to tell how much is done, from 0 to 1: a bar in a terminal, lines elsewhere."""
+def watching(what: str, *, step: int = 1) -> Iterator[Show]:
+    """Gives a function to tell how much is done: a bar in a terminal, elsewhere a line for every `step` percent."""
     if not sys.stderr.isatty():
-        yield _line_by_line(what)
+        yield _line_by_line(what, step)
         return
     from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
     columns = (
         SpinnerColumn(),
-        TextColumn("{task.description}"),
+        TextColumn("{task.description}", markup=False),
         BarColumn(),
         TextColumn("{task.percentage:>3.0f} %"),
         TimeElapsedColumn(),
@@ -72,21 +79,23 @@ def watching(what: str) -> Iterator[Callable[[float | None], None]]:
     with Progress(*columns, console=Console(stderr=True)) as bar:
         task = bar.add_task(what, total=None)
 
-        def show(done: float | None) -> None:
+        def show(done: float | None, words: str = "") -> None:
             if done is not None:
                 bar.update(task, total=1.0, completed=done)
+            if words:
+                bar.update(task, description=words)
 
         yield show
 
 
-def _line_by_line(what: str) -> Callable[[float | None], None]:
-    shown = -1
+def _line_by_line(what: str, step: int) -> Show:
+    shown = -step
 
-    def show(done: float | None) -> None:
+    def show(done: float | None, words: str = "") -> None:
         nonlocal shown
-        percent = -1 if done is None else int(done * 100)
-        if percent > shown:
-            shown = percent
-            note(f"{what}: {percent} %")
+        percent = shown if done is None else int(done * 100)
+        if percent >= shown + step:
+            shown = percent - percent % step
+            note(f"{words or what}: {percent} %")
 
     return show
