@@ -47,6 +47,19 @@ def print_table(headings: Sequence[str], rows: Sequence[Sequence[str]], *, short
     print_trimmed(table)
 
 
+def print_columns(columns: Sequence[Sequence[str]]) -> None:
+    """Columns of equal width, each headed by its first text; a row in which none has a text is left out."""
+    heads, *rows = zip(*columns, strict=True)
+    table = Table(box=None, pad_edge=False, header_style="none", expand=True, padding=(0, 2, 0, 0))
+    for head in heads:
+        table.add_column(Text.assemble((head, "bold cyan")), overflow="fold", ratio=1)
+    for number, row in enumerate(each for each in rows if any(each)):
+        table.add_row(*row, style="" if number == 0 else "dim")
+        if number == 0:
+            table.add_row()
+    print_trimmed(table)
+
+
 def print_trimmed(what: RenderableType) -> None:
     """Print it as wide as the terminal, without the spaces that rich leaves at the ends of lines."""
     with console.capture() as printed:
