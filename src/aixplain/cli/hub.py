@@ -9,15 +9,11 @@ from typing import Annotated
 import typer
 
 from aixplain.cli.output import note
+from aixplain.cli.session import JsonOption
 
 app = typer.Typer(help="Serve models to other programs and machines.", no_args_is_help=True)
 
 DEFAULT_PORT = 8180
-
-
-@app.callback()
-def _group() -> None:
-    """Keeps `serve` a command of its own while it is the only one."""
 
 
 @app.command()
@@ -53,6 +49,23 @@ def serve(
     except HubError as error:
         raise Failure(str(error)) from error
     note("The hub has stopped.")
+
+
+@app.command()
+def doctor(
+    data: Annotated[Path | None, typer.Option(metavar="DIR", help="The hub's folder.", show_default=False)] = None,
+    hub: Annotated[str, typer.Option("--hub", metavar="URL", help="The hub's address.")] = f"http://127.0.0.1:{DEFAULT_PORT}",
+    json: JsonOption = False,
+) -> None:
+    """Tell what is wrong with a hub: its folder, database, disk and address. Exit status 1 when something is."""
+    from aixplain.cli import hub_health
+    from aixplain.cli.findings import tell
+
+    folder = data or default_folder()
+    findings = [hub_health.folder(folder), *hub_health.database(folder), hub_health.disk(folder), hub_health.keys()]
+    findings.append(hub_health.address(hub, expected=bool(hub_health.working_in(folder))))
+    if not tell(findings, json=json):
+        raise typer.Exit(1)
 
 
 def _reachable(url: str) -> str:
