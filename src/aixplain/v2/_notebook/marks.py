@@ -13,8 +13,7 @@ from typing import Any
 #: Letters of a text that are shown; a result may have megabytes.
 LONGEST = 20_000
 
-_LINE = "border-bottom:1px solid rgba(128,128,128,.3);"
-_CELL = f"{_LINE}padding:.25em .8em .25em 0;text-align:left;vertical-align:top;white-space:normal;overflow-wrap:break-word"
+_ROW = "border-bottom:1px solid rgba(128,128,128,.3);vertical-align:top;background:none"
 _TEXT = "white-space:pre-wrap;overflow-wrap:anywhere;margin:.3em 0;max-height:30em;overflow:auto"
 
 
@@ -66,11 +65,12 @@ def table(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     """Rows of cells that are HTML already; columns without a heading may have one that is empty."""
     head = _row("th", [text(each) for each in headings]) if any(headings) else ""
     body = "".join(_row("td", each) for each in rows)
-    return f'<table style="border-collapse:collapse;font-size:inherit;margin:.4em 0"><thead>{head}</thead><tbody>{body}</tbody></table>'
+    return f'<table cellpadding="4" style="border-collapse:collapse;font-size:inherit;margin:.4em 0"><thead>{head}</thead><tbody>{body}</tbody></table>'
 
 
 def _row(kind: str, cells: Iterable[str]) -> str:
-    return "<tr>" + "".join(f'<{kind} style="{_CELL}">{cell}</{kind}>' for cell in cells) + "</tr>"
+    inside = "".join(f'<{kind} style="text-align:left">{cell}</{kind}>' for cell in cells)
+    return f'<tr style="{_ROW}">{inside}</tr>'
 
 
 def value(given: Any) -> str:
