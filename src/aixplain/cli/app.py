@@ -99,6 +99,8 @@ app = typer.Typer(
 
 @app.callback()
 def _aix(
-    version: Annotated[bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version.")] = False,
+    version: Annotated[
+        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version.")
+    ] = False,
 ) -> None:
     """What stands before a command."""

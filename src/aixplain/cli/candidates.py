@@ -1,4 +1,7 @@
-"""What a value may be, by the name of its parameter: models, their inputs, runs, profiles. What a service told is kept a while."""
+"""What a value may be, by the name of its parameter: models, their inputs, runs, profiles.
+
+What a service told is kept a while, so that a second tab is answered at once.
+"""
 
 from __future__ import annotations
 

@@ -41,7 +41,7 @@ def chat(
         conversation = Conversation(find(aix, model), content_of(system))
         if not conversation.remembers:
             note("This model is not told what was said before: each message stands alone.")
-        talk = Talk(conversation, lambda id: find(aix, id), timeout, json=json)
+        talk = Talk(conversation, lambda named: find(aix, named), timeout, json=json)
         with _typing() as lines:
             for line in lines:
                 if not talk.hear(line):

@@ -135,7 +135,9 @@ def in_use(named: str | None, hub: str | None = None) -> list[tuple[str, Any, st
     profile = settings.read_profile(named)
     sources = settings.by_strength(settings.Environment(), profile, named=named is not None)
     urls = settings.the_place(hub, None, sources)
-    said_by = "--hub" if hub else next((_called(each) for each in sources if each.backend_url or each.model_url), "the platform")
+    said_by = (
+        "--hub" if hub else next((_called(each) for each in sources if each.backend_url or each.model_url), "the platform")
+    )
     told = "" if profile is None else profile.called
     strict, connecting, reading = (
         (None, None, None) if profile is None else (profile.strict, profile.connect_timeout, profile.read_timeout)

@@ -21,7 +21,9 @@ def folder(data: Path) -> Finding:
     if not data.exists():
         return Finding("folder", "note", f"There is none yet at {data}.", "`aix hub serve` makes it.")
     if not os.access(data, os.R_OK | os.W_OK | os.X_OK):
-        return Finding("folder", "wrong", f"This user may not write to {data}.", "Name another with --data, or change its owner.")
+        return Finding(
+            "folder", "wrong", f"This user may not write to {data}.", "Name another with --data, or change its owner."
+        )
     process = working_in(data)
     told = f"Process {process} serves it." if process else "No hub serves it now; `aix hub serve` does."
     return Finding("folder", "ok", f"{data}. {told}")

@@ -25,7 +25,9 @@ def map(
     ] = None,
     column: Annotated[
         list[str] | None,
-        typer.Option("--column", "-c", metavar="[INPUT=]NAME", help="The column of an input; of the main one.", show_default=False),
+        typer.Option(
+            "--column", "-c", metavar="[INPUT=]NAME", help="The column of an input; of the main one.", show_default=False
+        ),
     ] = None,
     concurrency: Annotated[int, typer.Option(metavar="N", min=1, max=1000, help="Runs at a time.")] = 8,
     budget: Annotated[
@@ -44,8 +46,8 @@ def map(
     aix map aixplain/sentiment reviews.csv --column review --to rated.csv
     """
     from aixplain.cli.failures import UsageProblem
-    from aixplain.cli.mapping import Columns, Mapping
     from aixplain.cli.inputs import typed_inputs
+    from aixplain.cli.mapping import Columns, Mapping
     from aixplain.cli.tables import open_table
     from aixplain.v2.exceptions import InputError
 

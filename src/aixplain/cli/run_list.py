@@ -83,7 +83,10 @@ def _facts(run: Mapping[str, Any], answer: Mapping[str, Any] | None) -> list[tup
         ("ended", _moment(run["endedAt"])),
         ("took", _took(run)),
         ("attempts", _number(run["attempts"])),
-        ("tokens", " + ".join(_number(usage.get(each)) or "?" for each in ("prompt_tokens", "completion_tokens")) if usage else ""),
+        (
+            "tokens",
+            " + ".join(_number(usage.get(each)) or "?" for each in ("prompt_tokens", "completion_tokens")) if usage else "",
+        ),
         ("credits", _number(run["usedCredits"])),
         ("error", " ".join(filter(None, (_number(run["statusCode"]), run["errorMessage"])))),
         ("kept until", _moment(run["expiresAt"])),

@@ -13,6 +13,7 @@ from typing import Any
 #: Letters of a text that are shown; a result may have megabytes.
 LONGEST = 20_000
 
+_TABLE = "border-collapse:collapse;font-size:inherit;margin:.4em 0"
 _ROW = "border-bottom:1px solid rgba(128,128,128,.3);vertical-align:top;background:none"
 _TEXT = "white-space:pre-wrap;overflow-wrap:anywhere;margin:.3em 0;max-height:30em;overflow:auto"
 
@@ -62,10 +63,10 @@ def json(value: Any) -> str:
 
 
 def table(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """Rows of cells that are HTML already; columns without a heading may have one that is empty."""
-    head = _row("th", [text(each) for each in headings]) if any(headings) else ""
+    """Rows of cells that are HTML already."""
+    head = _row("th", map(text, headings))
     body = "".join(_row("td", each) for each in rows)
-    return f'<table cellpadding="4" style="border-collapse:collapse;font-size:inherit;margin:.4em 0"><thead>{head}</thead><tbody>{body}</tbody></table>'
+    return f'<table cellpadding="4" style="{_TABLE}"><thead>{head}</thead><tbody>{body}</tbody></table>'
 
 
 def _row(kind: str, cells: Iterable[str]) -> str:

@@ -29,7 +29,9 @@ def result_html(result: ModelResult) -> str:
 
 def stream_html(status: str, partial: str) -> str:
     """A stream as far as it was read; to show it reads nothing."""
-    hint = f"for piece in stream: … reads {'on' if partial else 'it'}, stream.text() the whole" if status == "IN_PROGRESS" else ""
+    hint = (
+        f"for piece in stream: … reads {'on' if partial else 'it'}, stream.text() the whole" if status == "IN_PROGRESS" else ""
+    )
     return line(strong(status), code(hint) if hint else "") + (long_text(partial) if partial else "")
 
 
@@ -71,7 +73,9 @@ def _medium(address: str) -> str:
 def _link(address: str) -> str:
     if not _is_address(address):
         return ""
-    return line(f'<a style="color:inherit" href="{text(address)}" target="_blank" rel="noopener noreferrer">{text(address)}</a>')
+    return line(
+        f'<a style="color:inherit" href="{text(address)}" target="_blank" rel="noopener noreferrer">{text(address)}</a>'
+    )
 
 
 def _is_address(value: str) -> bool:
