@@ -39,7 +39,7 @@ def compare(
     hub: HubOption = None,
     json: JsonOption = False,
 ) -> None:
-    """Run several models on one input, side by side: what they say, time, tokens, credits.
+    """Run several models on one input, side by side. Time, tokens and credits stand below what they say.
 
     aix compare openai/gpt-4o,local/llama "Why is the sky blue?"
     """

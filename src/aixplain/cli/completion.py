@@ -51,7 +51,7 @@ complete -c aix -f -a '(__aix)'
 def completion(
     shell: Annotated[str, typer.Argument(metavar="SHELL", help="bash, zsh or fish.", show_default=False)],
 ) -> None:
-    """Let the tab key complete commands, options, models and their inputs.
+    """Let the tab key complete commands, models and inputs.
 
     bash:  eval "$(aix completion bash)"        in ~/.bashrc
 

@@ -22,7 +22,7 @@ PATIENCE = 15.0
 
 
 def doctor(hub: HubOption = None, json: JsonOption = False) -> None:
-    """Tell what is set, reachable and wrong, with the way out. Exit status 1 when something is wrong."""
+    """Tell what is set, reachable and wrong. The exit status is 1 when something is."""
     from aixplain.cli.findings import tell
 
     if not tell(_findings(hub), json=json):

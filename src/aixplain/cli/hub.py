@@ -57,7 +57,7 @@ def doctor(
     hub: Annotated[str, typer.Option("--hub", metavar="URL", help="The hub's address.")] = f"http://127.0.0.1:{DEFAULT_PORT}",
     json: JsonOption = False,
 ) -> None:
-    """Tell what is wrong with a hub: its folder, database, disk and address. Exit status 1 when something is."""
+    """Tell what is wrong with a hub: its folder, database, disk and address. The exit status is 1 then."""
     from aixplain.cli import hub_health
     from aixplain.cli.findings import tell
 

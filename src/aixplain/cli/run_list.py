@@ -39,7 +39,7 @@ def print_run(run: Mapping[str, Any], answer: Mapping[str, Any] | None) -> None:
         console.print()
         print_answer(data)
     elif run["state"] == "finished":
-        note("Its answer is not kept: it was given to its caller at once, or kept for its time.")
+        note("Its answer is not kept: its time is over, or it was asked for without an idempotency key.")
 
 
 def _more(page: Mapping[str, Any]) -> str:

@@ -107,16 +107,9 @@ def retry(
 
 
 def _attend(aix: Aixplain, id: str, timeout: float, *, json: bool) -> None:
-    from aixplain.cli.screen import watching
+    from aixplain.cli.attending import attend
 
-    try:
-        with watching("running") as show:
-            model = aix.Model(id="any")  # whose run it is plays no part in a poll
-            result = model.sync_poll(id, timeout=timeout, on_progress=lambda result: show(result.progress))
-            show(1.0)
-    except KeyboardInterrupt:
-        note(f"The run goes on. `aix runs attach {id}` watches it, `aix runs cancel {id}` gives it up.")
-        raise
+    result = attend(aix.Model(id="any"), id, timeout)  # whose run it is plays no part in a poll
     if json:
         print_json(result._raw_data)
     else:

@@ -48,7 +48,7 @@ class Delimited:
             try:
                 yield from (record for record in reader if record)  # an empty line is no row
             except (csv.Error, UnicodeDecodeError) as error:
-                raise UsageProblem(f"'{self._path}' can't be read near line {reader.line_num + 1}: {error}.") from error
+                raise UsageProblem(f"'{self._path}' can't be read near line {reader.line_num}: {error}.") from error
 
 
 class Writer:
