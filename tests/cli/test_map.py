@@ -40,7 +40,7 @@ def test_rows_of_a_csv_come_out_in_order_with_result_and_error(aix: Aix, tmp_pat
 
 
 def test_columns_become_inputs_of_their_types_and_words_are_for_all(aix: Aix, tmp_path: Path) -> None:
-    (tmp_path / "in.csv").write_text("what,whole,loud,words\nhi,3,yes,\nho,,,\"[\"\"a\"\", \"\"b\"\"]\"\n")
+    (tmp_path / "in.csv").write_text('what,whole,loud,words\nhi,3,yes,\nho,,,"[""a"", ""b""]"\n')
     done = aix("map", "acme/typed", "in.csv", "part=0.5", "--column", "text=what")
     first, second = (json.loads(row["result"]) for row in csv.DictReader(done.out.splitlines()))
     assert (first["text"], first["whole"], first["loud"], first["words"], first["part"]) == ("hi", 3, True, None, 0.5)
@@ -153,7 +153,9 @@ def test_what_can_not_be_is_said_before_anything_is_run(
 def test_files_of_other_kinds_are_refused(refused: Refused, tmp_path: Path) -> None:
     assert refused("map", "acme/say", "none.csv").startswith("The file 'none.csv' is not there.")
     (tmp_path / "in.txt").write_text("hi")
-    assert refused("map", "acme/say", "in.txt").startswith("'in.txt' is of no kind that is known here; a table's name ends in .csv")
+    assert refused("map", "acme/say", "in.txt").startswith(
+        "'in.txt' is of no kind that is known here; a table's name ends in .csv"
+    )
     (tmp_path / "in.parquet").write_text("hi")
     assert refused("map", "acme/say", "in.parquet").startswith("'in.parquet' can't be read as Parquet:")
 

@@ -95,7 +95,9 @@ def test_a_run_is_run_anew_where_its_inputs_are_kept(aix: Aix, refused: Refused,
     where = {"BACKEND_URL": running.url}
     try:
         aix("run", "acme/work", "first", settings=where)
-        told = refused("runs", "retry", json.loads(aix("runs", "list", "--json", settings=where).out)[0]["requestId"], settings=where)
+        told = refused(
+            "runs", "retry", json.loads(aix("runs", "list", "--json", settings=where).out)[0]["requestId"], settings=where
+        )
         assert "is over (finished), and its inputs are not kept. Run the model anew." in told
         with sqlite3.connect(tmp_path / "kept" / "hub.sqlite") as file:  # as a hub that keeps them would have it
             file.execute("UPDATE runs SET inputs = ?", [b'{"text": "again"}'])

@@ -69,7 +69,8 @@ def _settings_file() -> Iterator[Finding]:
         yield Finding("profiles", "ok", f"There are none; `aix config set` makes them, in {path}.")
         return
     try:
-        names, chosen = ConfigFile(str(path)).names, read_profile()
+        file = ConfigFile(str(path))
+        names, chosen = [file.profile(name).name for name in file.names], read_profile()
     except ConfigurationError as error:
         yield Finding("profiles", "wrong", str(error), f"Correct {path}; `aix config show` checks it.")
         return
