@@ -92,7 +92,7 @@ ROOMS = {
     # The hub as a client of another hub, or of the platform.
     "aixplain.hub.backends.aixplain": Room(ours=names("aixplain._wire aixplain.hub aixplain.v2"), libraries=None),
     "aixplain.cli": Room(
-        ours=names("aixplain aixplain._wire aixplain.v2 aixplain.hub"), libraries=names("msgspec rich tomlkit typer")
+        ours=names("aixplain aixplain._wire aixplain.v2 aixplain.hub"), libraries=names("msgspec pyarrow rich tomlkit typer")
     ),
     "aixplain.testing": Room(ours=names("aixplain aixplain._wire aixplain.v2 aixplain.hub"), libraries=None),
 }

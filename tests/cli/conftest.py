@@ -7,6 +7,7 @@ import fcntl
 import os
 import pty
 import re
+import select
 import signal
 import struct
 import subprocess
@@ -20,6 +21,7 @@ from typing import Annotated, Any
 
 import pytest
 
+from aixplain._wire.messages import Usage
 from aixplain.hub import Document, Hub, Input, ModelError, Output, progress
 from aixplain.hub.embedded import EmbeddedHub, start
 
@@ -120,6 +122,19 @@ def models_to_type_at(gate: threading.Event) -> Hub:
         progress(0.25)
         assert gate.wait(30)
         return text
+
+    @hub.model("acme/talk", function="text-generation")
+    def talk(text: str, context: str = "", history: list[dict[str, str]] | None = None, heat: float = 0.5) -> Iterator[str]:
+        """Tells what reached it, in pieces; one that is called slow waits before the last."""
+        yield f"{len(history or [])} before, {context or 'no context'}, {heat}: "
+        if text == "slow":
+            assert gate.wait(30)
+        yield text
+
+    @hub.model("acme/costs")
+    def costs(text: str) -> Output:
+        """Costs a credit for each letter, and takes its tokens."""
+        return Output(text, usage=Usage(3, 4, 7), credits=float(len(text)))
 
     @hub.model("acme/broken")
     def broken(text: str) -> str:
@@ -233,6 +248,66 @@ def terminal(hub: EmbeddedHub, tmp_path: Path) -> Callable[..., Screen]:
         return screen
 
     return run
+
+
+class Typist:
+    """Someone at a terminal, who types and waits for what is to be seen."""
+
+    def __init__(self, process: subprocess.Popen[bytes], terminal: int) -> None:
+        self.process, self._terminal = process, terminal
+        self._seen = ""
+
+    def type(self, text: str) -> None:
+        os.write(self._terminal, text.encode())
+
+    def wait_for(self, text: str) -> str:
+        """What was seen up to the end of this text, and is not looked at again."""
+        while text not in self._seen:
+            ready, _, _ = select.select([self._terminal], [], [], 20)
+            piece = _read(self._terminal) if ready else b""
+            assert piece, f"{text!r} never came after {self._seen!r}"
+            self._seen += ESCAPE.sub("", piece.decode()).replace("\r\n", "\n")
+        seen, _, self._seen = self._seen.partition(text)
+        return seen
+
+    def interrupt(self) -> None:
+        """Press Ctrl-C."""
+        self.type("\x03")
+
+    def leave(self) -> int:
+        """Press Ctrl-D; the exit status."""
+        self.type("\x04")
+        while _read(self._terminal):
+            """What is written at the end."""
+        return self.process.wait(20)
+
+
+@pytest.fixture
+def typist(hub: EmbeddedHub, tmp_path: Path) -> Iterator[Callable[..., Typist]]:
+    """Starts a program in a terminal of 80 columns, to type at; it is ended with the test."""
+    with contextlib.ExitStack() as processes:
+
+        def sit_down(*words: str, settings: dict[str, str] | None = None, command: tuple[str, ...] = COMMAND) -> Typist:
+            ours, its = pty.openpty()
+            fcntl.ioctl(its, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
+            where = {"BACKEND_URL": hub.url, "TERM": "xterm-256color", "XDG_STATE_HOME": str(tmp_path), **(settings or {})}
+            process = subprocess.Popen(
+                [*command, *words],
+                stdin=its,
+                stdout=its,
+                stderr=its,
+                env=environment(where),
+                cwd=tmp_path,
+                start_new_session=True,
+                preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),
+            )
+            os.close(its)
+            processes.enter_context(process)
+            processes.callback(os.close, ours)
+            processes.callback(process.kill)
+            return Typist(process, ours)
+
+        yield sit_down
 
 
 def _read(terminal: int) -> bytes:

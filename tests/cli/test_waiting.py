@@ -52,7 +52,7 @@ def test_a_deadline_says_how_to_go_on(aix: Callable[..., Any]) -> None:
 @pytest.mark.parametrize(
     ("words", "stream", "said"),
     [
-        (["acme/gated-work", "hi", "--async"], "stderr", "running: 25 %\n"),
+        (["acme/gated-work", "hi", "--async"], "stderr", "The run goes on. `aix runs attach "),
         (["acme/gated-pieces", "hi", "--stream"], "stdout", ""),
     ],
 )
@@ -64,4 +64,19 @@ def test_ctrl_c_ends_the_wait_for_a_model_that_goes_on(started: Started, words: 
     running.process.wait(15)  # while the model waits for its gate
     done = running.end()
     assert (done.status, done.out) == (130, "")
-    assert done.err in ("", said)
+    assert done.err.removeprefix("running: 25 %\n").startswith(said)
+
+
+def test_ctrl_c_cancels_a_run_that_is_waited_for(started: Started, aix: Callable[..., Any]) -> None:
+    def states() -> list[str]:
+        listed = json.loads(aix("runs", "list", "--model", "acme/gated-work", "--json").out)
+        return [run["state"] for run in listed if run["state"] in ("started", "canceled")]
+
+    before = states()
+    running = started("run", "acme/gated-work", "not for long")
+    while states() == before:
+        """It has not reached the hub."""
+    running.interrupt()
+    done = running.end()
+    assert (done.status, done.out, done.err) == (130, "", "")
+    assert states() == ["canceled", *before]

@@ -15,6 +15,11 @@ def main() -> NoReturn:
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")  # where the terminal's encoding lacks a letter, as stderr does
     try:
+        if "_AIX_COMPLETE" in os.environ:  # a shell asks, as `aix completion` told it to
+            from aixplain.cli.completing import answer
+
+            answer()
+            sys.exit(0)
         from aixplain.cli.app import app
 
         try:

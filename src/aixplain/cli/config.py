@@ -30,7 +30,7 @@ def show(
     """Show what a client here and now uses, and from where. Keys are masked."""
     from aixplain.cli.output import print_json
 
-    rows = _in_use(profile)
+    rows = in_use(profile)
     if json:
         print_json({name: value for name, value, _ in rows})
     else:
@@ -128,21 +128,23 @@ def use(name: Annotated[str, typer.Argument(help="Which profile.", show_default=
 # --- What is in use -------------------------------------------------------------------------------
 
 
-def _in_use(named: str | None) -> list[tuple[str, Any, str]]:
-    """Each setting, its value and where it is from."""
+def in_use(named: str | None, hub: str | None = None) -> list[tuple[str, Any, str]]:
+    """Each setting, its value and where it is from; `hub` is an address that was typed."""
     from aixplain.v2 import _settings as settings
 
     profile = settings.read_profile(named)
     sources = settings.by_strength(settings.Environment(), profile, named=named is not None)
-    urls = settings.the_place(None, None, sources)
-    said_by = next((_called(each) for each in sources if each.backend_url or each.model_url), "the platform")
+    urls = settings.the_place(hub, None, sources)
+    said_by = (
+        "--hub" if hub else next((_called(each) for each in sources if each.backend_url or each.model_url), "the platform")
+    )
     told = "" if profile is None else profile.called
     strict, connecting, reading = (
         (None, None, None) if profile is None else (profile.strict, profile.connect_timeout, profile.read_timeout)
     )
     return [
         ("profile", profile and profile.name, settings.config_path()),
-        ("api_key", *_key_in_use(sources, urls)),
+        ("api_key", *_key_in_use(sources, urls, typed=hub is not None)),
         ("backend_url", urls[0], said_by),
         ("model_url", urls[1], said_by),
         ("strict", bool(strict), told if strict is not None else ""),
@@ -157,13 +159,14 @@ def _called(source: Source) -> str:
     return source.called if isinstance(source, Profile) else "the environment"
 
 
-def _key_in_use(sources: Sequence[Source], urls: tuple[str, str]) -> tuple[str | None, str]:
-    """The key that goes there, masked, and whose it is."""
+def _key_in_use(sources: Sequence[Source], urls: tuple[str, str], *, typed: bool) -> tuple[str | None, str]:
+    """The key that goes there, masked, and whose it is; an address that was `typed` gets the environment's."""
     from aixplain.v2._profiles import Profile
-    from aixplain.v2._settings import may_go
+    from aixplain.v2._settings import may_go, origin
 
     with_key = [each for each in sources if each.has_key]
-    used = next((each for each in with_key if may_go(each, urls, set())), None)
+    given = set(map(origin, urls)) if typed else set()
+    used = next((each for each in with_key if may_go(each, urls, given)), None)
     unused = ", ".join(each.called for each in with_key if each is not used)
     note = f"; that of {unused} is not used" if unused else ""
     if used is None:

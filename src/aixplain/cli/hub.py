@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from aixplain.cli import aliases, upstreams
+from aixplain.cli import aliases, backup, upstreams
 from aixplain.cli.output import note
+from aixplain.cli.session import JsonOption
 
 if TYPE_CHECKING:
     from aixplain.hub import Hub
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
 app = typer.Typer(help="Serve models to other programs and machines.", no_args_is_help=True)
 
+DEFAULT_PORT = 8180
 ProgramsArgument = Annotated[
     list[str] | None,
     typer.Argument(metavar="[PROGRAM]...", help="Files or modules with models of your own.", show_default=False),
@@ -206,6 +208,23 @@ def _is_reloaded(programs: list[str], host: str, port: int) -> bool:
     return False
 
 
+@app.command()
+def doctor(
+    data: Annotated[Path | None, typer.Option(metavar="DIR", help="The hub's folder.", show_default=False)] = None,
+    hub: Annotated[str, typer.Option("--hub", metavar="URL", help="The hub's address.")] = f"http://127.0.0.1:{DEFAULT_PORT}",
+    json: JsonOption = False,
+) -> None:
+    """Tell what is wrong with a hub: its folder, database, disk and address. The exit status is 1 then."""
+    from aixplain.cli import hub_health
+    from aixplain.cli.findings import tell
+
+    folder = folder_of(data)
+    findings = [hub_health.folder(folder), *hub_health.database(folder), hub_health.disk(folder), hub_health.keys()]
+    findings.append(hub_health.address(hub, expected=bool(hub_health.working_in(folder))))
+    if not tell(findings, json=json):
+        raise typer.Exit(1)
+
+
 def _reachable(url: str) -> str:
     """The address at which this machine finds a hub that listens on all of its addresses."""
     return url.replace("//0.0.0.0:", "//127.0.0.1:").replace("//[::]:", "//[::1]:")
@@ -219,6 +238,7 @@ def folder_of(data: str | Path | None) -> Path:
     return Path(base) / "aixplain" / "hub"
 
 
+app.command("backup")(backup.backup)
 app.command("add")(upstreams.add)
 app.command("remove")(upstreams.remove)
 app.command("upstreams")(upstreams.upstreams)

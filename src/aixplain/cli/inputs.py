@@ -15,7 +15,7 @@ from typing import Any
 import msgspec
 
 from aixplain._wire.messages import CLIENT_CONTROLS, Parameter
-from aixplain._wire.validation import FILE_TYPES, did_you_mean
+from aixplain._wire.validation import FILE_TYPES, did_you_mean, kind_of
 from aixplain.cli.failures import UsageProblem
 from aixplain.v2.model import Model
 
@@ -29,17 +29,40 @@ _OPTIONS = {"timeout": " Use --timeout.", "stream": " Use --stream."}
 def read_inputs(model: Model, words: list[str]) -> dict[str, Any]:
     """The inputs of a run; what is piped in is the main one, unless that was typed. Raises `UsageProblem`."""
     parameters = {parameter.name: parameter for parameter in model.params}
-    main = _main_input(parameters)
-    inputs: dict[str, Any] = {}
-    for word in words:
-        name, text = _split(word, parameters, main, model)
-        _add(inputs, name, _value(_kind(parameters.get(name)), name, text), parameters.get(name))
+    main = main_input(parameters)
+    inputs = typed_inputs(model, words)
     if main is not None and main not in inputs and _wants_pipe(parameters.get(main), words) and _piped():
-        inputs[main] = _value(_kind(parameters.get(main)), main, "-")
+        inputs[main] = _value(_kind(parameters, main), main, "-")
     return inputs
 
 
-def _main_input(parameters: Mapping[str, Parameter]) -> str | None:
+def typed_inputs(model: Model, words: list[str]) -> dict[str, Any]:
+    """The inputs that were typed, whatever is piped in. Raises `UsageProblem`."""
+    parameters = {parameter.name: parameter for parameter in model.params}
+    main = main_input(parameters)
+    inputs: dict[str, Any] = {}
+    for word in words:
+        name, text = _split(word, parameters, main, model)
+        _add(inputs, name, _value(_kind(parameters, name), name, text), parameters.get(name))
+    return inputs
+
+
+def cell_input(parameter: Parameter | None, value: Any) -> Any:
+    """A cell of a table as its input takes it; what can't be is left as it is, for the model's own check to tell."""
+    kind = (kind_of(parameter) if parameter is not None else None) or "text"
+    if not isinstance(value, str) or (kind in FILE_TYPES and "://" in value):
+        return value
+    if kind in FILE_TYPES:
+        return Path(value).expanduser()
+    if parameter is not None and parameter.multiple_values:
+        kind = "array" if value.startswith("[") else kind
+    try:
+        return _CONVERTERS.get(kind, _text)(parameter.name if parameter is not None else "text", value)
+    except UsageProblem:
+        return value
+
+
+def main_input(parameters: Mapping[str, Parameter]) -> str | None:
     """The input that a bare word is: `text`, else the first one that a run must have."""
     if "text" in parameters or not parameters:
         return "text"
@@ -82,12 +105,8 @@ def _add(inputs: dict[str, Any], name: str, value: Any, parameter: Parameter | N
         inputs[name] = [value] if parameter is not None and parameter.multiple_values else value
 
 
-def _kind(parameter: Parameter | None) -> str:
-    if parameter is None:
-        return "text"
-    if parameter.data_type == "text" and parameter.data_sub_type in ("number", "boolean", "json"):
-        return parameter.data_sub_type
-    return parameter.data_type or "text"
+def _kind(parameters: Mapping[str, Parameter], name: str) -> str:
+    return (kind_of(parameters[name]) if name in parameters else None) or "text"
 
 
 # --- Values ---------------------------------------------------------------------------------------
@@ -96,7 +115,7 @@ def _kind(parameter: Parameter | None) -> str:
 def _value(kind: str, name: str, text: str) -> Any:
     if kind in FILE_TYPES:
         return _file_input(text)
-    return _CONVERTERS.get(kind, _text)(name, _content(text))
+    return _CONVERTERS.get(kind, _text)(name, content_of(text))
 
 
 def _text(name: str, text: str) -> str:
@@ -142,7 +161,7 @@ _CONVERTERS: dict[str, Callable[[str, str], Any]] = {
 # --- Where values come from -----------------------------------------------------------------------
 
 
-def _content(text: str) -> str:
+def content_of(text: str) -> str:
     """The text itself, or that of the file or the pipe that it names."""
     if text == "-":
         return _decoded(_piped(), "What is piped in")

@@ -23,6 +23,13 @@ def print_answer(data: Any) -> None:
         print_json(data)
 
 
+def as_text(data: Any) -> str:
+    """An answer in one cell: text as it is, anything else as JSON."""
+    import msgspec
+
+    return data if isinstance(data, str) else msgspec.json.encode(data).decode()
+
+
 def print_piece(text: str) -> None:
     """A piece of a streamed answer, at once."""
     sys.stdout.write(text)

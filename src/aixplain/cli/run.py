@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from aixplain.cli.output import note, print_answer, print_json, print_piece
-from aixplain.cli.session import HubOption, JsonOption, ModelArgument, connect, find
+from aixplain.cli.session import HubOption, JsonOption, ModelArgument, connect, find, is_set_up
 
 if TYPE_CHECKING:
     from aixplain.v2.model import Model, ModelResult
@@ -29,7 +29,7 @@ def run(
     hub: HubOption = None,
     json: JsonOption = False,
 ) -> None:
-    """Run a model.
+    """Run a model. Ctrl-C cancels the run, but for one that was started with --async.
 
     aix run aixplain/sentiment "I love this"
     """
@@ -46,7 +46,10 @@ def run(
             if stream:
                 _stream(found, given, timeout, json=json)
                 return
-            result = _run_watched(found, given, timeout) if background else found.run(timeout=timeout, **given)
+            if background:
+                result = _run_watched(found, given, timeout, stays=hub is not None or is_set_up())
+            else:
+                result = found.run(timeout=timeout, cancel_on_interrupt=True, **given)
         except InputError as error:
             raise UsageProblem(f"{error}. `aix show {model}` tells what it takes.") from error
         if json:
@@ -73,15 +76,12 @@ def _stream(model: Model, inputs: dict[str, Any], timeout: float, *, json: bool)
             print_piece("\n")
 
 
-def _run_watched(model: Model, inputs: dict[str, Any], timeout: float) -> ModelResult:
+def _run_watched(model: Model, inputs: dict[str, Any], timeout: float, *, stays: bool) -> ModelResult:
     """Start a run in the background and watch it to its end."""
-    from aixplain.cli.screen import watching
+    from aixplain.cli.attending import attend
 
     accepted = model.run_async(timeout=timeout, **inputs)
     if accepted.url is None:
         return accepted
     note(f"Accepted as run {accepted.request_id or accepted.url}.")
-    with watching("running") as show:
-        result = model.sync_poll(accepted.url, timeout=timeout, on_progress=lambda result: show(result.progress))
-        show(1.0)
-    return result
+    return attend(model, accepted.url, timeout, stays=stays)

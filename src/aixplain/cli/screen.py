@@ -5,7 +5,8 @@ from __future__ import annotations
 import contextlib
 import os
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
+from typing import Protocol
 
 from rich.cells import cell_len
 from rich.console import Console, RenderableType
@@ -18,17 +19,18 @@ from aixplain.cli.output import note
 ENDLESS = 100_000
 
 
-def _has_width() -> bool:
+def has_width() -> bool:
+    """Whether what is printed is as wide as a terminal, and no wider."""
     return sys.stdout.isatty() or "COLUMNS" in os.environ
 
 
-console = Console(highlight=False, markup=False, width=None if _has_width() else ENDLESS)
+console = Console(highlight=False, markup=False, width=None if has_width() else ENDLESS)
 
 
 def print_table(headings: Sequence[str], rows: Sequence[Sequence[str]], *, shorten: bool = False) -> None:
     """A table without lines. The first column stands whole; `shorten` cuts the last so that a row is a line."""
     last = len(headings) - 1
-    table = Table(box=None, pad_edge=False, header_style="none", show_header=any(headings), expand=shorten and _has_width())
+    table = Table(box=None, pad_edge=False, header_style="none", show_header=any(headings), expand=shorten and has_width())
     for number, heading in enumerate(headings):
         widest = max((cell_len(row[number]) for row in rows), default=0)
         whole = number == 0 or (shorten and number < last)
@@ -45,6 +47,19 @@ def print_table(headings: Sequence[str], rows: Sequence[Sequence[str]], *, short
     print_trimmed(table)
 
 
+def print_columns(columns: Sequence[Sequence[str]]) -> None:
+    """Columns of equal width, each headed by its first text; a row in which none has a text is left out."""
+    heads, *rows = zip(*columns, strict=True)
+    table = Table(box=None, pad_edge=False, header_style="none", expand=True, padding=(0, 2, 0, 0))
+    for head in heads:
+        table.add_column(Text.assemble((head, "bold cyan")), overflow="fold", ratio=1)
+    for number, row in enumerate(each for each in rows if any(each)):
+        table.add_row(*row, style="" if number == 0 else "dim")
+        if number == 0:
+            table.add_row()
+    print_trimmed(table)
+
+
 def print_trimmed(what: RenderableType) -> None:
     """Print it as wide as the terminal, without the spaces that rich leaves at the ends of lines."""
     with console.capture() as printed:
@@ -53,17 +68,23 @@ def print_trimmed(what: RenderableType) -> None:
         sys.stdout.write(line.rstrip() + "\n")
 
 
+class Show(Protocol):
+    """Tells how much is done, from 0 to 1 (None: nobody knows), and in which words."""
+
+    def __call__(self, done: float | None, words: str = "") -> None: ...
+
+
 @contextlib.contextmanager
-def watching(what: str) -> Iterator[Callable[[float | None], None]]:
-    """Gives a function to tell how much is done, from 0 to 1: a bar in a terminal, lines elsewhere."""
+def watching(what: str, *, step: int = 1) -> Iterator[Show]:
+    """Gives a function to tell how much is done: a bar in a terminal, elsewhere a line for every `step` percent."""
     if not sys.stderr.isatty():
-        yield _line_by_line(what)
+        yield _line_by_line(what, step)
         return
     from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
     columns = (
         SpinnerColumn(),
-        TextColumn("{task.description}"),
+        TextColumn("{task.description}", markup=False),
         BarColumn(),
         TextColumn("{task.percentage:>3.0f} %"),
         TimeElapsedColumn(),
@@ -71,21 +92,23 @@ def watching(what: str) -> Iterator[Callable[[float | None], None]]:
     with Progress(*columns, console=Console(stderr=True)) as bar:
         task = bar.add_task(what, total=None)
 
-        def show(done: float | None) -> None:
+        def show(done: float | None, words: str = "") -> None:
             if done is not None:
                 bar.update(task, total=1.0, completed=done)
+            if words:
+                bar.update(task, description=words)
 
         yield show
 
 
-def _line_by_line(what: str) -> Callable[[float | None], None]:
-    shown = -1
+def _line_by_line(what: str, step: int) -> Show:
+    shown = -step
 
-    def show(done: float | None) -> None:
+    def show(done: float | None, words: str = "") -> None:
         nonlocal shown
-        percent = -1 if done is None else int(done * 100)
-        if percent > shown:
-            shown = percent
-            note(f"{what}: {percent} %")
+        percent = shown if done is None else int(done * 100)
+        if percent >= shown + step:
+            shown = percent - percent % step
+            note(f"{words or what}: {percent} %")
 
     return show

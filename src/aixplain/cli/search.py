@@ -67,4 +67,9 @@ def _cell(model: ModelBase, column: str) -> str:
         return model.path or model.id or ""
     if column == "function":
         return model.function or ""
+    return about(model)
+
+
+def about(model: ModelBase) -> str:
+    """What a model is, in a line."""
     return next(iter((model.description or model.name or "").strip().splitlines()), "")

@@ -27,10 +27,22 @@ def connect(hub: str | None) -> Aixplain:
 
     if hub is not None:
         return Aixplain(backend_url=_address(hub))
-    return Aixplain() if _is_set_up() else own_hub()
+    return Aixplain() if is_set_up() else own_hub()
 
 
-def _is_set_up() -> bool:
+def connect_to_hub(hub: str | None) -> Aixplain:
+    """The client of a hub that stays. Raises `UsageProblem` where there would be none but one of this command's own."""
+    from aixplain.cli.failures import UsageProblem
+
+    if hub is None and not is_set_up():
+        raise UsageProblem(
+            "No hub is named, and the runs of aix's own go when a command ends. "
+            "Name one with --hub URL or BACKEND_URL; `aix hub serve` starts one."
+        )
+    return connect(hub)
+
+
+def is_set_up() -> bool:
     """Whether the environment or a profile says where to go, or with which key."""
     if any(os.environ.get(name) for name in _REMOTE):
         return True

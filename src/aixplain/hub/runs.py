@@ -219,6 +219,10 @@ class Runs:
         """A run, as it is listed."""
         return await self._store.row(id)
 
+    async def inputs(self, id: str) -> bytes | None:
+        """The inputs of a run, as JSON; None when they are not kept any more."""
+        return await self._store.inputs(id)
+
     async def listed(self, wanted: Wanted) -> tuple[int, list[Listed]]:
         """How many runs are wanted, and a page of them."""
         await self.settled()

@@ -191,6 +191,18 @@ class Service:
             raise Refusal(404, f"There is no run '{run_id}' on this hub.")
         return row
 
+    async def retry(self, run_id: str, by: Key) -> Accepted:
+        """Run what a run was, anew and in the background, where its inputs are kept still. Raises `Refusal`."""
+        row = await self.run_row(run_id, by)
+        if row.state in ("accepted", "started"):
+            raise Refusal(409, f"The run '{run_id}' goes on. Cancel it first, or wait for its answer.")
+        entry = self.usable(row.model, by)
+        inputs = await self._runs.inputs(run_id)
+        if inputs is None:
+            raise Refusal(410, f"The run '{run_id}' is over ({row.state}), and its inputs are not kept. Run the model anew.")
+        await self._limiter.admit(by, entry.path)
+        return await self._accept(entry, msgspec.json.decode(inputs), Asked(by.id))
+
     async def _looked_up(
         self, look: Callable[[Connection, Search, tuple[str, ...] | None], bytes], wanted: Search, by: Key
     ) -> bytes:

@@ -67,6 +67,12 @@ class ModelBase(ModelFields, rename="camel", kw_only=True):
     def inputs(self, values: Mapping[str, Any]) -> None:
         self.inputs.update(values)
 
+    def _repr_html_(self) -> str:
+        """What a notebook shows."""
+        from aixplain.v2._notebook.catalog import model_html
+
+        return model_html(self)
+
     @property
     def is_sync_only(self) -> bool:
         """Whether the model only runs synchronously. False when the service doesn't say."""

@@ -164,6 +164,12 @@ class ModelResult(Result, rename="camel"):
 
         return parse(self.data, kind)
 
+    def _repr_html_(self) -> str:
+        """What a notebook shows: text, data, and media that show and play."""
+        from aixplain.v2._notebook.results import result_html
+
+        return result_html(self)
+
     def save(
         self,
         path: str | PathLike[str],

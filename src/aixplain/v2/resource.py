@@ -123,6 +123,15 @@ class PageParts(Generic[ResourceT]):
 
     __hash__ = None  # type: ignore[assignment] # as a list
 
+    def _repr_html_(self) -> str:
+        """What a notebook shows."""
+        from aixplain.v2._notebook.catalog import page_html
+
+        return page_html(self)
+
+    def _ipython_key_completions_(self) -> list[str]:
+        return list(_PAGE_KEYS)
+
     def __getstate__(self) -> dict[str, Any]:
         """Without the way to other pages, which is the client's."""
         return {name: value for name, value in vars(self).items() if name != "_fetch"}

@@ -71,7 +71,12 @@ async def list_runs(request: Request) -> Response:
 
 async def get_run(request: Request) -> Response:
     run = await service_of(request).run_row(request.path_params["run_id"], key_of(request))
-    return json_response(msgspec.json.encode(listing.told(run, _root(request))))
+    return json_response(msgspec.json.encode(listing.told(run, root_of(request))))
+
+
+async def retry(request: Request) -> Response:
+    accepted = await service_of(request).retry(request.path_params["run_id"], key_of(request))
+    return json_response(_in_progress(request, accepted.run_id, None), 201)
 
 
 async def announce_upload(request: Request) -> Response:
@@ -102,6 +107,7 @@ ROUTES = [
     Route("/v2/models/{key:path}", get, methods=["GET"]),
     Route("/sdk/runs", list_runs, methods=["GET"]),
     Route("/sdk/runs/{run_id}", get_run, methods=["GET"]),
+    Route("/sdk/runs/{run_id}/retry", retry, methods=["POST"]),
     Route("/sdk/runs/{run_id}/result", poll_or_cancel, methods=["GET", "DELETE"]),
     Route("/api/v1/data/{run_id}", poll_or_cancel, methods=["GET", "DELETE"]),
     Route("/sdk/file/upload/temp-url", announce_upload, methods=["POST"]),

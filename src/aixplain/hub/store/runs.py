@@ -202,6 +202,10 @@ class RunStore(Protocol):
         """A run, as it is listed; None when there is no such run."""
         ...
 
+    async def inputs(self, id: str) -> bytes | None:
+        """The inputs of a run, as JSON; None when they are not kept any more, or there is no such run."""
+        ...
+
     async def listed(self, wanted: Wanted) -> tuple[int, list[Listed]]:
         """How many runs are wanted, and a page of them."""
         ...

@@ -141,6 +141,12 @@ class InputsProxy:
     def __repr__(self) -> str:
         return f"InputsProxy({self._values!r})"
 
+    def _repr_html_(self) -> str:
+        """What a notebook shows."""
+        from aixplain.v2._notebook.catalog import inputs_html
+
+        return inputs_html(self)
+
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, InputsProxy | Mapping):
             return NotImplemented

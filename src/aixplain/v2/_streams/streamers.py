@@ -36,6 +36,12 @@ class ModelResponseStreamer(Iterator[StreamChunk]):
         """IN_PROGRESS, then SUCCESS or FAILED."""
         return self._decoder.status
 
+    def _repr_html_(self) -> str:
+        """What a notebook shows: how far the stream was read. It reads nothing."""
+        from aixplain.v2._notebook.results import stream_html
+
+        return stream_html(self._decoder.status, self._decoder.text)
+
     def __iter__(self) -> Generator[StreamChunk, None, None]:
         # A generator, because it learns of it when the loop around it is left.
         ready = self._decoder.ready
@@ -113,6 +119,12 @@ class AsyncModelResponseStreamer(AsyncIterator[StreamChunk]):
     def status(self) -> ResponseStatus:
         """IN_PROGRESS, then SUCCESS or FAILED."""
         return self._decoder.status
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows: how far the stream was read. It reads nothing."""
+        from aixplain.v2._notebook.results import stream_html
+
+        return stream_html(self._decoder.status, self._decoder.text)
 
     async def open(self) -> Self:
         """Send the run, unless it was sent."""

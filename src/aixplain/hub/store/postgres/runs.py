@@ -69,7 +69,7 @@ class PostgresRuns:
     async def give_up(self, id: str, ending: Ending, now: float, expires_at: float) -> GivenUp | None:
         """End a run from outside, whether it waits or was taken up. None when there is no such run, or it is over."""
         told = ending.state, now, expires_at, ending.envelope, plain(ending.error), whole(ending.status)
-        given_up = await self._pool.row(_SQL["give_up"], plain(id), *told, self._keeps_contents)
+        given_up = await self._pool.row(_SQL["give_up"], plain(id), *told)
         if given_up is None:
             return None
         self._bell.given_up(id)
@@ -88,6 +88,11 @@ class PostgresRuns:
         """A run, as it is listed; None when there is no such run."""
         found = await self._pool.row(_SQL["row"], plain(id))
         return None if found is None else Listed(*found)
+
+    async def inputs(self, id: str) -> bytes | None:
+        """The inputs of a run, as JSON; None when they are not kept any more, or there is no such run."""
+        found = await self._pool.row(_SQL["inputs"], plain(id))
+        return None if found is None else found[0]
 
     async def listed(self, wanted: Wanted) -> tuple[int, list[Listed]]:
         """How many runs are wanted, and a page of them."""

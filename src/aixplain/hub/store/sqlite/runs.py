@@ -67,7 +67,7 @@ class SqliteRuns:
 
     async def give_up(self, id: str, ending: Ending, now: float, expires_at: float) -> GivenUp | None:
         """End a run from outside, whether it waits or was taken up. None when there is no such run, or it is over."""
-        row = {**asdict(ending), "id": id, **_times(now, expires_at), "keeps_contents": self._keeps_contents}
+        row = {**asdict(ending), "id": id, **_times(now, expires_at)}
 
         def change(connection: sqlite3.Connection) -> Any:
             given_up = connection.execute(_SQL["give_up"], row).fetchone()
@@ -99,6 +99,11 @@ class SqliteRuns:
         """A run, as it is listed; None when there is no such run."""
         row = self._store.reader().execute(_SQL["row"], {"id": id}).fetchone()
         return None if row is None else Listed(*row)
+
+    async def inputs(self, id: str) -> bytes | None:
+        """The inputs of a run, as JSON; None when they are not kept any more, or there is no such run."""
+        row = self._store.reader().execute(_SQL["inputs"], {"id": id}).fetchone()
+        return None if row is None else row[0]
 
     async def listed(self, wanted: Wanted) -> tuple[int, list[Listed]]:
         """How many runs are wanted, and a page of them."""

@@ -67,7 +67,8 @@ WITH ended AS (
         kept_until = now() + (given.expires_at - given.ended_at) * interval '1 second', result = given.result,
         status = given.status, error = given.error, prompt_tokens = given.prompt_tokens,
         completion_tokens = given.completion_tokens, credits = given.credits,
-        inputs = CASE WHEN $12 THEN inputs END, worker = NULL, overdue_at = NULL, webhook_due_at = CASE WHEN webhook IS NOT NULL THEN 0 END
+        inputs = CASE WHEN $12 OR given.state <> 'finished' THEN inputs END, worker = NULL, overdue_at = NULL,
+        webhook_due_at = CASE WHEN webhook IS NOT NULL THEN 0 END
     FROM unnest(
         $1::text[], $2::int[], $3::text[], $4::float8[], $5::float8[], $6::bytea[], $7::bigint[], $8::text[], $9::bigint[],
         $10::bigint[], $11::float8[]
@@ -103,7 +104,7 @@ WITH ended AS (
     UPDATE runs SET
         state = $2, ended_at = $3::float8, expires_at = $4::float8,
         kept_until = now() + ($4::float8 - $3::float8) * interval '1 second', result = $5, error = $6, status = $7,
-        inputs = CASE WHEN $8 THEN inputs END, worker = NULL, overdue_at = NULL,
+        worker = NULL, overdue_at = NULL,
         webhook_due_at = CASE WHEN webhook IS NOT NULL THEN 0 END
     WHERE id = $1 AND state IN ('accepted', 'started') AND held_until IS NULL
     RETURNING job, caller, model, state, started_at, ended_at, prompt_tokens, completion_tokens, credits
@@ -145,6 +146,9 @@ SELECT
     id, model, state, priority, attempts, deadline, accepted_at, started_at, ended_at, expires_at,
     status, error, prompt_tokens, completion_tokens, credits
 FROM runs WHERE id = $1 AND held_until IS NULL;
+
+-- name: inputs
+SELECT inputs FROM runs WHERE id = $1;
 
 -- name: forget
 UPDATE runs SET inputs = NULL, result = NULL, key = NULL, digest = NULL, expires_at = NULL, kept_until = NULL

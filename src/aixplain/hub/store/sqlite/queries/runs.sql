@@ -31,7 +31,7 @@ RETURNING attempts, model, inputs, priority, deadline, webhook, caller, started_
 UPDATE runs SET
     state = :state, ended_at = :now, expires_at = :expires_at, result = :envelope, status = :status, error = :error,
     prompt_tokens = :prompt_tokens, completion_tokens = :completion_tokens, credits = :credits, tried = :tried,
-    inputs = CASE WHEN :keeps_contents THEN inputs END,
+    inputs = CASE WHEN :keeps_contents OR :state != 'finished' THEN inputs END,
     webhook_due_at = CASE WHEN webhook IS NOT NULL THEN 0 END
 WHERE id = :id AND state = 'started' AND attempts = :attempt;
 
@@ -42,7 +42,6 @@ WHERE id = :id AND state = 'started' AND attempts = :attempt;
 -- name: give_up
 UPDATE runs SET
     state = :state, ended_at = :now, expires_at = :expires_at, result = :envelope, status = :status, error = :error,
-    inputs = CASE WHEN :keeps_contents THEN inputs END,
     webhook_due_at = CASE WHEN webhook IS NOT NULL THEN 0 END
 WHERE id = :id AND state IN ('accepted', 'started')
 RETURNING model, started_at;
@@ -93,6 +92,9 @@ SELECT
     id, model, state, priority, attempts, deadline, accepted_at, started_at, ended_at, expires_at,
     status, error, prompt_tokens, completion_tokens, credits
 FROM runs WHERE id = :id;
+
+-- name: inputs
+SELECT inputs FROM runs WHERE id = :id;
 
 -- name: forget
 UPDATE runs SET inputs = NULL, result = NULL, key = NULL, digest = NULL, expires_at = NULL

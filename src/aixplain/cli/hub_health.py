@@ -1,0 +1,109 @@
+"""What can be wrong with a hub: its folder, its database, its disk, its address."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sqlite3
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from aixplain.cli.findings import Finding
+
+GB = 1024**3
+#: Less free room than this is worth a word; less than the second is wrong: a hub accepts nothing that it can't keep.
+LITTLE, TOO_LITTLE = 2 * GB, GB // 5
+
+
+def folder(data: Path) -> Finding:
+    """Whether a hub can work in this folder, and whether one does."""
+    if not data.exists():
+        return Finding("folder", "note", f"There is none yet at {data}.", "`aix hub serve` makes it.")
+    if not os.access(data, os.R_OK | os.W_OK | os.X_OK):
+        return Finding(
+            "folder", "wrong", f"This user may not write to {data}.", "Name another with --data, or change its owner."
+        )
+    process = working_in(data)
+    told = f"Process {process} serves it." if process else "No hub serves it now; `aix hub serve` does."
+    return Finding("folder", "ok", f"{data}. {told}")
+
+
+def working_in(data: Path) -> str:
+    """The process of the hub that works in this folder; "" when none does."""
+    import fcntl
+
+    try:
+        with (data / "hub.lock").open("r") as lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+            except BlockingIOError:
+                return lock.read().strip() or "unknown"
+    except OSError:  # none has ever worked here, or it is not ours to read
+        return ""
+    return ""
+
+
+def database(data: Path) -> Iterator[Finding]:
+    """Whether the database is whole, how large it is, and what is in it. None is fine."""
+    path = data / "hub.sqlite"
+    if not path.exists():
+        return
+    try:
+        connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=5)
+        try:
+            yield from _looked_at(connection, path)
+        finally:
+            connection.close()
+    except sqlite3.Error as error:
+        yield Finding("database", "wrong", f"{path} can't be read: {error}.", _RESTORE)
+
+
+_RESTORE = "Stop the hub, and put a backup in its place, or move it away to begin anew."
+
+
+def _looked_at(connection: sqlite3.Connection, path: Path) -> Iterator[Finding]:
+    # The quick check of SQLite 3.40 takes the columns of tables without row ids for one another.
+    problem = connection.execute("PRAGMA integrity_check(1)").fetchone()[0]
+    if problem != "ok":
+        yield Finding("database", "wrong", f"{path} is damaged: {problem}.", _RESTORE)
+        return
+    counts = dict(connection.execute("SELECT state, count(*) FROM runs GROUP BY state").fetchall())
+    states = ", ".join(f"{count:,} {state}" for state, count in sorted(counts.items())) or "none"
+    size = sum(each.stat().st_size for each in path.parent.glob("hub.sqlite*"))
+    yield Finding("database", "ok", f"{path} is whole, {size / 1024**2:,.1f} MB. Runs: {states}.")
+
+
+def disk(data: Path) -> Finding:
+    """Whether there is room where the database is, or would be."""
+    place = next(each for each in (data, *data.parents) if each.exists())
+    free = shutil.disk_usage(place).free
+    told = f"{free / GB:,.1f} GB are free for {data}."
+    if free < TOO_LITTLE:
+        return Finding("disk", "wrong", told, "Make room, or name a folder on another disk with --data.")
+    return Finding("disk", "note" if free < LITTLE else "ok", told)
+
+
+def address(url: str, *, expected: bool) -> Finding:
+    """Whether a hub answers there; it is `expected` where one is at work."""
+    from aixplain.v2.core import Aixplain
+    from aixplain.v2.exceptions import AixplainV2Error
+
+    began = time.monotonic()
+    try:
+        with Aixplain(backend_url=url, connect_timeout=5) as aix:
+            answer = aix.client.get("healthz", timeout=10)
+    except AixplainV2Error as error:
+        way_out = "Did it start elsewhere? Name its address with --hub." if expected else "`aix hub serve` starts one."
+        return Finding("address", "wrong" if expected else "note", str(error), way_out)
+    if not isinstance(answer, dict) or answer.get("status") != "ok":
+        return Finding("address", "wrong", f"{url} answers, but is no hub.", "Name the hub's address with --hub.")
+    return Finding("address", "ok", f"{url} answers in {(time.monotonic() - began) * 1000:.0f} ms.")
+
+
+def keys() -> Finding:
+    """Who may use a hub that is started from here."""
+    count = sum(1 for key in os.environ.get("AIXPLAIN_HUB_KEYS", "").split(",") if key.strip())
+    if count:
+        return Finding("keys", "ok", f"AIXPLAIN_HUB_KEYS lists {count}; a hub that is started with it wants one.")
+    return Finding("keys", "ok", "AIXPLAIN_HUB_KEYS is not set, so a hub that is started here serves this machine alone.")

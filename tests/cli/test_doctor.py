@@ -1,0 +1,145 @@
+"""`aix doctor` and `aix hub doctor` tell what is set, reachable and wrong, each with a way out."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Callable, Iterator
+from email.utils import formatdate
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from aixplain.hub import Hub
+from aixplain.hub.embedded import EmbeddedHub, start
+
+from .conftest import KEY
+
+Aix = Callable[..., Any]
+
+
+def found(done: Any) -> dict[str, dict[str, str]]:
+    """The findings by name; the last of each."""
+    return {each["name"]: each for each in json.loads(done.out)}
+
+
+def test_a_hub_that_answers_is_fine(aix: Aix, hub: EmbeddedHub, tmp_path: Path) -> None:
+    done = aix("doctor", "--json", settings={"BACKEND_URL": hub.url, "HOME": str(tmp_path)})
+    told = found(done)
+    assert done.status == 0
+    assert {each["state"] for each in told.values()} <= {"ok", "note"}
+    assert told["address"]["told"] == f"{hub.url}, set by the environment."
+    assert told["service"]["told"].startswith("It answers a search in ")
+    assert told["clock"]["state"] == "ok"
+
+
+def test_with_nothing_set_a_hub_of_its_own_is_tried(aix: Aix, tmp_path: Path) -> None:
+    done = aix("doctor", settings={"HOME": str(tmp_path)})
+    assert done.status == 0
+    assert "No key and no address are set, so aix runs models on this machine." in done.out
+    assert "A hub with 9 models starts in " in done.out
+    assert done.out.endswith("\nNothing is wrong.\n")
+
+
+def test_a_service_that_is_not_there_is_wrong(aix: Aix) -> None:
+    done = aix("doctor", settings={"BACKEND_URL": "http://127.0.0.1:9", "TEAM_API_KEY": KEY})
+    assert done.status == 1
+    assert "✗ service   http://127.0.0.1:9 can't be reached: Connection refused." in done.out
+    assert "✓ key       …-see, of TEAM_API_KEY." in done.out
+    assert "1 of " in done.out.splitlines()[-1]
+
+
+def test_a_key_that_is_refused_is_wrong(aix: Aix, guarded: EmbeddedHub) -> None:
+    told = found(aix("doctor", "--json", "--hub", guarded.url, settings={}))
+    assert told["key"]["told"] == "None is sent."
+    assert told["service"]["state"] == "wrong"
+    assert told["service"]["wayOut"] == "Set the right key: TEAM_API_KEY, or aix config set api_key"
+    right = aix("doctor", "--json", "--hub", guarded.url, settings={"TEAM_API_KEY": KEY})
+    assert right.status == 0
+
+
+def test_a_file_of_profiles_is_looked_at(aix: Aix, tmp_path: Path, hub: EmbeddedHub) -> None:
+    file = tmp_path / "config.toml"
+    settings = {"AIXPLAIN_CONFIG": str(file), "BACKEND_URL": hub.url}
+    file.write_text("[profiles.work]\nbackend_ulr = 'x'\n")
+    assert "did you mean" in found(aix("doctor", "--json", settings=settings))["profiles"]["told"]
+    file.write_text("[profiles.default]\nstrict = true\n")
+    file.chmod(0o644)
+    assert found(aix("doctor", "--json", settings=settings))["profiles"]["wayOut"] == f"chmod 600 {file}"
+    file.chmod(0o600)
+    told = found(aix("doctor", "--json", settings=settings))["profiles"]
+    assert (told["state"], told["told"]) == ("ok", f"default in {file}; 'default' is in use.")
+
+
+@pytest.fixture
+def an_hour_ahead() -> Iterator[str]:
+    """A service whose clock is wrong."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            body = b'{"results": [], "total": 0}'
+            self.send_response_only(200)
+            self.send_header("date", formatdate(4102444800, usegmt=True))
+            self.send_header("content-length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+    server = HTTPServer(("127.0.0.1", 0), Handler)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+def test_a_clock_that_is_wrong_is_told(aix: Aix, an_hour_ahead: str) -> None:
+    done = aix("doctor", "--json", "--hub", an_hour_ahead)
+    assert done.status == 1
+    assert found(done)["clock"]["told"].endswith(" s behind the service's.")
+
+
+# --- aix hub doctor -------------------------------------------------------------------------------
+
+
+def test_a_hub_at_work_is_looked_at(aix: Aix, tmp_path: Path) -> None:
+    running = start(tmp_path / "kept", Hub())
+    running.wait_until_ready()
+    try:
+        aix("run", "aixplain/sentiment", "I love this", "--hub", running.url)
+        told = found(aix("hub", "doctor", "--data", "kept", "--hub", running.url, "--json"))
+        assert {each["state"] for each in told.values()} == {"ok"}
+        assert " serves it." in told["folder"]["told"]
+        assert told["database"]["told"].endswith("Runs: 1 finished.")
+        elsewhere = aix("hub", "doctor", "--data", "kept", "--hub", "http://127.0.0.1:9", "--json")
+        assert elsewhere.status == 1
+        assert found(elsewhere)["address"]["wayOut"] == "Did it start elsewhere? Name its address with --hub."
+    finally:
+        running.close()
+
+
+def test_a_database_that_is_damaged_is_wrong(aix: Aix, tmp_path: Path) -> None:
+    start(tmp_path / "kept", Hub(builtin=False)).close()
+    file = tmp_path / "kept" / "hub.sqlite"
+    content = bytearray(file.read_bytes())
+    content[4096 : 2 * 4096] = b"\xff" * 4096
+    file.write_bytes(content)
+    done = aix("hub", "doctor", "--data", "kept", "--hub", "http://127.0.0.1:9")
+    assert done.status == 1
+    assert "✗ database" in done.out
+    assert "put a backup in its place" in done.out
+
+
+def test_where_no_hub_has_worked_nothing_is_wrong(aix: Aix) -> None:
+    done = aix("hub", "doctor", "--data", "nowhere", "--hub", "http://127.0.0.1:9")
+    assert done.status == 0
+    assert "There is none yet at nowhere." in done.out
+    assert "→ `aix hub serve` makes it." in done.out
+    assert done.out.endswith("Nothing is wrong.\n")
+
+
+def test_an_address_of_something_else_is_wrong(aix: Aix, an_hour_ahead: str) -> None:
+    done = aix("hub", "doctor", "--data", "nowhere", "--hub", an_hour_ahead, "--json")
+    assert found(done)["address"]["state"] == "note"

@@ -1,0 +1,77 @@
+"""A run is run anew by its id, for its caller, where the hub still has its inputs."""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from aixplain.hub import Hub
+from aixplain.hub.embedded import start
+
+from .conftest import Answer, Caller, wait_for
+
+gate = threading.Event()
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return tmp_path / "kept"
+
+
+@pytest.fixture
+def caller(folder: Path) -> Iterator[Caller]:
+    gate.clear()
+    hub = Hub(builtin=False, keys=["mine", "yours"])
+
+    @hub.model("acme/shout", asynchronous=True)
+    def shout(text: str) -> str:
+        assert text != "wait" or gate.wait(20)
+        return text.upper()
+
+    running = start(folder, hub)
+    yield Caller(running.url)
+    gate.set()
+    running.close()
+
+
+def run(caller: Caller, text: str) -> str:
+    """A run of the caller `mine`: its id."""
+    body = f'{{"text": "{text}"}}'.encode()
+    answer = caller.send("POST", "/api/v2/execute/acme%2Fshout", body, {"x-api-key": "mine"})
+    return str(answer.json["requestId"])
+
+
+def retry(caller: Caller, id: str, key: str = "mine") -> Answer:
+    return caller.send("POST", f"/sdk/runs/{id}/retry", headers={"x-api-key": key})
+
+
+def is_over(caller: Caller, id: str) -> bool:
+    return bool(caller.get(f"/sdk/runs/{id}/result", **{"x-api-key": "mine"}).json["completed"])
+
+
+def test_what_is_kept_is_run_anew_in_the_background(caller: Caller, folder: Path) -> None:
+    id = run(caller, "hi")
+    assert wait_for(lambda: is_over(caller, id))
+    with sqlite3.connect(folder / "hub.sqlite") as file:  # as a hub that keeps inputs would have it
+        file.execute("UPDATE runs SET inputs = ?", [b'{"text": "again"}'])
+    answer = retry(caller, id)
+    assert (answer.status, answer.json["status"]) == (201, "IN_PROGRESS")
+    anew = answer.json["requestId"]
+    assert anew != id
+    assert wait_for(lambda: is_over(caller, anew))
+    assert caller.get(answer.json["data"], **{"x-api-key": "mine"}).json["data"] == "AGAIN"
+
+
+def test_what_can_not_be_run_anew_is_told_why(caller: Caller) -> None:
+    id = run(caller, "wait")
+    assert retry(caller, id).status == 409
+    assert retry(caller, id, "yours").status == 404
+    gate.set()
+    assert wait_for(lambda: is_over(caller, id))
+    answer = retry(caller, id)
+    assert answer.status == 410
+    assert answer.json["message"] == f"The run '{id}' is over (finished), and its inputs are not kept. Run the model anew."
