@@ -16,8 +16,8 @@ class Settings:
 
     An answer that is not kept any more can't be polled, nor given again to its idempotency key; the run stays listed.
     `keeps_contents` keeps what went into every run, and what came out of it, in the ledger for as long as answers are kept;
-    else inputs go when a run is finished, and answers are kept where somebody may ask for them again. `private_webhooks` lets callers
-    have webhooks sent to addresses that only this machine or its neighbours reach, and over plain http.
+    else inputs go when a run is finished, and answers are kept where somebody may ask for them again. `private_webhooks` lets
+    callers have webhooks sent to addresses that only this machine or its neighbours reach, and over plain http.
 
     What is beyond these is refused: a JSON body of more than `largest_body` bytes, a connection beside `most_connections`, an
     answer in pieces beside `most_streams`, a run in the background while `longest_queue` others wait. Connections are closed
