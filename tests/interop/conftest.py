@@ -26,6 +26,9 @@ NOWHERE_ELSE = {
     **dict.fromkeys(("no_proxy", "NO_PROXY"), "127.0.0.1"),
 }
 
+#: The others are programs for the environments of other people's clients.
+collect_ignore_glob = ["[!t]*.py"]
+
 
 @dataclass(frozen=True)
 class Client:

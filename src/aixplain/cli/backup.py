@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from aixplain.cli.hub import DataOption, folder_of, told_by
+from aixplain.cli.hub_options import DataOption, folder_of, told_by
 from aixplain.cli.output import note
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 
-from aixplain.cli.hub import folder_of
+from aixplain.cli.hub_options import folder_of
 
 if TYPE_CHECKING:
     from aixplain.hub.opening.books import Books

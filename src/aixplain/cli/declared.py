@@ -22,7 +22,7 @@ SOON = "A hub that serves this folder sees it within 3 seconds."
 def opened(data: Path | None) -> Iterator[DeclaredStore]:
     """What is declared in the hub's database. Raises `Failure`."""
     from aixplain.cli.failures import Failure
-    from aixplain.cli.hub import folder_of
+    from aixplain.cli.hub_options import folder_of
     from aixplain.hub.errors import HubError
     from aixplain.hub.store.sqlite.declared import SqliteDeclared
     from aixplain.hub.store.sqlite.file import SqliteStore

@@ -30,8 +30,8 @@ def doctor(hub: HubOption = None, json: JsonOption = False) -> None:
 
 
 def _findings(hub: str | None) -> Iterator[Finding]:
-    from aixplain.cli.hub import folder_of
     from aixplain.cli.hub_health import database, disk
+    from aixplain.cli.hub_options import folder_of
     from aixplain.cli.session import is_set_up
 
     yield _versions()
