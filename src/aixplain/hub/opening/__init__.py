@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import importlib.util
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -34,7 +34,7 @@ class Opened:
     files: Files
     lanes: Lanes
     engine: Engine
-    chores: tuple[Coroutine[Any, Any, None], ...]
+    chores: tuple[Callable[[], Coroutine[Any, Any, None]], ...]
 
 
 class Opening(Protocol):
@@ -74,7 +74,7 @@ def opening(place: Place, entries: dict[str, Entry], settings: Settings) -> Open
 async def at_work(hub: Opened) -> AsyncIterator[None]:
     """Execute runs and do the chores, as long as this lasts."""
     await hub.engine.start()
-    chores = [asyncio.create_task(chore) for chore in hub.chores]
+    chores = [asyncio.create_task(chore()) for chore in hub.chores]
     try:
         yield
     finally:
