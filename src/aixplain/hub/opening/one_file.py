@@ -56,7 +56,7 @@ class OneFile:
             runs.on_ended = limiter.add
             offer = Offer(self._entries, SqliteDeclared(self._store), self._store, lanes, partial(save, self._files))
             await offer.refresh()
-            sweeping = keep_sweeping(runs, self._files, self._settings.files_kept)
-            chores = sweeping, courier.keep_delivering(), offer.keep_refreshing()
+            sweeping = partial(keep_sweeping, runs, self._files, self._settings.files_kept)
+            chores = sweeping, courier.keep_delivering, offer.keep_refreshing
             kept = SqliteKeys(self._store), usage, limiter
             yield Opened(self._store, runs, courier, self._files, *kept, lanes, engine, chores)
