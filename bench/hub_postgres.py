@@ -137,9 +137,17 @@ def main() -> None:
         "32 connections": middle(many).rate,
     }
     report("runs on PostgreSQL, to their end, a second", rates, "", at_least=3000)
-    accepts = {"a worker apart": middle(workers).median, "32 connections": middle(many).median, "8 connections": middle(few).median}
+    accepts = {
+        "a worker apart": middle(workers).median,
+        "32 connections": middle(many).median,
+        "8 connections": middle(few).median,
+    }
     report("runs on PostgreSQL: accept, p50", accepts, "ms", 1e3, at_most=10)
-    slowest = {"a worker apart": middle(workers).slowest, "32 connections": middle(many).slowest, "8 connections": middle(few).slowest}
+    slowest = {
+        "a worker apart": middle(workers).slowest,
+        "32 connections": middle(many).slowest,
+        "8 connections": middle(few).slowest,
+    }
     report("runs on PostgreSQL: accept, p99", slowest, "ms", 1e3)
     report("runs on PostgreSQL: the hub's CPU a run", {"32 connections": middle(many).cpu}, "µs", 1e6)
     report("a killed worker's runs, of a second each, done by another", {"ours": seconds}, "s", at_most=10)

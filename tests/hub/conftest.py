@@ -13,10 +13,10 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
+from bench.postgres_server import PostgresServer, find_programs, running
 
 from aixplain.hub import Hub
 from aixplain.hub.embedded import EmbeddedHub, start
-from bench.postgres_server import PostgresServer, find_programs, running
 
 
 @dataclass

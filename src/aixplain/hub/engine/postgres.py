@@ -20,7 +20,9 @@ from aixplain.hub.store.runs import Earlier, Order, Taken, Waiting
 LOOK_SECONDS = 1.0
 #: How often a process says that it is at its runs, and the seconds of silence after which another takes them up.
 BEAT_SECONDS, STALE_SECONDS = 1.5, 6.0
-#: Instead of the latter, as long as nobody could have said anything: the database was away.
+#: How often what PgQueuer notes of its own is dropped.
+TIDY_SECONDS = 60.0
+#: Instead of the silence, as long as nobody could have said anything: the database was away.
 PATIENT_SECONDS = 3600.0
 
 
@@ -44,14 +46,16 @@ class PostgresEngine:
         self._woken = asyncio.Event()
         self._doubt_until = 0.0
         self._chores: list[asyncio.Task[None]] = []
+        self._beating: asyncio.Task[None] | None = None
         attempts.on_over = self._over
         lanes.on_room = self._on_room
 
     async def start(self) -> None:
         """Take up what waits, and go on."""
-        chores = [self._repeated(self._look, LOOK_SECONDS)]
+        chores = [self._repeated(self._look, LOOK_SECONDS), self._repeated(self._queue.tidy, TIDY_SECONDS)]
         if self._works:
-            chores += [self._keep_taking(), self._repeated(self._beat, BEAT_SECONDS)]
+            self._beating = asyncio.create_task(self._repeated(self._beat, BEAT_SECONDS))
+            chores.append(self._keep_taking())
         self._chores = [asyncio.create_task(chore) for chore in chores]
 
     async def accept(self, order: Order) -> Earlier | None:
@@ -83,15 +87,15 @@ class PostgresEngine:
 
     async def stop(self) -> None:
         """Take no more runs up; what doesn't end in a moment is handed back, for others to begin anew at once."""
-        for chore in self._chores:
-            chore.cancel()
-        await asyncio.gather(*self._chores, return_exceptions=True)
+        await _canceled(self._chores)
         late = await self._attempts.stop()
-        if self._works:
-            try:
-                await self._queue.hand_back(late)
-            except HubError as error:
-                logger.error("runs can't be handed back, and are taken up in %g s: %s", STALE_SECONDS, error)
+        if self._beating is None:
+            return
+        await _canceled([self._beating])
+        try:
+            await self._queue.hand_back(late)
+        except HubError as error:
+            logger.error("runs can't be handed back, and are taken up in %g s: %s", STALE_SECONDS, error)
 
     def heat(self, model: str) -> None:
         """Runs of this model may wait."""
@@ -179,3 +183,9 @@ class PostgresEngine:
             logger.error("the queue can't be reached, and is tried again: %s", error)
             self._doubt_until = time.monotonic() + STALE_SECONDS
             await asyncio.sleep(LOOK_SECONDS)
+
+
+async def _canceled(tasks: list[asyncio.Task[None]]) -> None:
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)

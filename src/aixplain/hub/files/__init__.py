@@ -67,9 +67,7 @@ async def at_hand(files: Files, entry: Entry, inputs: dict[str, Any]) -> dict[st
     return await _replaced(entry, inputs, fetch)
 
 
-async def _replaced(
-    entry: Entry, inputs: dict[str, Any], replace: Callable[[str], Awaitable[str | None]]
-) -> dict[str, Any]:
+async def _replaced(entry: Entry, inputs: dict[str, Any], replace: Callable[[str], Awaitable[str | None]]) -> dict[str, Any]:
     kinds = {parameter.name for parameter in entry.parameters if parameter.data_type in FILE_TYPES}
 
     async def each(address: Any) -> Any:

@@ -43,7 +43,8 @@ class PostgresFiles:
         if part is None:
             return None
         if not await self._copies.want(token, name):
-            await self._copy(part, self._folder / token, name)
+            (self._folder / token).mkdir(parents=True, exist_ok=True)
+            await self._copy(part, self._folder / token / name)
         return self._folder / token / name
 
     async def want(self, token: str, name: str) -> bool:
@@ -84,12 +85,11 @@ class PostgresFiles:
             number += 1
         return digest.digest()
 
-    async def _copy(self, part: str, folder: Path, name: str) -> None:
-        folder.mkdir(parents=True, exist_ok=True)
-        passing = folder / f".{secrets.token_hex(8)}"
+    async def _copy(self, part: str, path: Path) -> None:
+        passing = path.with_name(f".{secrets.token_hex(8)}")
         try:
             await write(passing, self._chunks(part))
-            passing.rename(folder / name)
+            passing.rename(path)
         except OSError as error:
             raise HubError(f"A file that was sent up can't be written here: {error}.") from error
         finally:

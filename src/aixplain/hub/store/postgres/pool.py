@@ -19,7 +19,7 @@ DRIVER_ERRORS = (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.Internal
 #: Everything of the hub is in a schema of its own, so that a database may be shared with other programs.
 SCHEMA = "aixplain"
 MOST_CONNECTIONS = 10
-CONNECT_SECONDS = 5.0
+CONNECT_SECONDS = 5
 #: Seconds that a statement may take. A connection whose other side is gone would be waited for much longer.
 STATEMENT_SECONDS = 30.0
 #: Every statement finds its rows by an index, whatever the statistics of a new table or a queue say, and is planned once.
@@ -47,6 +47,8 @@ def shown(url: str) -> str:
 async def connect(url: str) -> Any:
     """A connection of one's own. Raises `HubError`."""
     try:
+        if not url.startswith(("postgresql://", "postgres://")):
+            raise ValueError("it has another scheme, or none")
         return await asyncpg.connect(url, timeout=CONNECT_SECONDS, server_settings=SESSION)
     except ValueError as error:  # what it says may show a password, and so may the rest of the address
         raise HubError(

@@ -7,11 +7,12 @@ from collections.abc import Container
 from datetime import timedelta
 from uuid import UUID
 
+import asyncpg
 from pgqueuer.adapters.drivers.asyncpg import AsyncpgPoolDriver
 from pgqueuer.adapters.persistence.qb import QueryBuilderEnvironment, QueryQueueBuilder, QuerySchedulerBuilder
 from pgqueuer.adapters.persistence.queries import Queries
 from pgqueuer.domain.settings import DBSettings, Durability
-from pgqueuer.domain.types import QueueEntrypoint, QueueManagerId
+from pgqueuer.domain.types import Channel, QueueEntrypoint, QueueManagerId
 from pgqueuer.ports.driver import Driver
 from pgqueuer.ports.repository import EntrypointExecutionParameter
 
@@ -27,7 +28,7 @@ _SQL = load("postgres", "queue")
 SETTINGS = DBSettings(
     prefix="",
     db_schema=None,
-    channel="aixplain_pgqueuer",
+    channel=Channel("aixplain_pgqueuer"),
     function="fn_pgqueuer_changed",
     statistics_table="pgqueuer_statistics",
     queue_status_type="pgqueuer_status",
@@ -95,7 +96,12 @@ class Queue:
             found[size.entrypoint] = found.get(size.entrypoint, 0) + (size.count if size.status == "queued" else 0)
         return found
 
-    async def forget(self) -> None:
-        """Empty PgQueuer's own log: what happened to a run stands in its row."""
+    async def tidy(self) -> None:
+        """Empty PgQueuer's own log: what happened to a run stands in its row. When somebody reads it, not now."""
         async with self._pool.told():
-            await self._queries.clear_queue_log()
+            try:
+                async with self._pool.raw.acquire() as connection, connection.transaction():
+                    await connection.execute("SET LOCAL lock_timeout = '100ms'")
+                    await connection.execute(f"TRUNCATE {SETTINGS.queue_table_log}")
+            except asyncpg.LockNotAvailableError:
+                """Those who take runs up would wait behind this."""

@@ -39,7 +39,7 @@ class PostgresWebhooks:
         if found is None:
             return None
         attempts = [DeliveryAttempt(*row) for row in await self._pool.fetch(_SQL["attempts"], plain(run))]
-        return Webhook(*found, attempts)
+        return Webhook(found["webhook"], found["webhook_due_at"], attempts)
 
     async def secret(self, name: str, new: bytes) -> bytes:
         """The secret of this name; the new one when there was none yet."""

@@ -19,9 +19,7 @@ _SQL = load("sqlite", "catalog")
 Times = tuple[str, str]
 
 
-def replace_models(
-    connection: sqlite3.Connection, entries: Iterable[Entry], times: Mapping[str, Times] | None = None
-) -> None:
+def replace_models(connection: sqlite3.Connection, entries: Iterable[Entry], times: Mapping[str, Times] | None = None) -> None:
     """Make the catalog these entries: what changed is written, what is gone is removed.
 
     `times` are those of each path; without them, they are when this file had it first, and now for what changed.
