@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 import sqlite3
 from collections.abc import Callable
 from pathlib import Path
 
+import asyncpg
 import pytest
 
 from aixplain.hub import Hub
 from aixplain.hub.embedded import start
 from aixplain.hub.endpoints import operations
 
-from .conftest import Caller
+from .conftest import Caller, wait_for
+from .machines import cluster
 
 
 def test_a_hub_at_work_is_alive_and_ready(serve: Callable[..., Caller]) -> None:
@@ -50,3 +53,24 @@ def test_a_hub_that_takes_no_runs_up_is_not_ready(tmp_path: Path) -> None:
     answer = Caller(running.url).get("/readyz")
     assert (answer.status, answer.json["message"][:29]) == (503, "The hub takes no runs up: it ")
     running.close()
+
+
+def test_a_hub_on_many_machines_is_ready_as_long_as_its_database_takes_changes(database: str, tmp_path: Path) -> None:
+    with cluster(database, tmp_path) as machines:
+        caller = machines.start("hub").caller
+        assert caller.get("/readyz").json == {"status": "ready"}
+        asyncio.run(become_read_only(database))
+        assert wait_for(lambda: caller.get("/readyz").status == 503)
+        assert "read-only" in caller.get("/readyz").json["message"]
+        assert caller.get("/healthz").status == 200
+
+
+async def become_read_only(database: str) -> None:
+    """As a server is that stands by for another one; who is connected has to come again."""
+    connection = await asyncpg.connect(database)
+    name = await connection.fetchval("SELECT current_database()")
+    await connection.execute(f'ALTER DATABASE "{name}" SET default_transaction_read_only = on')
+    await connection.execute(
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1 AND pid <> pg_backend_pid()", name
+    )
+    await connection.close()

@@ -11,6 +11,7 @@ import pytest
 from bench.postgres_server import PostgresServer
 
 from aixplain.hub import Hub, HubError, opening
+from aixplain.hub.metrics import Metrics
 from aixplain.hub.store.postgres.batches import HEAVIEST_BATCH, Batches
 from aixplain.hub.store.postgres.bell import payloads
 from aixplain.hub.store.postgres.migrations import prepare
@@ -69,7 +70,7 @@ def test_a_database_that_is_not_there_is_told_without_its_password(url: str, sai
 def test_without_its_libraries_it_says_how_to_install_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
     with pytest.raises(HubError, match=r"pip install 'aixplain-models\[hub,postgres\]'"):
-        opening.opening(opening.Place(tmp_path, "postgresql://127.0.0.1/x"), {}, Hub(builtin=False).settings)
+        opening.opening(opening.Place(tmp_path, "postgresql://127.0.0.1/x"), {}, Hub(builtin=False).settings, Metrics())
 
 
 def test_what_is_told_fits_into_notifications() -> None:

@@ -5,10 +5,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import signal
-from collections.abc import Callable, Coroutine
-from typing import Any
+from collections.abc import Callable
 
-from aixplain.hub.engine import Engine
 from aixplain.hub.opening import Opening, at_work
 
 LOOK_SECONDS = 0.05
@@ -19,29 +17,14 @@ async def work(rooms: Opening, grace: float, on_ready: Callable[[], None]) -> No
 
     Raises `HubError`.
     """
-    signals, loop = asyncio.Semaphore(0), asyncio.get_running_loop()
+    stopped, hurried = asyncio.Event(), asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, signals.release)
+        asyncio.get_running_loop().add_signal_handler(number, lambda: (hurried if stopped.is_set() else stopped).set())
     async with rooms.opened() as hub, at_work(hub):
         on_ready()
-        await signals.acquire()
+        await stopped.wait()
         hub.engine.rest()
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(grace):
-                await _first(signals.acquire(), _idle(hub.engine))
-
-
-async def _idle(engine: Engine) -> None:
-    """Return once no run goes on any more."""
-    while engine.running:  # noqa: ASYNC110 - it is looked at once, when the process ends
-        await asyncio.sleep(LOOK_SECONDS)
-
-
-async def _first(*works: Coroutine[Any, Any, object]) -> None:
-    """Return when one of them is done, and cancel the others."""
-    tasks = [asyncio.ensure_future(work) for work in works]
-    try:
-        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-    finally:
-        for task in tasks:
-            task.cancel()
+                while hub.engine.running and not hurried.is_set():  # noqa: ASYNC110 - looked at once, as the process ends
+                    await asyncio.sleep(LOOK_SECONDS)

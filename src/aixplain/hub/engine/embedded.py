@@ -15,8 +15,6 @@ from aixplain.hub.execution import LONGEST_BACKOFF
 from aixplain.hub.runs import Runs
 from aixplain.hub.store.runs import Earlier, Order, OwnRunStore, Taken, Waiting
 
-#: What goes on when the hub stops has so many seconds to end.
-
 
 class EmbeddedEngine:
     """Executes the runs of a store that nobody else works on."""
