@@ -111,14 +111,26 @@ def _another_user() -> str:
     return "postgres" if "postgres" in known else "nobody"
 
 
+def _within_reach(programs: Path, folder: Path) -> Path:
+    """The package's programs, copied with their libraries to where another user gets to."""
+    package = programs.parent.parent
+    folder.chmod(0o755)
+    for name in (f"{package.name}/{programs.parent.name}", f"{package.name}.libs"):
+        shutil.copytree(package.parent / name, folder / name)
+    return folder / package.name / programs.parent.name / programs.name
+
+
 @contextlib.contextmanager
 def running(programs: Path) -> Iterator[PostgresServer]:
     """A server that ends with this, and leaves nothing."""
-    with tempfile.TemporaryDirectory(prefix="postgres-") as folder:
-        server = PostgresServer(programs, Path(folder))
+    with tempfile.TemporaryDirectory(prefix="postgres-") as name:
+        folder = Path(name)
+        if os.geteuid() == 0 and not programs.is_relative_to("/usr"):
+            programs = _within_reach(programs, folder)
+        server = PostgresServer(programs, folder)
         server.make()
         server.start()
         try:
             yield server
         finally:
-            server.stop()
+            server.stop(signal.SIGQUIT)  # as a crash would: nothing of it is wanted any more

@@ -93,12 +93,10 @@ class Machine:
     """A process: a worker, a hub, or, when its name begins with `counter`, a hub that leaves work to others."""
 
     def __init__(self, database: str, name: str, folder: Path, ahead: float = 0.0) -> None:
-        self.process = subprocess.Popen(
-            [sys.executable, "-c", PROGRAM, database, name, str(folder), str(ahead)],
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
+        self._log = folder / f"log of {name}"
+        command = [sys.executable, "-c", PROGRAM, database, name, str(folder), str(ahead)]
+        with self._log.open("w") as log:
+            self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log, text=True)
         self._caller: Caller | None = None
         self._ready = ""
 
@@ -122,7 +120,8 @@ class Machine:
     def stop(self) -> str:
         """End it as a system does, and give what it logged."""
         self.process.send_signal(signal.SIGTERM)
-        return self.process.communicate(timeout=20)[1]
+        self.process.communicate(timeout=20)
+        return self._log.read_text()
 
 
 class Cluster:

@@ -6,13 +6,14 @@ import asyncio
 import json
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
 
-from aixplain.hub import Document, Hub, Settings, files, runs, sweeper
+from aixplain.hub import Document, Hub, Settings, runs, sweeper
 from aixplain.hub.embedded import start
+from aixplain.hub.files.folder import FolderFiles
 
 from .conftest import Answer, Caller, wait_for
 
@@ -73,28 +74,27 @@ def test_an_answer_of_a_run_that_was_answered_at_once_is_not_kept_without_a_key(
 
 
 def test_files_go_when_nobody_wanted_them_for_their_time(tmp_path: Path) -> None:
-    kept = files.Files(tmp_path / "files")
-    kept.sweep(time.time())  # there are none yet
+    kept = FolderFiles(tmp_path / "files")
 
-    async def put(name: str) -> str:
-        address = kept.reserve(name)
-        _, _, token, name = address.split("/")
+    async def put(name: str) -> list[str]:
+        place = (await kept.reserve(name)).split("/")[2:]
 
-        async def chunks() -> object:
+        async def chunks() -> AsyncIterator[bytes]:
             yield b"text"
 
-        await kept.put(token, name, chunks())  # type: ignore[arg-type]
-        return address
+        await kept.put(*place, chunks())
+        return place
 
-    old, wanted, new = (asyncio.run(put(name)) for name in ("old.txt", "wanted.txt", "new.txt"))
-    for address in (old, wanted):
-        path = kept.find(address)
-        assert path is not None
-        os.utime(path.parent, (1000, 1000))
-        if address == wanted:
-            kept.keep(path)
-    kept.sweep(time.time() - 60)
-    assert (kept.find(old), kept.find(wanted) is None, kept.find(new) is None) == (None, False, False)
+    async def scene() -> None:
+        await kept.sweep(0)  # there are none yet
+        old, wanted, new = [await put(name) for name in ("old.txt", "wanted.txt", "new.txt")]
+        for place in (old, wanted):
+            os.utime(tmp_path / "files" / place[0], (1000, 1000))
+        assert await kept.want(*wanted)
+        await kept.sweep(60)
+        assert [await kept.get(*place) is not None for place in (old, wanted, new)] == [False, True, True]
+
+    asyncio.run(scene())
 
 
 def test_a_file_that_a_run_takes_is_kept_from_then_on(caller: Caller, tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import socket
 from collections.abc import Callable, Iterator
@@ -12,6 +13,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from aixplain.hub import Audio, Document, Hub, files
+from aixplain.hub.files.folder import FolderFiles
 
 from .conftest import Answer, Caller
 
@@ -159,9 +161,9 @@ def test_an_upload_that_breaks_off_leaves_nothing(caller: Caller) -> None:
 
 
 def test_uploads_lie_in_the_folder_of_the_hub(tmp_path: Path) -> None:
-    kept = files.Files(tmp_path / "files")
-    address = kept.reserve("a.txt")
-    assert kept.find(f"http://anywhere{address}") is None
+    kept = FolderFiles(tmp_path / "files")
+    token, name = asyncio.run(kept.reserve("a.txt")).split("/")[2:]
+    assert asyncio.run(kept.get(token, name)) is None
     (folder,) = (tmp_path / "files").iterdir()
     (folder / "a.txt").write_bytes(b"x")
-    assert kept.find(f"http://anywhere{address}") == folder / "a.txt"
+    assert asyncio.run(kept.get(token, name)) == folder / "a.txt"

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import socket
 import threading
 import time
-from collections.abc import Iterator
-from pathlib import Path
+from collections.abc import Callable, Iterator
 
+import asyncpg
 import pytest
-
 from bench.postgres_server import PostgresServer
 
 from .conftest import Answer, Caller, wait_for
-from .machines import Cluster, Machine, cluster
+from .machines import Cluster, cluster
 from .test_webhooks import Receiver
 
 DAY = 24 * 3600.0
@@ -49,6 +49,12 @@ def at(caller: Caller, answer: Answer) -> str:
 
 def keyed(caller: Caller, path: str, inputs: dict[str, object], key: str) -> Answer:
     return caller.send("POST", f"/api/v2/execute/{path}", json.dumps(inputs).encode(), {"idempotency-key": key})
+
+
+async def execute(database: str, statement: str) -> None:
+    connection = await asyncpg.connect(database)
+    await connection.execute(statement)
+    await connection.close()
 
 
 def received_until(connection: socket.socket, end: bytes) -> bytes:
@@ -167,6 +173,30 @@ def test_a_webhook_is_told_once(hub: Caller, counter: Caller) -> None:
     receiver.server.server_close()
 
 
+@pytest.fixture
+def lose_connections(machines: Cluster) -> Callable[[], None]:
+    """Ends every connection to the database."""
+    ended = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = 'machines' AND pid <> pg_backend_pid()"
+    return lambda: asyncio.run(execute(machines.database, ended))
+
+
+def test_connections_that_are_lost_are_made_again(
+    hub: Caller, counter: Caller, machines: Cluster, lose_connections: Callable[[], None]
+) -> None:
+    address = at(hub, counter.run("acme/gated", {"text": "lost"}))
+    assert wait_for(lambda: len(machines.noted("lost")) == 1)
+    held: list[Answer] = []
+    poll = threading.Thread(target=lambda: held.append(counter.get(address, prefer="wait=20")))
+    poll.start()
+    lose_connections()
+    (machines.folder / "go").touch()
+    poll.join()
+    (machines.folder / "go").unlink()
+    assert held[0].json["data"].startswith("lost by"), "nobody was told, and it was looked for"
+    assert machines.noted("lost") == [f"begun by {held[0].json['data'].removeprefix('lost by ')}"]
+    assert wait_for(lambda: counter.run("acme/quick", {"text": "again"}).status == 201)
+
+
 @pytest.mark.parametrize("ahead", [DAY, -DAY])
 def test_a_machine_whose_clock_is_wrong_keeps_the_times_that_were_said(
     machines: Cluster, counter: Caller, ahead: float
@@ -183,3 +213,32 @@ def test_a_machine_whose_clock_is_wrong_keeps_the_times_that_were_said(
 
 def test_the_catalog_is_the_same(hub: Caller, counter: Caller) -> None:
     assert hub.search()["results"] == counter.search()["results"]
+
+
+def test_a_file_is_there_for_whoever_runs_the_model(hub: Caller, counter: Caller) -> None:
+    content = b"0123456789" * 250_000
+    announced = counter.post("/sdk/file/upload/temp-url", {"originalName": "a letter.txt"}).json
+    assert counter.send("PUT", announced["uploadUrl"], content).status == 200
+    assert counter.send("PUT", announced["uploadUrl"], content).status == 200
+    assert hub.send("PUT", announced["key"].join(["/files/", ""]), b"other").status == 409
+    assert hub.get(f"/files/{announced['key']}").body == content
+    runs = [counter.run("acme/size", {"document": announced["downloadUrl"]}) for _ in range(10)]
+    said = {counter.get(at(counter, answer), prefer="wait=20").json["data"] for answer in runs}
+    assert {each.rpartition(" by ")[0] for each in said} == {"a letter.txt 2500000"}
+    assert (
+        counter.run("acme/size-at-once", {"document": announced["downloadUrl"]}).json["data"]
+        == "a letter.txt 2500000 by counter"
+    )
+
+
+def test_a_file_that_never_was_or_is_too_large_is_refused(hub: Caller, counter: Caller) -> None:
+    assert counter.run("acme/size", {"document": "http://hub/files/aaaaaaaaaaaaaaaaaaaaaa/x"}).status == 492
+    assert counter.get("/files/aaaaaaaaaaaaaaaaaaaaaa/x").status == 404
+    assert counter.send("PUT", "/files/aaaaaaaaaaaaaaaaaaaaaa/x", b"x").status == 404
+    half = counter.post("/sdk/file/upload/temp-url", {"originalName": "half.bin"}).json["uploadUrl"]
+    with socket.create_connection(counter.address) as connection:
+        path = half.removeprefix(counter.url)
+        connection.sendall(f"PUT {path} HTTP/1.1\r\nhost: hub\r\ncontent-length: 100\r\n\r\nhalf".encode())
+    assert hub.get(path).status == 404
+    assert counter.run("acme/size", {"document": half}).status == 492
+    assert hub.send("PUT", path, b"whole").status == 200

@@ -15,7 +15,7 @@ import pytest
 from aixplain.hub import Hub, ModelError
 from aixplain.hub.catalog import Policy
 from aixplain.hub.embedded import start
-from aixplain.hub.engine import attempts
+from aixplain.hub.engine import attempts, embedded
 
 from .conftest import Answer, Caller, wait_for
 
@@ -360,7 +360,7 @@ def is_long(texts: list[str], length: int) -> bool:
 
 
 def test_a_run_that_ends_the_hub_each_time_is_given_up(tmp_path: Path, scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(attempts, "LAST_SECONDS", 0.01)
+    monkeypatch.setattr(embedded, "LAST_SECONDS", 0.01)
     address = ""
     for _ in range(attempts.LIVES):
         hub = start(tmp_path, models())

@@ -48,7 +48,7 @@ def play(request: pytest.FixtureRequest) -> Play:
 async def sqlite_store(folder: Path) -> AsyncIterator[tuple[SqliteRuns, Take]]:
     with closing(SqliteStore(folder / "hub.sqlite")) as store:
         runs = SqliteRuns(store)
-        yield runs, lambda id: runs.start(id, 2.0)
+        yield runs, partial(runs.start, now=2.0)
 
 
 @asynccontextmanager
@@ -181,7 +181,7 @@ def test_a_run_that_waits_again_is_another_attempts(play: Play) -> None:
 
 def test_what_was_taken_up_waits_again_when_its_process_is_another_one(own: SqliteRuns) -> None:
     async def scene() -> None:
-        first = await started(own, lambda id: own.start(id, 2.0))
+        first = await started(own, partial(own.start, now=2.0))
         await own.reopen()
         assert await own.waiting() == [Waiting("run", "acme/shout")]
         assert not await own.end(first, ENDINGS[0], 3.0, 9.0)

@@ -77,9 +77,12 @@ class Hub(Models):
 
         `on_ready` is called once it does. When it stops, what is not done in a moment is handed back to other workers.
         """
+        import uvloop  # as the server does, when it is needed
+
         with claimed(None) as folder:
             rooms = opening(Place(folder, database), self.entries, self.settings)
-            asyncio.run(work(rooms, on_ready or (lambda: None)))
+            with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+                runner.run(work(rooms, on_ready or (lambda: None)))
 
 
 async def _check_keys(host: str, place: Place) -> None:

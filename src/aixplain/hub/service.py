@@ -10,13 +10,13 @@ from typing import Annotated, Any
 import msgspec
 
 from aixplain._wire.messages import CLIENT_CONTROLS, RUN_HEADERS, Search
-from aixplain._wire.validation import FILE_TYPES, did_you_mean, problems
+from aixplain._wire.validation import did_you_mean, problems
 from aixplain.hub.answers import Answers
 from aixplain.hub.backends import Piece
 from aixplain.hub.catalog import LONGEST, Entry
 from aixplain.hub.engine import Engine
 from aixplain.hub.errors import Refusal
-from aixplain.hub.files import Files
+from aixplain.hub.files import Files, at_hand, wanted
 from aixplain.hub.limits import Limiter
 from aixplain.hub.once import check_same
 from aixplain.hub.outgoing import problem_with
@@ -117,14 +117,16 @@ class Service:
         if not by.may_use(entry.path, entry.id):
             raise Refusal(403, f"The key '{by.name}' is not for the model '{key}'. Ask whoever made it, or use another one.")
         options = _options(inputs)
-        arguments = self._with_paths(entry, _checked(entry, inputs))
+        arguments = await wanted(self.files, entry, _checked(entry, inputs))
         asked = msgspec.structs.replace(asked, seconds=options.deadline, webhook=self._checked_webhook(options.webhook))
         if not (by.is_limited and await self._is_known(entry, asked)):
             await self._limiter.admit(by, entry.path)
-        if options.stream and not background:
-            return await self._stream(entry, arguments, options, asked)
-        if background or entry.asynchronous:
+        streams = options.stream and not background
+        if not streams and (background or entry.asynchronous):
             return await self._accept(entry, arguments, asked)
+        arguments = await at_hand(self.files, entry, arguments)
+        if streams:
+            return await self._stream(entry, arguments, options, asked)
         return await self._answers.whole(entry, arguments, asked)
 
     async def standing(self, run_id: str, by: Key) -> Standing:
@@ -187,24 +189,6 @@ class Service:
         where = "on this hub" if host is None else f"of the host '{host}' on this hub"
         seen = [path for path, entry in self._entries.items() if by.may_use(path, entry.id)]
         return f"There is no model '{key}' {where}{did_you_mean(key, seen)}."
-
-    def _with_paths(self, entry: Entry, arguments: dict[str, Any]) -> dict[str, Any]:
-        """The addresses of this hub's files become paths."""
-        kinds = {parameter.name for parameter in entry.parameters if parameter.data_type in FILE_TYPES}
-        return {name: self._path(value) if name in kinds else value for name, value in arguments.items()}
-
-    def _path(self, address: Any) -> Any:
-        if isinstance(address, list):
-            return [self._path(each) for each in address]
-        path = self.files.find(address)
-        if path is None:
-            raise Refusal(
-                492,
-                f"The input file {address!r:.200} can't be read: this hub takes files that were sent up to it. "
-                "Pass the file itself to the SDK or to aix (@file), which send it up.",
-            )
-        self.files.keep(path)
-        return str(path)
 
 
 def _options(inputs: dict[str, Any]) -> RunOptions:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 
 from aixplain.hub.errors import HubError
 from aixplain.hub.execution import logger
@@ -18,7 +17,7 @@ async def keep_sweeping(runs: Runs, files: Files, files_kept: float) -> None:
     while True:
         try:
             await runs.sweep()
-            await asyncio.to_thread(files.sweep, time.time() - files_kept)
+            await files.sweep(files_kept)
         except (HubError, OSError) as error:
             logger.error("what is not kept any more can't be removed, and waits: %s", error)
         await asyncio.sleep(EVERY_SECONDS)

@@ -69,7 +69,7 @@ async def list_runs(request: Request) -> Response:
 
 async def announce_upload(request: Request) -> Response:
     wanted = await _announced(request)
-    path = _service(request).files.reserve(str(wanted.get("originalName") or "file"))
+    path = await _service(request).files.reserve(str(wanted.get("originalName") or "file"))
     url = _root(request) + path
     return json_response(msgspec.json.encode({"key": path.removeprefix("/files/"), "uploadUrl": url, "downloadUrl": url}))
 
@@ -80,7 +80,7 @@ async def put_file(request: Request) -> Response:
 
 
 async def get_file(request: Request) -> Response:
-    path = _service(request).files.get(**request.path_params)
+    path = await _service(request).files.get(**request.path_params)
     if path is None:
         raise Refusal(404, "There is no such file on this hub. Send it up again.")
     # Sent as a download: a page that somebody sent up must not run as one of the hub's own.

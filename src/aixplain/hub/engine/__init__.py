@@ -1,4 +1,4 @@
-"""Who executes the runs that were accepted. One Protocol: the embedded engine has them to itself, that of PostgreSQL shares them."""
+"""Who executes the runs that were accepted. One Protocol: an engine has them to itself, or shares them."""
 
 from __future__ import annotations
 

@@ -13,8 +13,9 @@ import msgspec
 
 from aixplain.hub.catalog import Entry, Policy
 from aixplain.hub.engine.lanes import Lanes
-from aixplain.hub.errors import HubError
+from aixplain.hub.errors import HubError, Refusal
 from aixplain.hub.execution import backoff, execute, failed, is_passing, logger
+from aixplain.hub.files import Files, at_hand
 from aixplain.hub.runs import Runs
 from aixplain.hub.store.runs import Earlier, Ending, Order, Taken, Waiting
 from aixplain.hub.threads import Calls
@@ -26,7 +27,6 @@ SLOTS = 256
 #: How often a run is begun again after its hub died in its middle, beyond the retries of its model.
 LIVES = 5
 RETRY_SECONDS = 1.0
-LAST_SECONDS = 1.0
 NO_POLICY = Policy()
 #: Gives a run that was taken up, or None when it can't be any more.
 Take = Callable[[], Awaitable[Taken | None]]
@@ -35,8 +35,9 @@ Take = Callable[[], Awaitable[Taken | None]]
 class Attempts:
     """The runs in the background that this process is at. A turn is reserved, and then begun or left."""
 
-    def __init__(self, runs: Runs, entries: dict[str, Entry], lanes: Lanes) -> None:
+    def __init__(self, runs: Runs, files: Files, entries: dict[str, Entry], lanes: Lanes) -> None:
         self._runs = runs
+        self._files = files
         self._entries = entries
         self._lanes = lanes
         self._tasks: dict[str, asyncio.Task[float | None]] = {}
@@ -102,12 +103,12 @@ class Attempts:
         if id in self._tasks:
             self._tasks[id].cancel()
 
-    async def stop(self) -> list[str]:
-        """Begin no more; give what goes on a moment to end, and stop the rest. Gives the runs that were stopped."""
+    async def stop(self, patience: float) -> list[str]:
+        """Begin no more; give what goes on so many seconds to end, and stop the rest. Gives the runs that were stopped."""
         self._stopping = True
         tasks = dict(self._tasks)
         if tasks:
-            await asyncio.wait(tasks.values(), timeout=LAST_SECONDS)
+            await asyncio.wait(tasks.values(), timeout=patience)
         late = {id: task for id, task in tasks.items() if not task.done()}
         for task in late.values():
             task.cancel()
@@ -142,7 +143,13 @@ class Attempts:
             return failed(
                 run.id, f"The hub stopped {run.attempt - 1} times in the middle of this run; it is not begun again.", 500
             )
-        return await execute(entry, msgspec.json.decode(run.inputs), run.id, partial(self._note_progress, run.id))
+        inputs = msgspec.json.decode(run.inputs)
+        try:
+            if entry is not None:
+                inputs = await persisted(lambda: at_hand(self._files, entry, inputs))
+        except Refusal as refusal:  # it was sent up, and was not kept for so long
+            return failed(run.id, refusal.message, refusal.status)
+        return await execute(entry, inputs, run.id, partial(self._note_progress, run.id))
 
     def _note_progress(self, run_id: str, done: float) -> None:
         if run_id in self._tasks:  # and not a thread whose run was given up

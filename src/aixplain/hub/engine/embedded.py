@@ -14,6 +14,9 @@ from aixplain.hub.execution import LONGEST_BACKOFF
 from aixplain.hub.runs import Runs
 from aixplain.hub.store.runs import Earlier, Order, OwnRunStore, Taken, Waiting
 
+#: What goes on when the hub stops has so many seconds to end.
+LAST_SECONDS = 1.0
+
 
 class EmbeddedEngine:
     """Executes the runs of a store that nobody else works on."""
@@ -54,7 +57,7 @@ class EmbeddedEngine:
 
     async def stop(self) -> None:
         """Take no more runs up; what doesn't end in a moment is done at the next start."""
-        await self._attempts.stop()
+        await self._attempts.stop(LAST_SECONDS)
         for task in self._expiring:
             task.cancel()
         await asyncio.gather(*self._expiring, return_exceptions=True)

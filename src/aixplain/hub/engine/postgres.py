@@ -19,7 +19,13 @@ from aixplain.hub.store.runs import Earlier, Order, Taken, Waiting
 LOOK_SECONDS = 1.0
 #: How often a process says that it is at its runs, and the seconds of silence after which another takes them up.
 BEAT_SECONDS, STALE_SECONDS = 1.5, 6.0
-#: Instead of the latter, as long as nobody could have said anything: the database was away.
+#: How many times as long as it looked a process rests.
+REST = 20
+#: Seconds that runs have to end when the process stops, before they are handed back.
+DRAIN_SECONDS = 3.0
+#: How often what PgQueuer notes of its own is dropped.
+TIDY_SECONDS = 60.0
+#: Instead of the silence, as long as nobody could have said anything: the database was away.
 PATIENT_SECONDS = 3600.0
 
 
@@ -32,7 +38,6 @@ class PostgresEngine:
         self._queue = queue
         self._runs = runs
         self._attempts = attempts
-        self._lanes = lanes
         self._entries = entries
         self._works = works
         #: How many accepted runs waited a moment ago.
@@ -43,14 +48,16 @@ class PostgresEngine:
         self._woken = asyncio.Event()
         self._doubt_until = 0.0
         self._chores: list[asyncio.Task[None]] = []
+        self._beating: asyncio.Task[None] | None = None
         attempts.on_over = self._over
         lanes.on_room = self._on_room
 
     async def start(self) -> None:
         """Take up what waits, and go on."""
-        chores = [self._repeated(self._look, LOOK_SECONDS)]
+        chores = [self._repeated(self._look, LOOK_SECONDS), self._repeated(self._queue.tidy, TIDY_SECONDS)]
         if self._works:
-            chores += [self._keep_taking(), self._repeated(self._beat, BEAT_SECONDS)]
+            self._beating = asyncio.create_task(self._repeated(self._beat, BEAT_SECONDS))
+            chores.append(self._keep_taking())
         self._chores = [asyncio.create_task(chore) for chore in chores]
 
     async def accept(self, order: Order) -> Earlier | None:
@@ -68,15 +75,20 @@ class PostgresEngine:
 
     async def stop(self) -> None:
         """Take no more runs up; what doesn't end in a moment is handed back, for others to begin anew at once."""
-        for chore in self._chores:
-            chore.cancel()
-        await asyncio.gather(*self._chores, return_exceptions=True)
-        late = await self._attempts.stop()
-        if self._works:
-            try:
-                await self._queue.hand_back(late)
-            except HubError as error:
-                logger.error("runs can't be handed back, and are taken up in %g s: %s", STALE_SECONDS, error)
+        await _canceled(self._chores)
+        late = await self._attempts.stop(DRAIN_SECONDS)
+        if self._beating is None:
+            return
+        await _canceled([self._beating])
+        try:
+            await self._queue.hand_back(late)
+        except HubError as error:
+            logger.error("runs can't be handed back, and are taken up in %g s: %s", STALE_SECONDS, error)
+
+    @property
+    def _doubts(self) -> bool:
+        """Whether others may be at their runs without having been able to say so."""
+        return time.monotonic() < self._doubt_until
 
     def heat(self, model: str) -> None:
         """Runs of this model may wait."""
@@ -112,7 +124,7 @@ class PostgresEngine:
         self._hot.discard(model)
         taken: list[Taken] = []
         try:
-            stale = PATIENT_SECONDS if time.monotonic() < self._doubt_until else STALE_SECONDS
+            stale = PATIENT_SECONDS if self._doubts else STALE_SECONDS
             taken = await self._queue.take(model, reserved, stale=stale, busy=self._attempts.tasks)
             if len(taken) == reserved:
                 self.heat(model)
@@ -141,15 +153,16 @@ class PostgresEngine:
                 self._attempts.cancel(id)
 
     async def _look(self) -> None:
-        """See what waits, and how much; and end what is late."""
+        """See what waits, and how much, and what somebody left. A long queue takes long, and is looked at less often."""
+        began = time.monotonic()
         waiting = await self._queue.look()
         self.backlog = sum(waiting.values())
-        for model, runs in waiting.items():
-            if runs:
-                self.heat(model)
-            elif model in self._entries:
-                self._suspect.add(model)
-                self._woken.set()
+        for model in waiting:
+            self.heat(model)
+        if self._works and not self._doubts:
+            self._suspect = await self._queue.left_by_others(STALE_SECONDS) & self._entries.keys()
+            self._woken.set()
+        await asyncio.sleep((time.monotonic() - began) * REST)
 
     async def _repeated(self, chore: Callable[[], Awaitable[None]], seconds: float) -> None:
         while True:
@@ -164,3 +177,9 @@ class PostgresEngine:
             logger.error("the queue can't be reached, and is tried again: %s", error)
             self._doubt_until = time.monotonic() + STALE_SECONDS
             await asyncio.sleep(LOOK_SECONDS)
+
+
+async def _canceled(tasks: list[asyncio.Task[None]]) -> None:
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)

@@ -81,9 +81,9 @@ def check_libraries() -> None:
 @contextlib.asynccontextmanager
 async def at_work(hub: Opened) -> AsyncIterator[None]:
     """Execute runs and do the chores, as long as this lasts."""
-    await hub.engine.start()
     chores = [asyncio.create_task(chore) for chore in hub.chores]
     try:
+        await hub.engine.start()
         yield
     finally:
         for chore in chores:

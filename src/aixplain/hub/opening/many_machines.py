@@ -12,12 +12,12 @@ from aixplain.hub.engine.attempts import Attempts
 from aixplain.hub.engine.lanes import Lanes
 from aixplain.hub.engine.neighbours import Neighbours
 from aixplain.hub.engine.postgres import PostgresEngine
-from aixplain.hub.files import Files
 from aixplain.hub.opening import Opened
 from aixplain.hub.runs import Runs
 from aixplain.hub.settings import Settings
 from aixplain.hub.store.postgres.bell import Bell
 from aixplain.hub.store.postgres.catalog import times_of
+from aixplain.hub.store.postgres.files import PostgresFiles
 from aixplain.hub.store.postgres.keys import PostgresKeys
 from aixplain.hub.store.postgres.limits import PostgresLimiter
 from aixplain.hub.store.postgres.migrations import prepare
@@ -43,7 +43,7 @@ class ManyMachines:
         times = apart(_looked_at(database, entries))
         self._catalog = SqliteStore(data / "catalog.sqlite", lambda file: replace_models(file, entries.values(), times))
         self._database = database
-        self._files = Files(data / "files")
+        self._copies = data / "files"
         self._entries = entries
         self._settings = settings
         self._works = works
@@ -55,25 +55,24 @@ class ManyMachines:
         with contextlib.closing(self._catalog):
             async with Pool(self._database).opened() as pool:
                 bell = Bell(pool)
-                rows, queue = (
-                    PostgresRuns(pool, bell, worker, keeps_contents=self._settings.keeps_contents),
-                    Queue(pool, bell, worker),
-                )
+                rows = PostgresRuns(pool, bell, worker, keeps_contents=self._settings.keeps_contents)
+                queue = Queue(pool, bell, worker)
                 runs = Runs(rows, self._settings.answers_kept)
+                files = PostgresFiles(pool, self._copies)
                 lanes = Lanes.of(self._entries)
-                attempts = Attempts(runs, self._entries, lanes)
+                attempts = Attempts(runs, files, self._entries, lanes)
                 engine = PostgresEngine(queue, runs, attempts, lanes, self._entries, works=self._works)
                 courier = Courier(PostgresWebhooks(pool), private=self._settings.private_webhooks)
                 runs.on_webhook = courier.wake
                 chores = (
-                    keep_sweeping(runs, self._files, self._settings.files_kept),
+                    keep_sweeping(runs, files, self._settings.files_kept),
                     courier.keep_delivering(),
                     bell.keep_listening(),
                     rows.keep_claims(),
                     Neighbours(rows, runs, engine, bell).keep_looking(),
                 )
                 kept = PostgresKeys(pool), PostgresUsage(pool), PostgresLimiter(pool)
-                yield Opened(self._catalog, runs, courier, self._files, *kept, lanes, engine, chores)
+                yield Opened(self._catalog, runs, courier, files, *kept, lanes, engine, chores)
                 await bell.finish()
 
 

@@ -10,7 +10,7 @@ from aixplain.hub.catalog import Entry
 from aixplain.hub.engine.attempts import Attempts
 from aixplain.hub.engine.embedded import EmbeddedEngine
 from aixplain.hub.engine.lanes import Lanes
-from aixplain.hub.files import Files
+from aixplain.hub.files.folder import FolderFiles
 from aixplain.hub.limits import MemoryLimiter
 from aixplain.hub.opening import Opened
 from aixplain.hub.runs import Runs
@@ -30,7 +30,7 @@ class OneFile:
 
     def __init__(self, data: Path, entries: dict[str, Entry], settings: Settings) -> None:
         self._store = SqliteStore(data / "hub.sqlite", lambda connection: replace_models(connection, entries.values()))
-        self._files = Files(data / "files")
+        self._files = FolderFiles(data / "files")
         self._entries = entries
         self._settings = settings
 
@@ -40,7 +40,7 @@ class OneFile:
         rows = SqliteRuns(self._store, keeps_contents=self._settings.keeps_contents)
         runs = Runs(rows, self._settings.answers_kept)
         lanes = Lanes.of(self._entries)
-        engine = EmbeddedEngine(rows, runs, Attempts(runs, self._entries, lanes), lanes)
+        engine = EmbeddedEngine(rows, runs, Attempts(runs, self._files, self._entries, lanes), lanes)
         with contextlib.closing(self._store):
             courier = Courier(SqliteWebhooks(self._store), private=self._settings.private_webhooks)
             runs.on_webhook = courier.wake

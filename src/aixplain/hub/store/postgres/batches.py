@@ -16,14 +16,26 @@ Item = TypeVar("Item")
 Outcome = TypeVar("Outcome")
 
 LARGEST_BATCH = 256
+#: Bytes, beyond which a batch ends: PostgreSQL takes no statement of a gigabyte.
+HEAVIEST_BATCH = 16_000_000
 IN_FLIGHT = 2
 
 
-class Batches(Generic[Item, Outcome]):
-    """Changes of one kind: `flush` makes those of a batch and gives an outcome for each, or raises for all of them."""
+def _weigh_nothing(item: object) -> int:
+    return 0
 
-    def __init__(self, flush: Callable[[list[Item]], Awaitable[list[Outcome]]]) -> None:
+
+class Batches(Generic[Item, Outcome]):
+    """Changes of one kind: `flush` makes those of a batch and gives an outcome for each, or raises for all of them.
+
+    `weigh` tells the bytes of one.
+    """
+
+    def __init__(
+        self, flush: Callable[[list[Item]], Awaitable[list[Outcome]]], weigh: Callable[[Item], int] = _weigh_nothing
+    ) -> None:
         self._flush = flush
+        self._weigh = weigh
         self._waiting: list[tuple[Item, asyncio.Future[Outcome]]] = []
         self._flushing: set[asyncio.Task[None]] = set()
         self._planned = False
@@ -44,14 +56,24 @@ class Batches(Generic[Item, Outcome]):
 
     def _begin(self, loop: asyncio.AbstractEventLoop) -> None:
         self._planned = False
-        batch, self._waiting = self._waiting[:LARGEST_BATCH], self._waiting[LARGEST_BATCH:]
-        if not batch:
+        if not self._waiting:
             return
+        batch = self._gather()
         task = loop.create_task(self._make(batch))
         self._flushing.add(task)
         task.add_done_callback(self._end)
         if self._waiting:
             self._plan(loop)
+
+    def _gather(self) -> list[tuple[Item, asyncio.Future[Outcome]]]:
+        weight = size = 0
+        for item, _ in self._waiting[:LARGEST_BATCH]:
+            weight += self._weigh(item)
+            if size and weight > HEAVIEST_BATCH:
+                break
+            size += 1
+        batch, self._waiting = self._waiting[:size], self._waiting[size:]
+        return batch
 
     def _end(self, task: asyncio.Task[None]) -> None:
         self._flushing.discard(task)

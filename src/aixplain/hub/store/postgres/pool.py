@@ -12,16 +12,28 @@ import asyncpg
 
 from aixplain.hub.errors import HubError
 
-#: What the driver raises: the server's errors, its own, and the network's.
-DRIVER_ERRORS = (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError)
+#: What the driver raises: the server's errors, its own, and the network's. It also raises what it takes for a mistake of its
+#: own, when the server ends a connection at the moment that it is used.
+DRIVER_ERRORS = (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError, TimeoutError)
 
 #: Everything of the hub is in a schema of its own, so that a database may be shared with other programs.
 SCHEMA = "aixplain"
 MOST_CONNECTIONS = 10
-CONNECT_SECONDS = 5.0
+CONNECT_SECONDS = 5
 #: Seconds that a statement may take. A connection whose other side is gone would be waited for much longer.
 STATEMENT_SECONDS = 30.0
-SESSION = {"search_path": SCHEMA, "application_name": "aixplain-hub", "jit": "off"}
+#: Every statement finds its rows by an index, in its order, whatever the statistics of a new table or of a queue that was
+#: empty say, and is planned once.
+SESSION = {
+    "search_path": SCHEMA,
+    "application_name": "aixplain-hub",
+    "jit": "off",
+    "plan_cache_mode": "force_generic_plan",
+    "enable_seqscan": "off",
+    "enable_hashjoin": "off",
+    "enable_mergejoin": "off",
+    "enable_sort": "off",
+}
 
 
 def shown(url: str) -> str:
@@ -37,6 +49,8 @@ def shown(url: str) -> str:
 async def connect(url: str) -> Any:
     """A connection of one's own. Raises `HubError`."""
     try:
+        if not url.startswith(("postgresql://", "postgres://")):
+            raise ValueError("it has another scheme, or none")
         return await asyncpg.connect(url, timeout=CONNECT_SECONDS, server_settings=SESSION)
     except ValueError as error:  # what it says may show a password, and so may the rest of the address
         raise HubError(
@@ -58,6 +72,10 @@ def lost(url: str, error: BaseException) -> HubError:
     )
 
 
+async def _keep_as_it_is(connection: Any) -> None:
+    """A connection goes back to the pool with nothing open, so nothing is to be reset, which would cost as much as a query."""
+
+
 class Pool:
     """Connections to the database, made as they are needed. Every method raises `HubError` when it can't be used."""
 
@@ -76,13 +94,16 @@ class Pool:
             timeout=CONNECT_SECONDS,
             command_timeout=STATEMENT_SECONDS,
             server_settings=SESSION,
+            reset=_keep_as_it_is,
         )
         async with self.told():
             await self.raw
         try:
             yield self
         finally:
-            await self._close()
+            with contextlib.suppress(*DRIVER_ERRORS):
+                async with asyncio.timeout(CONNECT_SECONDS):  # what is not over by then is broken off
+                    await self.raw.close()
 
     async def fetch(self, query: str, *values: Any) -> list[Any]:
         """The rows of a query, which is a transaction of its own."""
@@ -114,10 +135,3 @@ class Pool:
             yield
         except DRIVER_ERRORS as error:
             raise lost(self.url, error) from error
-
-    async def _close(self) -> None:
-        try:
-            async with asyncio.timeout(CONNECT_SECONDS):
-                await self.raw.close()
-        except (*DRIVER_ERRORS, asyncio.CancelledError):
-            self.raw.terminate()

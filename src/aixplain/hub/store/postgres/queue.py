@@ -7,11 +7,12 @@ from collections.abc import Container
 from datetime import timedelta
 from uuid import UUID
 
+import asyncpg
 from pgqueuer.adapters.drivers.asyncpg import AsyncpgPoolDriver
 from pgqueuer.adapters.persistence.qb import QueryBuilderEnvironment, QueryQueueBuilder, QuerySchedulerBuilder
 from pgqueuer.adapters.persistence.queries import Queries
 from pgqueuer.domain.settings import DBSettings, Durability
-from pgqueuer.domain.types import QueueEntrypoint, QueueManagerId
+from pgqueuer.domain.types import Channel, QueueEntrypoint, QueueManagerId
 from pgqueuer.ports.driver import Driver
 from pgqueuer.ports.repository import EntrypointExecutionParameter
 
@@ -22,12 +23,15 @@ from aixplain.hub.store.runs import Taken
 
 _SQL = load("postgres", "queue")
 
+#: Runs that are looked at, at most, to see which models somebody left some of.
+MOST_LEFT = 1000
+
 #: Every name is told, for it would else be read from the environment. `balanced` keeps the queue through a crash of the
 #: server, and not PgQueuer's log: what happened to a run stands in its row.
 SETTINGS = DBSettings(
     prefix="",
     db_schema=None,
-    channel="aixplain_pgqueuer",
+    channel=Channel("aixplain_pgqueuer"),
     function="fn_pgqueuer_changed",
     statistics_table="pgqueuer_statistics",
     queue_status_type="pgqueuer_status",
@@ -87,15 +91,26 @@ class Queue:
             self._bell.queued(model)
 
     async def look(self) -> dict[str, int]:
-        """How many runs of each model wait. Models whose runs are all taken up are there too, with 0."""
+        """How many runs of each model wait."""
         async with self._pool.told():
             sizes = await self._queries.queue_size()
         found: dict[str, int] = {}
         for size in sizes:
-            found[size.entrypoint] = found.get(size.entrypoint, 0) + (size.count if size.status == "queued" else 0)
+            if size.status == "queued":
+                found[size.entrypoint] = found.get(size.entrypoint, 0) + size.count
         return found
 
-    async def forget(self) -> None:
-        """Empty PgQueuer's own log: what happened to a run stands in its row."""
+    async def left_by_others(self, stale: float) -> set[str]:
+        """Models with runs that were taken up, and that nobody has been at for so many seconds."""
         async with self._pool.told():
-            await self._queries.clear_queue_log()
+            return {job.entrypoint for job in await self._queries.stale_jobs(timedelta(seconds=stale), MOST_LEFT)}
+
+    async def tidy(self) -> None:
+        """Empty PgQueuer's own log: what happened to a run stands in its row. When somebody reads it, not now."""
+        async with self._pool.told():
+            try:
+                async with self._pool.raw.acquire() as connection, connection.transaction():
+                    await connection.execute("SET LOCAL lock_timeout = '100ms'")
+                    await connection.execute(f"TRUNCATE {SETTINGS.queue_table_log}")
+            except asyncpg.LockNotAvailableError:
+                """Those who take runs up would wait behind this."""

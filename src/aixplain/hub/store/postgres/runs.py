@@ -11,7 +11,7 @@ from aixplain.hub.store.postgres.batches import Batches
 from aixplain.hub.store.postgres.bell import Bell
 from aixplain.hub.store.postgres.claims import Claims
 from aixplain.hub.store.postgres.pool import Pool
-from aixplain.hub.store.postgres.rows import columns, plain
+from aixplain.hub.store.postgres.rows import columns, plain, whole
 from aixplain.hub.store.runs import Earlier, Ending, Listed, Order, Standing, Taken, Wanted
 
 _SQL = load("postgres", "runs")
@@ -26,9 +26,9 @@ class PostgresRuns:
         self._worker = worker
         self._keeps_contents = keeps_contents
         self._claims = Claims(pool)
-        self._accepts = Batches(self._accept)
-        self._records = Batches(self._record)
-        self._ends = Batches(self._end)
+        self._accepts = Batches(self._accept, lambda item: len(item[0].inputs or b""))
+        self._records = Batches(self._record, lambda item: len(item[1].envelope))
+        self._ends = Batches(self._end, lambda item: len(item[1].envelope))
         self._finds = Batches(self._find)
 
     async def accept(self, order: Order, *, started: bool = False) -> Earlier | None:
@@ -68,7 +68,7 @@ class PostgresRuns:
 
     async def give_up(self, id: str, ending: Ending, now: float, expires_at: float) -> bool:
         """End a run from outside, whether it waits or was taken up. False when there is no such run, or it is over."""
-        told = ending.state, now, expires_at, ending.envelope, plain(ending.error), ending.status, self._keeps_contents
+        told = ending.state, now, expires_at, ending.envelope, plain(ending.error), whole(ending.status), self._keeps_contents
         done = await self._pool.row(_SQL["give_up"], plain(id), *told) is not None
         if done:
             self._bell.given_up(id)
@@ -90,8 +90,8 @@ class PostgresRuns:
         return total[0], [Listed(*row) for row in await self._pool.fetch(_SQL["list"], *told, wanted.most, wanted.skipped)]
 
     async def forget(self, now: float, most: int) -> int:
-        """Drop the answers, and free the keys, of up to `most` runs that expired; the rows stay."""
-        return await self._pool.count(_SQL["forget"], now, most)
+        """Drop the answers, and free the keys, of up to `most` runs that expired by the database's clock; the rows stay."""
+        return await self._pool.count(_SQL["forget"], most)
 
     async def over(self, ids: list[str]) -> list[str]:
         """Those of these runs that are over."""
@@ -108,7 +108,7 @@ class PostgresRuns:
     async def _accept(self, orders: list[tuple[Order, bool]]) -> list[bool]:
         rows = [
             (
-                *(order.id, order.model, order.caller, order.priority, order.key, order.digest, order.deadline),
+                *(order.id, order.model, order.caller, whole(order.priority), order.key, order.digest, order.deadline),
                 *(order.accepted_at, order.inputs, plain(order.webhook), started),
             )
             for order, started in orders
@@ -146,5 +146,5 @@ def _recorded(order: Order, ending: Ending, started_at: float, now: float, expir
 
 def _told(ending: Ending) -> tuple[Any, ...]:
     """What the columns from `result` to `credits` have of an ending."""
-    tokens = ending.prompt_tokens, ending.completion_tokens
-    return ending.envelope, ending.status, plain(ending.error), *tokens, ending.credits
+    tokens = whole(ending.prompt_tokens), whole(ending.completion_tokens)
+    return ending.envelope, whole(ending.status), plain(ending.error), *tokens, float(ending.credits)

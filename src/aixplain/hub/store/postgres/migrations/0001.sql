@@ -16,7 +16,8 @@ CREATE TABLE runs (
     started_at double precision,
     ended_at double precision,
     expires_at double precision,
-    status integer,
+    kept_until timestamptz,
+    status bigint,
     error text,
     prompt_tokens bigint,
     completion_tokens bigint,
@@ -33,7 +34,7 @@ CREATE TABLE runs (
 );
 
 CREATE UNIQUE INDEX runs_by_key ON runs (caller, model, key) WHERE key IS NOT NULL;
-CREATE INDEX runs_by_expiry ON runs (expires_at) WHERE expires_at IS NOT NULL;
+CREATE INDEX runs_by_expiry ON runs (kept_until) WHERE kept_until IS NOT NULL;
 CREATE INDEX runs_by_caller ON runs (caller, accepted_at);
 CREATE INDEX runs_by_webhook ON runs (webhook_due_at) WHERE webhook_due_at IS NOT NULL;
 CREATE INDEX runs_by_deadline ON runs (overdue_at) WHERE overdue_at IS NOT NULL;
@@ -62,21 +63,24 @@ CREATE TABLE models (
     updated_at text NOT NULL
 );
 
+-- A file is the part that was sent up whole; other parts are of uploads that go on, or broke off.
 CREATE TABLE files (
     token text COLLATE "C" PRIMARY KEY,
     name text NOT NULL,
+    part text COLLATE "C",
     digest bytea,
-    wanted_at double precision NOT NULL
+    wanted_at timestamptz NOT NULL DEFAULT now()
 );
 
 CREATE TABLE file_chunks (
-    token text COLLATE "C" NOT NULL,
     part text COLLATE "C" NOT NULL,
     number integer NOT NULL,
+    token text COLLATE "C" NOT NULL,
     bytes bytea NOT NULL,
-    PRIMARY KEY (token, part, number)
+    PRIMARY KEY (part, number)
 );
 
+CREATE INDEX file_chunks_by_token ON file_chunks (token);
 ALTER TABLE file_chunks ALTER COLUMN bytes SET STORAGE EXTERNAL;
 
 -- Hubs and workers tell one another what is queued themselves. A notification of each change to the queue would make its

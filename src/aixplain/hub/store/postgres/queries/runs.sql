@@ -18,7 +18,7 @@ WITH kept AS (
     ) WITH ORDINALITY AS
         asked (id, model, caller, priority, key, digest, deadline, accepted_at, inputs, webhook, started, place)
     -- Whoever else takes one of the same keys waits, so all take them in one order.
-    ORDER BY key NULLS FIRST, place
+    ORDER BY key NULLS FIRST, caller, model, place
     ON CONFLICT (caller, model, key) WHERE key IS NOT NULL DO NOTHING
     RETURNING id, model, priority, worker, job
 ), queued AS (
@@ -34,22 +34,24 @@ SELECT id FROM kept;
 WITH ended AS (
     INSERT INTO runs (
         id, model, caller, state, priority, attempts, key, digest, deadline, accepted_at, inputs, webhook,
-        started_at, ended_at, expires_at, result, status, error, prompt_tokens, completion_tokens, credits, webhook_due_at
+        started_at, ended_at, expires_at, kept_until, result,
+        status, error, prompt_tokens, completion_tokens, credits, webhook_due_at
     )
     SELECT
         id, model, caller, state, priority, 1, key, digest, deadline, accepted_at, inputs, webhook,
-        started_at, ended_at, expires_at, CASE WHEN key IS NOT NULL OR webhook IS NOT NULL OR inputs IS NOT NULL THEN result END,
+        started_at, ended_at, expires_at, now() + (expires_at - ended_at) * interval '1 second',
+        CASE WHEN key IS NOT NULL OR webhook IS NOT NULL OR inputs IS NOT NULL THEN result END,
         status, error, prompt_tokens, completion_tokens, credits, CASE WHEN webhook IS NOT NULL THEN 0 END
     FROM unnest(
         $1::text[], $2::text[], $3::text[], $4::text[], $5::bigint[], $6::text[], $7::bytea[], $8::float8[], $9::float8[],
-        $10::bytea[], $11::text[], $12::float8[], $13::float8[], $14::float8[], $15::bytea[], $16::int[], $17::text[],
+        $10::bytea[], $11::text[], $12::float8[], $13::float8[], $14::float8[], $15::bytea[], $16::bigint[], $17::text[],
         $18::bigint[], $19::bigint[], $20::float8[]
     ) AS ended (
         id, model, caller, state, priority, key, digest, deadline, accepted_at,
         inputs, webhook, started_at, ended_at, expires_at, result, status, error,
         prompt_tokens, completion_tokens, credits
     )
-    ORDER BY key NULLS FIRST
+    ORDER BY key NULLS FIRST, caller, model
     ON CONFLICT DO NOTHING
     RETURNING caller, model, state, started_at, ended_at, prompt_tokens, completion_tokens, credits
 )
@@ -61,12 +63,14 @@ SELECT sum_up(ARRAY(
 -- name: end
 WITH ended AS (
     UPDATE runs SET
-        state = given.state, ended_at = given.ended_at, expires_at = given.expires_at, result = given.result,
+        state = given.state, ended_at = given.ended_at, expires_at = given.expires_at,
+        kept_until = now() + (given.expires_at - given.ended_at) * interval '1 second', result = given.result,
         status = given.status, error = given.error, prompt_tokens = given.prompt_tokens,
         completion_tokens = given.completion_tokens, credits = given.credits,
-        inputs = CASE WHEN $12 THEN inputs END, worker = NULL, overdue_at = NULL, webhook_due_at = CASE WHEN webhook IS NOT NULL THEN 0 END
+        inputs = CASE WHEN $12 THEN inputs END, worker = NULL, overdue_at = NULL,
+        webhook_due_at = CASE WHEN webhook IS NOT NULL THEN 0 END
     FROM unnest(
-        $1::text[], $2::int[], $3::text[], $4::float8[], $5::float8[], $6::bytea[], $7::int[], $8::text[], $9::bigint[],
+        $1::text[], $2::int[], $3::text[], $4::float8[], $5::float8[], $6::bytea[], $7::bigint[], $8::text[], $9::bigint[],
         $10::bigint[], $11::float8[]
     ) AS given (
         id, attempt, state, ended_at, expires_at, result, status, error, prompt_tokens, completion_tokens, credits
@@ -98,7 +102,8 @@ FROM back WHERE pgqueuer.id = back.job;
 -- name: give_up
 WITH ended AS (
     UPDATE runs SET
-        state = $2, ended_at = $3, expires_at = $4, result = $5, error = $6, status = $7,
+        state = $2, ended_at = $3::float8, expires_at = $4::float8,
+        kept_until = now() + ($4::float8 - $3::float8) * interval '1 second', result = $5, error = $6, status = $7,
         inputs = CASE WHEN $8 THEN inputs END, worker = NULL, overdue_at = NULL,
         webhook_due_at = CASE WHEN webhook IS NOT NULL THEN 0 END
     WHERE id = $1 AND state IN ('accepted', 'started') AND held_until IS NULL
@@ -134,9 +139,9 @@ WHERE caller = $1 AND accepted_at >= $2 AND accepted_at < $3 AND ($4::text IS NU
 ORDER BY accepted_at DESC, id LIMIT $6 OFFSET $7;
 
 -- name: forget
-UPDATE runs SET inputs = NULL, result = NULL, key = NULL, digest = NULL, expires_at = NULL
+UPDATE runs SET inputs = NULL, result = NULL, key = NULL, digest = NULL, expires_at = NULL, kept_until = NULL
 WHERE id IN (
-    SELECT id FROM runs WHERE expires_at < $1 AND webhook_due_at IS NULL LIMIT $2 FOR UPDATE SKIP LOCKED
+    SELECT id FROM runs WHERE kept_until < now() AND webhook_due_at IS NULL LIMIT $1 FOR UPDATE SKIP LOCKED
 );
 
 -- name: over

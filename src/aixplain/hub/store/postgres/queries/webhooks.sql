@@ -1,14 +1,15 @@
 -- name: take
-UPDATE runs SET webhook_due_at = $2
+UPDATE runs SET webhook_due_at = extract(epoch FROM now())::float8 + $1::float8
 WHERE id IN (
-    SELECT id FROM runs WHERE webhook_due_at <= $1 OR webhook_due_at > $3
-    ORDER BY webhook_due_at LIMIT $4 FOR UPDATE SKIP LOCKED
+    SELECT id FROM runs
+    WHERE webhook_due_at <= extract(epoch FROM now())::float8 OR webhook_due_at > extract(epoch FROM now())::float8 + $2::float8
+    ORDER BY webhook_due_at LIMIT $3 FOR UPDATE SKIP LOCKED
 )
 RETURNING id, webhook, caller, state, result, ended_at,
     (SELECT count(*) FROM webhook_attempts WHERE run = id) + 1;
 
 -- name: next
-SELECT min(webhook_due_at) FROM runs WHERE webhook_due_at IS NOT NULL;
+SELECT min(webhook_due_at) - extract(epoch FROM now())::float8 FROM runs WHERE webhook_due_at IS NOT NULL;
 
 -- name: note
 WITH noted AS (
@@ -16,7 +17,7 @@ WITH noted AS (
     VALUES ($1, $2, $3, $4, $5, $6)
     ON CONFLICT DO NOTHING
 )
-UPDATE runs SET webhook_due_at = $7 WHERE id = $1;
+UPDATE runs SET webhook_due_at = extract(epoch FROM now())::float8 + $7::float8 WHERE id = $1;
 
 -- name: webhook
 SELECT webhook, webhook_due_at FROM runs WHERE id = $1 AND webhook IS NOT NULL;
