@@ -7,7 +7,7 @@ SELECT
 FROM (
     SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[]) WITH ORDINALITY
         AS asked (caller, model, limits, own_limits, place)
-    ORDER BY caller, place
+    ORDER BY caller COLLATE "C", place
 ) AS asked, admit(caller, model, limits::float8[], own_limits::float8[]);
 
 -- name: so_far
