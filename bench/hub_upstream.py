@@ -103,15 +103,14 @@ def _latency(address: tuple[str, int], asked: bytes) -> Latency:
 def _chunk_cpu(hub: Hub) -> float:
     """Seconds of the hub's CPU a chunk."""
     before = hub.cpu
-    with _streams(hub, PACED, STREAMS) as connections:
-        chunks = _read_all(connections)
+    with streams(hub, request("POST", f"/api/v2/execute/up/{PACED}", STREAMED), STREAMS) as connections:
+        chunks = read_all(connections)
     return (hub.cpu - before) / chunks
 
 
 @contextlib.contextmanager
-def _streams(hub: Hub, model: str, count: int) -> Iterator[list[socket.socket]]:
+def streams(hub: Hub, asked: bytes, count: int) -> Iterator[list[socket.socket]]:
     """So many streams, each asked for on a connection of its own."""
-    asked = request("POST", f"/api/v2/execute/up/{model}", STREAMED)
     with contextlib.ExitStack() as stack:
         connections = []
         for _ in range(count):
@@ -121,7 +120,7 @@ def _streams(hub: Hub, model: str, count: int) -> Iterator[list[socket.socket]]:
         yield connections
 
 
-def _read_all(connections: list[socket.socket]) -> int:
+def read_all(connections: list[socket.socket]) -> int:
     """Read streams to their ends; gives the number of their events."""
     events = 0
     with selectors.DefaultSelector() as selector:
@@ -141,7 +140,7 @@ def _read_all(connections: list[socket.socket]) -> int:
 def _resident_with_open_streams(hub: Hub) -> float:
     """Megabytes, once each stream has given its first chunk."""
     resource.setrlimit(resource.RLIMIT_NOFILE, (OPEN * 2 + 1000, resource.getrlimit(resource.RLIMIT_NOFILE)[1]))
-    with _streams(hub, HELD, OPEN) as connections:
+    with streams(hub, request("POST", f"/api/v2/execute/up/{HELD}", STREAMED), OPEN) as connections:
         for connection in connections:
             data = b""
             while b"data: " not in data:

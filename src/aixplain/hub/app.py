@@ -43,7 +43,8 @@ def create_app(entries: dict[str, Entry], place: Place, keys: Iterable[str], set
             app.state.service = Service(hub.catalog, entries, hub.runs, answers, hub.engine, hub.files, hub.limiter, settings)
             yield
 
-    routes = [*aixplain.ROUTES, *webhooks.ROUTES, *api_keys.ROUTES, *usage.ROUTES, *openai.ROUTES, *mcp.routes]
+    # Those that are asked most come first: each is looked at in its turn.
+    routes = [*openai.ROUTES, *aixplain.ROUTES, *mcp.routes, *webhooks.ROUTES, *api_keys.ROUTES, *usage.ROUTES]
     app = Starlette(
         routes=[Route("/healthz", healthz), *routes],
         middleware=[Middleware(KeepsKeys), Middleware(Access)],
