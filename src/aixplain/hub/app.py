@@ -44,10 +44,11 @@ def create_app(entries: dict[str, Entry], place: Place, keys: Iterable[str], set
             app.state.service = Service(hub.catalog, entries, hub.runs, answers, hub.engine, hub.files, hub.limiter, settings)
             yield
 
+    # Those that are asked most come first: each is looked at in its turn.
     keeping = [*webhooks.ROUTES, *api_keys.ROUTES, *usage.ROUTES]
-    routes = [*aixplain.ROUTES, *keeping, *openai.ROUTES, *mcp.routes, *web.ROUTES]
+    routes = [*openai.ROUTES, *aixplain.ROUTES, *mcp.routes, *keeping, *web.ROUTES]
     app = Starlette(
-        routes=[*operations.ROUTES, *routes],
+        routes=[*routes, *operations.ROUTES],
         middleware=[Middleware(Reception, metrics=metrics), Middleware(Access)],
         exception_handlers=dict.fromkeys((Refusal, HubError, HTTPException, ClientDisconnect), on_error),
         lifespan=lifespan,

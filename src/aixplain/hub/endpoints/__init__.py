@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import math
 import re
-from collections.abc import Coroutine
-from typing import Any, TypeVar
+from collections.abc import Awaitable
+from typing import TypeVar
 
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
@@ -16,6 +16,8 @@ from aixplain.hub.endpoints.openai.errors import openai_error
 from aixplain.hub.store.keys import Key
 
 T = TypeVar("T")
+#: What takes less is not watched for callers who go away.
+PROMPT_SECONDS = 0.02
 #: Where clients of OpenAI ask.
 OPENAI = "/v1/"
 #: The path of a file that a model made, as a whole value in JSON.
@@ -57,17 +59,47 @@ def key_of(request: Request) -> Key:
     return key
 
 
-async def while_here(request: Request, work: Coroutine[Any, Any, T]) -> T:
+async def while_here(request: Request, work: Awaitable[T]) -> T:
     """What the work gives; it is canceled when its caller goes away. For requests whose body was read, or that have none."""
-    working, leaving = asyncio.ensure_future(work), asyncio.ensure_future(_left(request))
+    watch = _Watch(request)
     try:
-        await asyncio.wait((working, leaving), return_when=asyncio.FIRST_COMPLETED)
-        if not working.done():
-            raise ClientDisconnect
-        return working.result()
+        return await work
+    except asyncio.CancelledError:
+        if watch.saw_it_leave():
+            raise ClientDisconnect from None
+        raise
     finally:
-        working.cancel()
-        leaving.cancel()
+        watch.end()
+
+
+class _Watch:
+    """Cancels the task that made it when the caller of a request leaves; what is done in a moment costs no task more."""
+
+    def __init__(self, request: Request) -> None:
+        self._request = request
+        self._watched = asyncio.current_task()
+        self._leaving: asyncio.Task[None] | None = None
+        self._begins = asyncio.get_running_loop().call_later(PROMPT_SECONDS, self._begin)
+
+    def saw_it_leave(self) -> bool:
+        """Whether this is why the task was canceled, and nothing else."""
+        left = self._leaving is not None and self._leaving.done() and not self._leaving.cancelled()
+        return left and self._watched is not None and self._watched.uncancel() == 0
+
+    def end(self) -> None:
+        """Look no more."""
+        self._begins.cancel()
+        self._watched = None
+        if self._leaving is not None:
+            self._leaving.cancel()
+
+    def _begin(self) -> None:
+        self._leaving = asyncio.ensure_future(_left(self._request))
+        self._leaving.add_done_callback(self._cancel)
+
+    def _cancel(self, leaving: asyncio.Task[None]) -> None:
+        if self._watched is not None and not leaving.cancelled():
+            self._watched.cancel()
 
 
 async def _left(request: Request) -> None:

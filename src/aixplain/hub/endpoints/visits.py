@@ -28,13 +28,15 @@ class Finished(msgspec.Struct, rename="camel"):
     """The answer of a run that went well, its parts as they were written."""
 
     request_id: str
-    data: msgspec.Raw
+    data: msgspec.Raw = msgspec.Raw(b"null")
     details: msgspec.Raw = msgspec.Raw(b"[]")
     usage: dict[str, Any] | None = None
 
 
-class _Envelope(msgspec.Struct, rename="camel"):
-    status: str
+class _Envelope(Finished, rename="camel"):
+    """The answer of any run."""
+
+    status: str = ""
     error_message: str = "The run did not finish."
     status_code: int | None = None
 
@@ -96,7 +98,7 @@ class Visit:
             raise
 
     def _read(self, envelope: bytes, retry_after: float | None = None) -> Finished:
-        head = msgspec.json.decode(envelope, type=_Envelope)
-        if head.status != SUCCESS:
-            raise Refusal(head.status_code or 409, head.error_message, retry_after)
-        return msgspec.json.decode(with_addresses(envelope, self._root), type=Finished)
+        answer = msgspec.json.decode(with_addresses(envelope, self._root), type=_Envelope)
+        if answer.status != SUCCESS:
+            raise Refusal(answer.status_code or 409, answer.error_message, retry_after)
+        return answer

@@ -31,6 +31,12 @@ class _Choice(msgspec.Struct):
     finish_reason: str | None = None
 
 
+class _Unread(msgspec.Struct):
+    """One that is passed on as it is."""
+
+    message: msgspec.Raw
+
+
 def completion(answer: Finished, model: str) -> bytes:
     """The completion that a whole answer is; the alternatives that a model tells stay as they are."""
     body = {
@@ -38,7 +44,7 @@ def completion(answer: Finished, model: str) -> bytes:
         "object": "chat.completion",
         "created": int(time.time()),
         "model": model,
-        "choices": answer.details if _choices(answer.details) else [_only_choice(answer)],
+        "choices": answer.details if _are_choices(answer.details) else [_only_choice(answer)],
         "usage": usage_of(answer),
     }
     return msgspec.json.encode(body)
@@ -109,6 +115,14 @@ def _told(choice: _Choice, chunks: RawChunks) -> Iterator[bytes]:
     if message:
         yield chunks.chunk(message, index=choice.index)
     yield chunks.chunk({}, choice.finish_reason or "stop", choice.index)
+
+
+def _are_choices(details: msgspec.Raw) -> bool:
+    """Whether a model's answer has the alternatives of a chat."""
+    try:
+        return bool(msgspec.json.decode(details, type=list[_Unread]))
+    except msgspec.ValidationError:
+        return False
 
 
 def _choices(details: msgspec.Raw) -> list[_Choice]:

@@ -37,7 +37,7 @@ _SYSTEM = ("system", "developer")
 
 def inputs_of(entry: Entry, wanted: dict[str, Any]) -> dict[str, Any]:
     """The inputs for what a client wants: its messages, and what else it says. Raises `Unfit`."""
-    said = _said(entry, wanted.pop("messages", None))
+    said = _said(entry, entry.names, wanted.pop("messages", None))
     return {**said, **further_inputs(entry, wanted)}
 
 
@@ -59,11 +59,11 @@ def further_inputs(entry: Entry, wanted: dict[str, Any]) -> dict[str, Any]:
     return {**inputs, "extra_body": beyond} if beyond else inputs
 
 
-def _said(entry: Entry, messages: Any) -> dict[str, Any]:
+def _said(entry: Entry, names: frozenset[str], messages: Any) -> dict[str, Any]:
     """The messages as they are for a model that takes such, else as texts."""
     if not (isinstance(messages, list) and messages and all(isinstance(each, dict) for each in messages)):
         raise Unfit('messages is a list such as [{"role": "user", "content": "…"}].', "messages")
-    if "messages" in entry.names:
+    if "messages" in names:
         return {"messages": messages}
     system = [each for each in messages if each.get("role") in _SYSTEM]
     *before, last = [each for each in messages if each.get("role") not in _SYSTEM] or [{}]
@@ -71,10 +71,10 @@ def _said(entry: Entry, messages: Any) -> dict[str, Any]:
         raise Unfit(f"Model '{entry.path}' answers a message of the user, and the last one here is none.", "messages")
     inputs: dict[str, Any] = {_text_input(entry): _text(entry, last)}
     if system:
-        _check_takes(entry, "context", "messages of the system")
+        _check_takes(entry, names, "context", "messages of the system")
         inputs["context"] = "\n\n".join(_text(entry, each) for each in system)
     if before:
-        _check_takes(entry, "history", "messages that came before")
+        _check_takes(entry, names, "history", "messages that came before")
         inputs["history"] = before
     return inputs
 
@@ -87,8 +87,8 @@ def _text_input(entry: Entry) -> str:
     raise Unfit(f"Model '{entry.path}' is none to chat with: it takes {named(entry.parameters)}.", "model")
 
 
-def _check_takes(entry: Entry, name: str, what: str) -> None:
-    if name not in entry.names:
+def _check_takes(entry: Entry, names: frozenset[str], name: str, what: str) -> None:
+    if name not in names:
         raise Unfit(
             f"Model '{entry.path}' takes no {what}: it has no input '{name}'. Send the user's message alone.", "messages"
         )

@@ -61,9 +61,9 @@ async def embed(request: Request) -> Response:
 
 
 ROUTES = [
+    Route("/v1/chat/completions", chat, methods=["POST"]),
     Route("/v1/models", list_models, methods=["GET"]),
     Route("/v1/models/{key:path}", get_model, methods=["GET"]),
-    Route("/v1/chat/completions", chat, methods=["POST"]),
     Route("/v1/embeddings", embed, methods=["POST"]),
 ]
 
