@@ -58,7 +58,14 @@ class PostgresServer:
         """Make its folder."""
         if self._user is not None:
             shutil.chown(self._folder, self._user)
-        options = ["--auth=trust", "--encoding=utf8", "--locale=C", "--username=postgres", "--pgdata", str(self._folder / "data")]
+        options = [
+            "--auth=trust",
+            "--encoding=utf8",
+            "--locale=C",
+            "--username=postgres",
+            "--pgdata",
+            str(self._folder / "data"),
+        ]
         self._run("initdb", *options)
 
     def start(self) -> None:

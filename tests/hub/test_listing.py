@@ -78,9 +78,9 @@ def test_a_run_is_told_with_all_but_what_went_in_and_came_out(caller: Caller) ->
     at_once, _, _, goes_on, failed, _ = listed(caller)["results"]
     assert set(at_once) == {
         *("requestId", "model", "status", "state", "url", "createdAt", "startedAt", "endedAt", "expiresAt", "deadline"),
-        *("priority", "attempts", "usedCredits", "usage", "statusCode", "errorMessage"),
+        *("priority", "attempts", "tried", "usedCredits", "usage", "statusCode", "errorMessage"),
     }
-    assert (at_once["status"], at_once["attempts"], at_once["usedCredits"], at_once["usage"]) == ("SUCCESS", 1, None, None)
+    assert (at_once["status"], at_once["attempts"], at_once["usedCredits"], at_once["usage"]) == ("SUCCESS", 1, 0.0, None)
     assert (goes_on["status"], goes_on["priority"], goes_on["endedAt"]) == ("IN_PROGRESS", 3, None)
     assert (failed["status"], failed["statusCode"], failed["errorMessage"]) == ("FAILED", 495, "not this text")
     assert failed["createdAt"] <= failed["startedAt"] <= failed["endedAt"] < failed["expiresAt"]
@@ -139,7 +139,7 @@ def test_another_key_sees_none_of_them(caller: Caller) -> None:
     ("query", "words"),
     [
         ({"status": "done"}, "'done' is no status of a run; there are IN_PROGRESS, SUCCESS, FAILED, CANCELED, accepted"),
-        ({"since": "yesterday"}, "since is a time like 2026-03-19T13:27:29Z, and not 'yesterday'"),
+        ({"since": "yesterday"}, "since is a time like 2026-03-19T13:27:29Z, or a day, and not 'yesterday'"),
         ({"until": ""}, "until is a time like"),
         ({"pageSize": "all"}, "pageSize is a whole number, and not 'all'"),
         ({"modle": "x"}, "'modle' is no filter of runs; there are status, model"),

@@ -11,6 +11,7 @@ from typing import Any
 
 import msgspec
 
+from aixplain.hub.alarm import Alarm
 from aixplain.hub.backends import ModelError, Output, Piece
 from aixplain.hub.catalog import LONGEST, Entry
 from aixplain.hub.engine.lanes import Lanes
@@ -35,6 +36,8 @@ from aixplain.hub.runs import Asked, Runs
 from aixplain.hub.store.runs import Ending
 
 ANOTHER_READER = "The answer for this idempotency key is being streamed to somebody else; it is read there."
+#: How often it is looked whether the answer that another hub makes is there.
+ELSEWHERE_SECONDS = 0.1
 _END: Any = object()
 
 
@@ -58,19 +61,31 @@ class Answers:
         return await self._earlier(entry, asked) or self._pieces(entry, arguments, asked)
 
     async def _make(self, entry: Entry, arguments: dict[str, Any], asked: Asked) -> Ending:
-        earlier = await self._earlier(entry, asked)
+        run_id, started_at = new_id(), time.time()
+        earlier = await self._claim(run_id, entry, asked, started_at)
         if earlier is not None:
             return earlier
-        run_id, started_at = new_id(), time.time()
         ending = canceled(run_id)
         try:
-            async with asyncio.timeout(asked.seconds):
+            async with contextlib.nullcontext() if asked.seconds is None else asyncio.timeout(asked.seconds):
                 ending = await self._attempts(entry, arguments, run_id)
         except TimeoutError:
             ending = expired(run_id)
         finally:
             await self._note(run_id, entry, arguments, _kept(asked, ending), ending, started_at)
         return ending
+
+    async def _claim(self, run_id: str, entry: Entry, asked: Asked, started_at: float) -> Ending | None:
+        """The answer that this request has elsewhere, or had; None when it is to be made here. Raises `Refusal`."""
+        while asked.key is not None:
+            earlier = await self._runs.claim(run_id, entry.path, asked, started_at)
+            if earlier is None:
+                break
+            check_same(asked, earlier.digest)
+            if earlier.result is not None:
+                return Ending(earlier.state, earlier.result)
+            await asyncio.sleep(ELSEWHERE_SECONDS)
+        return None
 
     async def _attempts(self, entry: Entry, arguments: dict[str, Any], run_id: str) -> Ending:
         attempt = 1
@@ -87,6 +102,8 @@ class Answers:
         if self.once.going_on(entry.path, asked) is not None:
             raise ModelError(ANOTHER_READER, 409)
         run_id, started_at, started = new_id(), time.time(), time.perf_counter()
+        if asked.key is not None and await self._runs.claim(run_id, entry.path, asked, started_at) is not None:
+            raise ModelError(ANOTHER_READER, 409)
         told, whole, ending = io.StringIO(), None, canceled(run_id)
         with self.once.noted(entry.path, asked):
             try:
@@ -102,7 +119,7 @@ class Answers:
                 ending = finished(run_id, entry, whole, time.perf_counter() - started)
             except RAISED as error:
                 message, status = failure_of(entry, error)
-                ending = failed(run_id, message, status)
+                ending = failed(run_id, message, status, error)
                 raise ModelError(message, status, retry_after_of(error)) from error
             finally:
                 await self._note(run_id, entry, arguments, _kept(asked, ending), ending, started_at)
@@ -116,21 +133,25 @@ class Answers:
             async with _limited(entry, by):
                 await held.enter_async_context(self._lanes.turn(entry.path))
             pieces = await held.enter_async_context(contextlib.aclosing(entry.backend.stream(arguments)))
-            by = min(by, clock() + (entry.policy.timeout or LONGEST))
-            while True:
-                async with _limited(entry, by):
-                    piece = await anext(pieces, _END)
-                if piece is _END:
-                    return
-                yield piece
+            alarm = Alarm(min(by, clock() + (entry.policy.timeout or LONGEST)))
+            held.callback(alarm.turn_off)
+            try:
+                while (piece := await alarm.wait(anext(pieces, _END))) is not _END:
+                    yield piece
+            except TimeoutError as error:
+                if alarm.rang:
+                    raise ModelError(too_long(entry), 504) from error
+                raise
 
     async def _earlier(self, entry: Entry, asked: Asked) -> Ending | None:
-        """The answer that this request had before. Raises `Refusal` when its key stands for another one."""
+        """The answer that this request had before. Raises `Refusal` when another hub makes it, or its key is for another."""
         earlier = await self._runs.keyed(entry.path, asked)
         if earlier is None:
             return None
         check_same(asked, earlier.digest)
-        return None if earlier.result is None else Ending(earlier.state, earlier.result)
+        if earlier.result is None:
+            raise Refusal(409, ANOTHER_READER)
+        return Ending(earlier.state, earlier.result)
 
     async def _note(
         self, run_id: str, entry: Entry, arguments: dict[str, Any], asked: Asked, ending: Ending, started_at: float

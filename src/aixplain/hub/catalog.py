@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from aixplain._wire.messages import Parameter
+from aixplain._wire.validation import FILE_TYPES
 from aixplain.hub.prices import FREE, UNKNOWN, Price
 
 if TYPE_CHECKING:
@@ -72,16 +73,19 @@ class Entry:
     policy: Policy = Policy()
     supplier: tuple[int, str, str] = field(default=(1, "aiXplain", "aixplain"))
     price: Price | None = FREE
+    #: The names of its inputs, and of those that are files: each run asks for them.
+    names: frozenset[str] = field(init=False, repr=False, compare=False)
+    files: frozenset[str] = field(init=False, repr=False, compare=False)
 
     @property
     def id(self) -> str:
         """24 hexadecimal digits, the same on every hub that serves this path."""
         return _id_of(self.path)
 
-    @property
-    def names(self) -> frozenset[str]:
-        """The names of its inputs."""
-        return frozenset(parameter.name for parameter in self.parameters)
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "names", frozenset(parameter.name for parameter in self.parameters))
+        kinds = (parameter.name for parameter in self.parameters if parameter.data_type in FILE_TYPES)
+        object.__setattr__(self, "files", frozenset(kinds))
 
     @property
     def first_required(self) -> str | None:

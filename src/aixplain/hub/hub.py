@@ -12,10 +12,11 @@ from starlette.applications import Starlette
 from aixplain.hub.app import create_app
 from aixplain.hub.backends.functions import Models
 from aixplain.hub.errors import HubError
-from aixplain.hub.opening import Place
+from aixplain.hub.opening import Place, opening
 from aixplain.hub.opening.books import books
 from aixplain.hub.server import LOOPBACK, Server, address_of, claimed, listen
 from aixplain.hub.settings import Settings
+from aixplain.hub.worker import work
 
 DEFAULT_PORT = 8180
 PATIENCE = 5
@@ -51,24 +52,41 @@ class Hub(Models):
         port: int = DEFAULT_PORT,
         data: str | PathLike[str] | None = None,
         *,
+        database: str | None = None,
+        work: bool = True,
         on_ready: Callable[[str], None] | None = None,
     ) -> None:
         """Serve until Ctrl-C or SIGTERM. `data` keeps the runs; without one they go when the hub stops. Raises `HubError`.
 
-        `on_ready` is called with the hub's address once it answers. When it stops, requests have 5 seconds to end; a run in the
-        background that is not done by then is done at the next start.
+        With the address of a PostgreSQL `database`, the runs are there, and shared with the hubs and workers that use it too;
+        `work=False` then leaves runs in the background to others. `on_ready` is called with the hub's address once it answers.
+        When it stops, requests have 5 seconds to end; a run in the background that is not done by then is done at the next
+        start, or by others.
         """
-        with claimed(None if data is None else Path(data)) as folder, listen(host, port) as listening:
-            if host not in LOOPBACK and not (bool(self.keys) or asyncio.run(_has_keys(Place(folder)))):
-                raise HubError(
-                    f"Without a key, everyone who reaches {host} could use this hub. "
-                    "Make one with `aix keys create`, set AIXPLAIN_HUB_KEYS (comma separated), or serve 127.0.0.1."
-                )
-            address = address_of(listening)
-            server = Server(self.app(folder), PATIENCE, lambda: on_ready(address) if on_ready else None)
-            server.run(sockets=[listening])
+        with claimed(None if data is None else Path(data)) as folder:
+            if host not in LOOPBACK and not self.keys:
+                asyncio.run(_check_keys(host, Place(folder, database)))
+            with listen(host, port) as listening:
+                address = address_of(listening)
+                app = self.app(folder, database, work=work)
+                server = Server(app, PATIENCE, lambda: on_ready(address) if on_ready else None)
+                server.run(sockets=[listening])
+
+    def work(self, database: str, *, on_ready: Callable[[], None] | None = None) -> None:
+        """Execute runs of a PostgreSQL database until Ctrl-C or SIGTERM, and serve nobody. Raises `HubError`.
+
+        `on_ready` is called once it does. When it stops, what is not done in a moment is handed back to other workers.
+        """
+        with claimed(None) as folder:
+            rooms = opening(Place(folder, database), self.entries, self.settings)
+            asyncio.run(work(rooms, on_ready or (lambda: None)))
 
 
-async def _has_keys(place: Place) -> bool:
+async def _check_keys(host: str, place: Place) -> None:
+    """Raise `HubError` when others could use a hub, and none of its keys is asked for."""
     async with books(place) as kept:
-        return await kept.keys.any()
+        if not await kept.keys.any():
+            raise HubError(
+                f"Without a key, everyone who reaches {host} could use this hub. "
+                "Make one with `aix keys create`, set AIXPLAIN_HUB_KEYS (comma separated), or serve 127.0.0.1."
+            )

@@ -53,7 +53,9 @@ def changed(key: Key, body: KeyBody, path_of: Callable[[str], str | None]) -> Ke
 
 
 def _limits(body: LimitsBody | None, credits: float | None) -> Limits:
-    return Limits(credits=credits) if body is None else Limits(body.rpm, body.rpd, body.tpm, body.tpd, credits)
+    """The limits, of which official clients send those that are not set as zero."""
+    told = () if body is None else (body.rpm, body.rpd, body.tpm, body.tpd)
+    return Limits(*(limit or None for limit in told), credits=credits)
 
 
 def _model_limits(bodies: list[LimitsBody], path_of: Callable[[str], str | None]) -> dict[str, Limits]:
@@ -83,18 +85,18 @@ def told(key: Key) -> dict[str, Any]:
         "isAdmin": key.is_admin,
         "models": key.models,
         "budget": key.limits.credits,
-        "globalLimits": _told_limit(key.limits),
-        "assetsLimits": [
-            {**_told_limit(limits), "budget": limits.credits, "assetId": path} for path, limits in key.model_limits.items()
-        ],
+        "globalLimits": _told_limits(replace(key.limits, credits=None)),
+        "assetsLimits": [{**_told_limits(limits), "assetId": path} for path, limits in key.model_limits.items()],
         "expiresAt": moment(key.expires_at),
         "createdAt": moment(key.created_at),
         "lastUsedAt": moment(key.used_at),
     }
 
 
-def _told_limit(limits: Limits) -> dict[str, int | None]:
-    return {"rpm": limits.rpm, "rpd": limits.rpd, "tpm": limits.tpm, "tpd": limits.tpd}
+def _told_limits(limits: Limits) -> dict[str, float]:
+    """The limits that are set: official clients take the others for zero, and break off over null."""
+    told: dict[str, float] = msgspec.to_builtins(limits)
+    return {("budget" if name == "credits" else name): limit for name, limit in told.items()}
 
 
 def told_use(limits: Limits, used: Spent) -> dict[str, Any]:

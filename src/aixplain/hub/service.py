@@ -11,7 +11,7 @@ from typing import Annotated, Any
 import msgspec
 
 from aixplain._wire.messages import CLIENT_CONTROLS, RUN_HEADERS, Search
-from aixplain._wire.validation import FILE_TYPES, did_you_mean, problems
+from aixplain._wire.validation import did_you_mean, problems
 from aixplain.hub.answers import Answers
 from aixplain.hub.backends import Piece
 from aixplain.hub.catalog import LONGEST, Entry
@@ -25,7 +25,7 @@ from aixplain.hub.runs import Asked, Runs, new_order
 from aixplain.hub.settings import Settings
 from aixplain.hub.store.keys import Key
 from aixplain.hub.store.runs import Ending, Listed, Standing, Wanted
-from aixplain.hub.store.sqlite.catalog import find
+from aixplain.hub.store.sqlite.catalog import find, path_of
 from aixplain.hub.store.sqlite.facets import facets
 from aixplain.hub.store.sqlite.file import SqliteStore
 from aixplain.hub.store.sqlite.search import search
@@ -82,7 +82,7 @@ class Service:
     ) -> None:
         self._store = store
         self._entries = entries
-        self._by_id = {entry.id: entry for entry in entries.values()}
+        self._paths: dict[str, str] = {}
         self._runs = runs
         self._answers = answers
         self._engine = engine
@@ -107,8 +107,10 @@ class Service:
         return body
 
     def entry(self, key: str) -> Entry | None:
-        """The model of this id or path."""
-        return self._entries.get(key) or self._by_id.get(key)
+        """The model of this path or id. An id stands for the same path for ever."""
+        if key not in self._entries and key not in self._paths and (path := path_of(self._store.reader(), key)):
+            self._paths[key] = path
+        return self._entries.get(self._paths.get(key, key))
 
     def usable(self, key: str, by: Key) -> Entry:
         """The model of this id or path, which this key may run. Raises `Refusal`."""
@@ -168,7 +170,7 @@ class Service:
 
     async def listed(self, wanted: Wanted) -> tuple[int, list[Listed]]:
         """How many runs are wanted, and a page of them. A model is named by its path or its id."""
-        entry = self._by_id.get(wanted.model or "")
+        entry = self.entry(wanted.model or "")
         return await self._runs.listed(wanted if entry is None else msgspec.structs.replace(wanted, model=entry.path))
 
     async def run_row(self, run_id: str, by: Key) -> Listed:
@@ -219,8 +221,9 @@ class Service:
 
     def _with_paths(self, entry: Entry, arguments: dict[str, Any]) -> dict[str, Any]:
         """The addresses of this hub's files become paths."""
-        kinds = {parameter.name for parameter in entry.parameters if parameter.data_type in FILE_TYPES}
-        return {name: self._path(value) if name in kinds else value for name, value in arguments.items()}
+        if entry.files.isdisjoint(arguments):
+            return arguments
+        return {name: self._path(value) if name in entry.files else value for name, value in arguments.items()}
 
     def _path(self, address: Any) -> Any:
         if isinstance(address, list):
@@ -249,7 +252,7 @@ def _options(inputs: dict[str, Any]) -> RunOptions:
 
 def _checked(entry: Entry, inputs: dict[str, Any]) -> dict[str, Any]:
     """The inputs that the model takes, with its defaults left to it. Raises `Refusal` for what is wrong."""
-    names = {parameter.name for parameter in entry.parameters}
+    names = entry.names
     arguments = {name: value for name, value in inputs.items() if value is not None and name not in NOT_INPUTS}
     if "data" in arguments and "data" not in names and entry.first_required:
         arguments = {entry.first_required: arguments.pop("data"), **arguments}

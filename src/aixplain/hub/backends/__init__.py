@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from typing import Any, Protocol
 
 import msgspec
@@ -10,12 +10,22 @@ import msgspec
 from aixplain._wire.messages import Usage
 
 
+class Tried(msgspec.Struct, frozen=True):
+    """One of the models that a run tried: when, in seconds since 1970, for how many seconds, and how it failed if it did."""
+
+    model: str
+    at: float
+    seconds: float
+    status: int | None = None
+    error: str | None = None
+
+
 class Output(msgspec.Struct):
     """What a model gives back: `data` is the answer itself, `raw_data` what else it found, for callers who look closer.
 
     It travels as the protocol's `rawData`, and not as `details`, which official clients take for alternatives of a chat.
     `usage` are the tokens that it used, `seconds` the length of the sound that it took in or made, and `credits` what it cost;
-    None where the model doesn't know.
+    None where the model doesn't know. `tried` are the models behind this one that were asked in turn.
     """
 
     data: Any
@@ -24,19 +34,21 @@ class Output(msgspec.Struct):
     usage: Usage | None = None
     credits: float | None = None
     seconds: float | None = None
+    tried: list[Tried] = []
 
 
 class ModelError(Exception):
     """Raise it in a model for an input that it can't take: the caller reads the message, and no traceback is logged.
 
     `status` is a number of the protocol: 400 for an input in general, 492 for a file that can't be read. `retry_after` are the
-    seconds after which it is worth another try, where that is known.
+    seconds after which it is worth another try, where that is known; `tried` is as in `Output`.
     """
 
-    def __init__(self, message: str, status: int = 400, retry_after: float | None = None) -> None:
+    def __init__(self, message: str, status: int = 400, retry_after: float | None = None, tried: Sequence[Tried] = ()) -> None:
         super().__init__(message)
         self.status = status
         self.retry_after = retry_after
+        self.tried = tried
 
 
 #: What a stream is made of: text, or events in the shape of OpenAI's, just as they came from a service that speaks so: whole

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import math
+import re
 from collections.abc import Coroutine
 from typing import Any, TypeVar
 
@@ -17,11 +18,20 @@ from aixplain.hub.store.keys import Key
 T = TypeVar("T")
 #: Where clients of OpenAI ask.
 OPENAI = "/v1/"
+#: The path of a file that a model made, as a whole value in JSON.
+_FILE = re.compile(rb'"(/files/[\w-]{22}/[^"\\/]+")')
 
 
 def json_response(body: bytes, status: int = 200, headers: dict[str, str] | None = None) -> Response:
     """An answer that is JSON already."""
     return Response(body, status, headers, media_type="application/json")
+
+
+def with_addresses(body: bytes, root: str) -> bytes:
+    """A result in which the files of this hub have whole addresses."""
+    if b'"/files/' not in body:
+        return body
+    return _FILE.sub(lambda found: b'"' + root.encode() + found[1], body)
 
 
 def error_response(status: int, message: str, headers: dict[str, str] | None = None) -> Response:

@@ -12,9 +12,9 @@ from starlette.responses import FileResponse, Response
 from starlette.routing import Route
 
 from aixplain._wire.messages import IN_PROGRESS, Search
-from aixplain.hub.endpoints import error_response, json_response, key_of, listing, retry_after, while_here
+from aixplain.hub.endpoints import error_response, json_response, key_of, listing, retry_after, while_here, with_addresses
 from aixplain.hub.endpoints.official import is_official, without_attributes
-from aixplain.hub.endpoints.reading import asked_by, body_of, decoded, read_body, service_of
+from aixplain.hub.endpoints.reading import asked_by, body_of, decoded, read_body, root_of, service_of
 from aixplain.hub.endpoints.streams import EventStream, events_of
 from aixplain.hub.errors import Refusal
 from aixplain.hub.service import Accepted, Pieces
@@ -53,7 +53,9 @@ async def _poll(request: Request) -> Response:
     polling = service_of(request).poll(run_id, key_of(request), hold)
     standing = await (while_here(request, polling) if hold else polling)
     body = standing.result or _in_progress(request, run_id, standing.progress)
-    return json_response(body, headers={"preference-applied": f"wait={hold}"} if hold else None)
+    return json_response(
+        with_addresses(body, root_of(request)), headers={"preference-applied": f"wait={hold}"} if hold else None
+    )
 
 
 async def _cancel(request: Request) -> Response:
@@ -64,7 +66,7 @@ async def _cancel(request: Request) -> Response:
 async def list_runs(request: Request) -> Response:
     asked_for = listing.wanted(request.query_params, key_of(request).id)
     found = await service_of(request).listed(asked_for)
-    return json_response(msgspec.json.encode(listing.page(found, asked_for, _root(request))))
+    return json_response(msgspec.json.encode(listing.page(found, asked_for, root_of(request))))
 
 
 async def get_run(request: Request) -> Response:
@@ -75,7 +77,7 @@ async def get_run(request: Request) -> Response:
 async def announce_upload(request: Request) -> Response:
     wanted = await _announced(request)
     path = service_of(request).files.reserve(str(wanted.get("originalName") or "file"))
-    url = _root(request) + path
+    url = root_of(request) + path
     return json_response(msgspec.json.encode({"key": path.removeprefix("/files/"), "uploadUrl": url, "downloadUrl": url}))
 
 
@@ -121,7 +123,7 @@ async def _run(request: Request, *, background: bool) -> Response:
         return EventStream(events_of(answer))
     if answer.status == 429:  # nothing was done, so the same request may come again
         return error_response(429, answer.error or "", retry_after(answer.retry_after))
-    return json_response(answer.envelope)
+    return json_response(with_addresses(answer.envelope, root_of(request)))
 
 
 def _hold(request: Request) -> int:
@@ -139,7 +141,7 @@ def _in_progress(request: Request, run_id: str, progress: float | None) -> bytes
         {
             "status": IN_PROGRESS,
             "completed": False,
-            "data": f"{_root(request)}/sdk/runs/{run_id}/result",
+            "data": f"{root_of(request)}/sdk/runs/{run_id}/result",
             "requestId": run_id,
             "progress": progress,
         }
@@ -151,11 +153,3 @@ async def _announced(request: Request) -> dict[str, Any]:
     if request.headers.get("content-type", "").startswith("application/x-www-form-urlencoded"):
         return dict(parse_qsl((await read_body(request)).decode("utf-8", "replace")))
     return await body_of(request, dict[str, Any])
-
-
-def _root(request: Request) -> str:
-    """The hub's own address, as the caller wrote it."""
-    host = request.headers.get("host")
-    if host is None:
-        return str(request.base_url).rstrip("/")
-    return f"{request.scope['scheme']}://{host}{request.scope.get('root_path', '')}".rstrip("/")

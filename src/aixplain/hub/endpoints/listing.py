@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, TypeVar
 
+import msgspec
 from starlette.datastructures import QueryParams
 
 from aixplain._wire.messages import FAILED, IN_PROGRESS, SUCCESS
@@ -74,6 +75,7 @@ def told(run: Listed, root: str) -> dict[str, Any]:
         "deadline": moment(run.deadline),
         "priority": run.priority,
         "attempts": run.attempts,
+        "tried": [] if run.tried is None else msgspec.Raw(run.tried),
         "usedCredits": run.credits,
         "usage": None if prompt is None and completion is None else usage,
         "statusCode": run.status,

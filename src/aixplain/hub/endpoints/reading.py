@@ -25,6 +25,14 @@ def service_of(request: Request) -> Service:
     return service
 
 
+def root_of(request: Request) -> str:
+    """The hub's own address, as the caller wrote it."""
+    host = request.headers.get("host")
+    if host is None:
+        return str(request.base_url).rstrip("/")
+    return f"{request.scope['scheme']}://{host}{request.scope.get('root_path', '')}".rstrip("/")
+
+
 def asked_by(request: Request, *content: bytes) -> Asked:
     """Who asks, under which idempotency key; `content` is all that makes it the request that it is. Raises `Refusal`."""
     return asked(key_of(request).id, request.headers.get(IDEMPOTENCY_KEY), *content)

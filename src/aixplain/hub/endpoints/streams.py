@@ -106,4 +106,4 @@ def _used(whole: Output) -> dict[str, Any]:
     """The tokens and the credits. A run that cost nothing and counts nothing says nothing."""
     if whole.usage is None and not whole.credits:
         return {}
-    return {"usage": whole.usage and whole.usage.to_dict(), "usedCredits": whole.credits}
+    return {"usage": whole.usage and whole.usage.as_told(), "usedCredits": whole.credits}

@@ -18,6 +18,7 @@ FILTERS = ("since", "until", "by")
 
 async def tell(request: Request) -> Response:
     """The sums that the query names."""
+    await request.app.state.runs.settled()
     found = await request.app.state.usage.sums(_wanted(request))
     return json_response(msgspec.json.encode({"results": [told(each) for each in found]}))
 

@@ -12,8 +12,8 @@ from starlette.requests import Request
 
 from aixplain._wire.messages import SUCCESS
 from aixplain.hub.catalog import Entry
-from aixplain.hub.endpoints import key_of
-from aixplain.hub.endpoints.reading import asked_by, service_of
+from aixplain.hub.endpoints import key_of, with_addresses
+from aixplain.hub.endpoints.reading import asked_by, root_of, service_of
 from aixplain.hub.errors import Refusal
 from aixplain.hub.service import Accepted, Pieces
 from aixplain.hub.store.runs import Ending
@@ -47,6 +47,7 @@ class Visit:
 
     def __init__(self, request: Request, *content: bytes) -> None:
         self._service = service_of(request)
+        self._root = root_of(request)
         self._by = key_of(request)
         self._asked = asked_by(request, *content)
 
@@ -75,8 +76,8 @@ class Visit:
 
     async def _finished(self, answer: Ending | Accepted, on_progress: OnProgress | None) -> Finished:
         if isinstance(answer, Accepted):
-            return _read(await self._attend(answer.run_id, on_progress))
-        return _read(answer.envelope, answer.retry_after)
+            return self._read(await self._attend(answer.run_id, on_progress))
+        return self._read(answer.envelope, answer.retry_after)
 
     async def _attend(self, run_id: str, on_progress: OnProgress | None) -> bytes:
         hold = LONGEST_HOLD if on_progress is None else LOOK_SECONDS
@@ -94,9 +95,8 @@ class Visit:
                 await self._service.cancel(run_id, self._by)
             raise
 
-
-def _read(envelope: bytes, retry_after: float | None = None) -> Finished:
-    head = msgspec.json.decode(envelope, type=_Envelope)
-    if head.status != SUCCESS:
-        raise Refusal(head.status_code or 409, head.error_message, retry_after)
-    return msgspec.json.decode(envelope, type=Finished)
+    def _read(self, envelope: bytes, retry_after: float | None = None) -> Finished:
+        head = msgspec.json.decode(envelope, type=_Envelope)
+        if head.status != SUCCESS:
+            raise Refusal(head.status_code or 409, head.error_message, retry_after)
+        return msgspec.json.decode(with_addresses(envelope, self._root), type=Finished)

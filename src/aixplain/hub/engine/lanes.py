@@ -46,7 +46,7 @@ class Lanes:
         self._lanes: dict[str, Lane] = {}
         self._heads: list[tuple[int, int, str]] = []
         self._count = itertools.count()
-        #: Called when a run may have become the next one.
+        #: Called when there may be room for another run.
         self.on_room: Callable[[], None] = lambda: None
 
     @classmethod
@@ -72,6 +72,12 @@ class Lanes:
                 return run
         return None
 
+    def room(self, model: str) -> int | None:
+        """How many turns of a model can begin; None for no limit."""
+        lane = self._lanes.get(model)
+        limit = self._limit_of(model)
+        return None if limit is None else limit - (0 if lane is None else lane.busy)
+
     def begin(self, model: str) -> bool:
         """Begin a turn at once, if nothing waits and there is room; it ends with `leave`."""
         lane = self._lane(model)
@@ -91,9 +97,9 @@ class Lanes:
                 caller.set_result(None)
         if lane.is_empty:
             del self._lanes[model]
-        elif lane.runs:
+        else:
             self._show(model, lane)
-            self.on_room()
+        self.on_room()
 
     @contextlib.asynccontextmanager
     async def turn(self, model: str) -> AsyncIterator[None]:

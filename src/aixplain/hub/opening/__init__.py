@@ -66,11 +66,16 @@ def opening(place: Place, entries: dict[str, Entry], settings: Settings) -> Open
         from aixplain.hub.opening.one_file import OneFile
 
         return OneFile(place.data, entries, settings)
-    if not all(map(importlib.util.find_spec, ("asyncpg", "pgqueuer"))):
-        raise HubError("A hub on PostgreSQL needs two libraries more: pip install 'aixplain-models[hub,postgres]'")
+    check_libraries()
     from aixplain.hub.opening.many_machines import ManyMachines
 
     return ManyMachines(place.database, place.data, entries, settings, works=place.works)
+
+
+def check_libraries() -> None:
+    """Raise `HubError` when what a hub on PostgreSQL needs is not installed."""
+    if not all(map(importlib.util.find_spec, ("asyncpg", "pgqueuer"))):
+        raise HubError("A hub on PostgreSQL needs two libraries more: pip install 'aixplain-models[hub,postgres]'")
 
 
 @contextlib.asynccontextmanager
@@ -84,3 +89,4 @@ async def at_work(hub: Opened) -> AsyncIterator[None]:
         for chore in chores:
             chore.cancel()
         await hub.engine.stop()
+        await hub.runs.settled()

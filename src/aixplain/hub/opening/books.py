@@ -6,7 +6,7 @@ import contextlib
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
-from aixplain.hub.opening import Place
+from aixplain.hub.opening import Place, check_libraries
 from aixplain.hub.store.keys import KeyStore
 from aixplain.hub.store.sqlite.file import SqliteStore
 from aixplain.hub.store.sqlite.keys import SqliteKeys
@@ -25,5 +25,16 @@ class Books:
 @contextlib.asynccontextmanager
 async def books(place: Place) -> AsyncIterator[Books]:
     """Open those of a place, which a hub may be at work in. Raises `HubError`."""
-    with contextlib.closing(SqliteStore(place.data / "hub.sqlite")) as store:
-        yield Books(SqliteKeys(store), SqliteUsage(store))
+    if place.database is None:
+        with contextlib.closing(SqliteStore(place.data / "hub.sqlite")) as store:
+            yield Books(SqliteKeys(store), SqliteUsage(store))
+        return
+    check_libraries()
+    from aixplain.hub.store.postgres.keys import PostgresKeys
+    from aixplain.hub.store.postgres.migrations import prepare
+    from aixplain.hub.store.postgres.pool import Pool
+    from aixplain.hub.store.postgres.usage import PostgresUsage
+
+    await prepare(place.database)
+    async with Pool(place.database).opened() as pool:
+        yield Books(PostgresKeys(pool), PostgresUsage(pool))

@@ -7,14 +7,17 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 from aixplain.hub.catalog import Entry
+from aixplain.hub.engine.attempts import Attempts
 from aixplain.hub.engine.embedded import EmbeddedEngine
 from aixplain.hub.engine.lanes import Lanes
 from aixplain.hub.files import Files
 from aixplain.hub.limits import MemoryLimiter
+from aixplain.hub.offer import Offer
 from aixplain.hub.opening import Opened
 from aixplain.hub.runs import Runs
 from aixplain.hub.settings import Settings
 from aixplain.hub.store.sqlite.catalog import replace_models
+from aixplain.hub.store.sqlite.declared import SqliteDeclared
 from aixplain.hub.store.sqlite.file import SqliteStore
 from aixplain.hub.store.sqlite.keys import SqliteKeys
 from aixplain.hub.store.sqlite.runs import SqliteRuns
@@ -36,15 +39,19 @@ class OneFile:
     @contextlib.asynccontextmanager
     async def opened(self) -> AsyncIterator[Opened]:
         """The parts over the file, which is closed after them."""
-        runs = Runs(SqliteRuns(self._store, keeps_contents=self._settings.keeps_contents), self._settings.answers_kept)
+        rows = SqliteRuns(self._store, keeps_contents=self._settings.keeps_contents)
+        runs = Runs(rows, self._settings.answers_kept)
         lanes = Lanes.of(self._entries)
-        engine = EmbeddedEngine(runs, self._entries, lanes)
+        engine = EmbeddedEngine(rows, runs, Attempts(runs, self._entries, lanes), lanes)
         with contextlib.closing(self._store):
             courier = Courier(SqliteWebhooks(self._store), private=self._settings.private_webhooks)
             runs.on_webhook = courier.wake
             usage = SqliteUsage(self._store)
             limiter = MemoryLimiter(usage.spent)
             runs.on_ended = limiter.add
-            chores = keep_sweeping(runs, self._files, self._settings.files_kept), courier.keep_delivering()
+            offer = Offer(self._entries, SqliteDeclared(self._store), self._store, lanes, self._files.save)
+            await offer.refresh()
+            sweeping = keep_sweeping(runs, self._files, self._settings.files_kept)
+            chores = sweeping, courier.keep_delivering(), offer.keep_refreshing()
             kept = SqliteKeys(self._store), usage, limiter
             yield Opened(self._store, runs, courier, self._files, *kept, lanes, engine, chores)

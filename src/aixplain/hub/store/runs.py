@@ -32,6 +32,11 @@ class Order(msgspec.Struct, frozen=True):
     accepted_at: float = 0.0
     webhook: str | None = None
 
+    @property
+    def may_be_late(self) -> bool:
+        """Whether a run that was answered at once may be kept a moment later: nobody asks for it by key or webhook."""
+        return self.key is None and self.webhook is None
+
 
 class Earlier(msgspec.Struct, frozen=True):
     """The run that an idempotency key stands for already; `result` is the envelope that it ended with, None until then."""
@@ -69,7 +74,7 @@ class Ending(msgspec.Struct, frozen=True):
     """How a run ended: the envelope that its caller gets, and what the ledger keeps of it.
 
     `error` and `status` tell why a run did not finish; tokens and credits are None where nobody knows them. `retry_after`, in
-    seconds, is for the caller alone.
+    seconds, is for the caller alone. `tried` are the models behind this one that were asked in turn, as JSON.
     """
 
     state: State
@@ -80,6 +85,7 @@ class Ending(msgspec.Struct, frozen=True):
     completion_tokens: int | None = None
     credits: float | None = None
     retry_after: float | None = None
+    tried: bytes | None = None
 
 
 class Standing(msgspec.Struct, frozen=True):
@@ -132,6 +138,7 @@ class Listed(msgspec.Struct, frozen=True):
     prompt_tokens: int | None
     completion_tokens: int | None
     credits: float | None
+    tried: bytes | None = None
 
 
 class RunStore(Protocol):
@@ -144,16 +151,23 @@ class RunStore(Protocol):
         """
         ...
 
+    async def claim(self, order: Order) -> Earlier | None:
+        """Hold the key of a run that is about to be answered at once, until it is recorded or released.
+
+        When its key stands for a run already, or is held for one, give that; a `result` of None says that it is not over.
+        """
+        ...
+
+    async def release(self, id: str) -> None:
+        """Hold the key of this run no longer, if one is held: it was not answered."""
+        ...
+
     async def record(self, order: Order, ending: Ending, started_at: float, now: float, expires_at: float) -> None:
         """Keep a run that was answered at once, as it ended; its envelope only when its key or its webhook may want it, or
         when its inputs are kept too.
 
         Nothing happens when its key stands for one already.
         """
-        ...
-
-    async def start(self, id: str, now: float) -> Taken | None:
-        """Take a run up; None when it is not waiting any more."""
         ...
 
     async def end(self, run: Taken, ending: Ending, now: float, expires_at: float) -> bool:
@@ -168,20 +182,12 @@ class RunStore(Protocol):
         """End a run from outside, whether it waits or was taken up. False when there is no such run, or it is over."""
         ...
 
-    async def reopen(self) -> None:
-        """Let what was taken up wait again. For a start after which nobody else can be at it."""
-        ...
-
     async def find(self, id: str) -> Standing | None:
         """How a run stands; None when there is no such run."""
         ...
 
     async def keyed(self, caller: str, model: str, key: str) -> Earlier | None:
         """The run that an idempotency key stands for."""
-        ...
-
-    async def waiting(self) -> list[Waiting]:
-        """The runs that wait, in their order: by priority, then the oldest first."""
         ...
 
     async def row(self, id: str) -> Listed | None:
@@ -194,4 +200,20 @@ class RunStore(Protocol):
 
     async def forget(self, now: float, most: int) -> int:
         """Drop the answers, and free the keys, of up to `most` runs that expired; the rows stay. Gives how many there were."""
+        ...
+
+
+class OwnRunStore(RunStore, Protocol):
+    """The rows of runs that this process executes alone."""
+
+    async def start(self, id: str, now: float) -> Taken | None:
+        """Take a run up; None when it is not waiting any more."""
+        ...
+
+    async def reopen(self) -> None:
+        """Let what was taken up wait again. For a start after which nobody else can be at it."""
+        ...
+
+    async def waiting(self) -> list[Waiting]:
+        """The runs that wait, in their order: by priority, then the oldest first."""
         ...

@@ -54,7 +54,7 @@ class ImageBackend(Whole):
                 raise self._upstream.failed("one of its pictures is missing.")
             return picture.url
         try:
-            content = base64.b64decode(picture.b64_json)
+            content = base64.b64decode(picture.b64_json, validate=True)
         except binascii.Error as error:
             raise self._upstream.failed("one of its pictures is broken.") from error
         return await self._keep(f"image.{_ending(content)}", content)

@@ -23,6 +23,15 @@ TOLD = {400: 400, 413: 413, 415: 400, 422: 400}
 SUPPLIER = 485
 
 
+class KeyProblem(ModelError):
+    """The service has no use for this hub's key. Callers read the message, `advice` is for whoever runs the hub."""
+
+    def __init__(self, message: str, advice: str) -> None:
+        super().__init__(f"{message}; the hub's log says what to set.", SUPPLIER)
+        self.advice = advice
+        logger.error("%s", advice)
+
+
 class Upstream:
     """A service that speaks OpenAI at `url`, known here by its `name`.
 
@@ -115,10 +124,13 @@ class Upstream:
 
     def _refused_key(self, status: int) -> ModelError:
         """The words of the service are for nobody: they may have parts of the key."""
-        known = f"the key in {self._key_env}" if self._key_env else "requests without a key"
-        what = "set it, in the hub's environment," if self._key_env else "name its variable with --key-env"
-        logger.error("the upstream %s refused %s (%d): %s and start the hub again", self.name, known, status, what)
-        return ModelError(f"The upstream '{self.name}' refused this hub's key; the hub's log says what to set.", SUPPLIER)
+        if self._key_env is None:
+            advice = f"The upstream '{self.name}' wants a key ({status}): name the variable that has it with --key-env."
+        else:
+            advice = (
+                f"The upstream '{self.name}' refused the key in {self._key_env} ({status}): set another one where the hub runs."
+            )
+        return KeyProblem(f"The upstream '{self.name}' refused this hub's key", advice)
 
 
 class OpenAnswer:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
-import threading
 from typing import Any
+
+from pgqueuer.adapters.drivers.asyncpg import AsyncpgDriver
 
 from aixplain.hub.errors import HubError
 from aixplain.hub.store.named import scripts
@@ -15,24 +15,8 @@ from aixplain.hub.store.postgres.queue import pgqueuer_over
 LOCK = 0x6169_7870
 
 
-def prepare(url: str) -> None:
+async def prepare(url: str) -> None:
     """Bring the database at this address up to date, before anything is served. Raises `HubError`."""
-    failure: list[HubError] = []
-
-    def work() -> None:
-        try:
-            asyncio.run(_prepare(url))
-        except HubError as error:
-            failure.append(error)
-
-    apart = threading.Thread(target=work, name="aixplain-migrations")  # this thread may have a loop that runs
-    apart.start()
-    apart.join()
-    if failure:
-        raise failure[0]
-
-
-async def _prepare(url: str) -> None:
     connection = await connect(url)
     try:
         await connection.execute("SELECT pg_advisory_lock($1)", LOCK)  # its end ends the lock
@@ -57,8 +41,9 @@ async def _migrate(connection: Any, url: str) -> None:
             f"The database {shown(url)} was written by a newer hub (version {version}; this one knows {len(steps)}). "
             "Update aixplain-models, or name another database with --database."
         )
-    queries = pgqueuer_over(connection)
+    queries = pgqueuer_over(AsyncpgDriver(connection))
     await (queries.upgrade() if await queries.schema_is_installed() else queries.install())
+    await queries.optimize_autovacuum()
     for number, script in enumerate(steps[version:], start=version + 1):
         async with connection.transaction():
             await connection.execute(script)

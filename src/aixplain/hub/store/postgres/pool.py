@@ -38,14 +38,24 @@ async def connect(url: str) -> Any:
     """A connection of one's own. Raises `HubError`."""
     try:
         return await asyncpg.connect(url, timeout=CONNECT_SECONDS, server_settings=SESSION)
-    except (*DRIVER_ERRORS, ValueError) as error:
-        raise unreachable(url, error) from error
+    except ValueError as error:  # what it says may show a password, and so may the rest of the address
+        raise HubError(
+            "The address of the database can't be read; it looks like postgresql://user@host:5432/name, "
+            "where letters such as / and @ in a password are percent-encoded."
+        ) from error
+    except DRIVER_ERRORS as error:
+        said = str(error) or type(error).__name__
+        raise HubError(
+            f"The hub's database {shown(url)} can't be reached: {said}. Is PostgreSQL up, and the address right?"
+        ) from error
 
 
-def unreachable(url: str, error: BaseException) -> HubError:
-    """What is said when there is no connection."""
-    said = str(error) or type(error).__name__
-    return HubError(f"The hub's database {shown(url)} can't be reached: {said}. Is PostgreSQL up, and the address right?")
+def lost(url: str, error: BaseException) -> HubError:
+    """What is said when a statement failed."""
+    return HubError(
+        f"The hub's database {shown(url)} can't be used: {str(error) or type(error).__name__}. "
+        "It is tried again; send the request again in a moment."
+    )
 
 
 class Pool:
@@ -53,12 +63,13 @@ class Pool:
 
     def __init__(self, url: str) -> None:
         self.url = url
-        self._pool: Any = None
+        #: The driver's own pool, once this is open.
+        self.raw: Any = None
 
     @contextlib.asynccontextmanager
     async def opened(self) -> AsyncIterator[Pool]:
         """Open it, and close it again. The database may be away meanwhile."""
-        self._pool = asyncpg.create_pool(
+        self.raw = asyncpg.create_pool(
             self.url,
             min_size=0,
             max_size=MOST_CONNECTIONS,
@@ -66,8 +77,8 @@ class Pool:
             command_timeout=STATEMENT_SECONDS,
             server_settings=SESSION,
         )
-        async with self._told():
-            await self._pool
+        async with self.told():
+            await self.raw
         try:
             yield self
         finally:
@@ -75,8 +86,8 @@ class Pool:
 
     async def fetch(self, query: str, *values: Any) -> list[Any]:
         """The rows of a query, which is a transaction of its own."""
-        async with self._told():
-            rows: list[Any] = await self._pool.fetch(query, *values)
+        async with self.told():
+            rows: list[Any] = await self.raw.fetch(query, *values)
             return rows
 
     async def row(self, query: str, *values: Any) -> Any:
@@ -86,29 +97,27 @@ class Pool:
 
     async def count(self, query: str, *values: Any) -> int:
         """How many rows a query changed."""
-        async with self._told():
-            status: str = await self._pool.execute(query, *values)
+        async with self.told():
+            status: str = await self.raw.execute(query, *values)
             return int(status.rpartition(" ")[2])
 
     @contextlib.asynccontextmanager
     async def transaction(self) -> AsyncIterator[Any]:
         """A connection of the driver, in a transaction that is kept when this ends well."""
-        async with self._told(), self._pool.acquire() as connection, connection.transaction():
+        async with self.told(), self.raw.acquire() as connection, connection.transaction():
             yield connection
 
     @contextlib.asynccontextmanager
-    async def _told(self) -> AsyncIterator[None]:
+    async def told(self) -> AsyncIterator[None]:
+        """What the driver raises in here becomes a `HubError`."""
         try:
             yield
         except DRIVER_ERRORS as error:
-            raise HubError(
-                f"The hub's database {shown(self.url)} can't be used: {str(error) or type(error).__name__}. "
-                "It is tried again; send the request again in a moment."
-            ) from error
+            raise lost(self.url, error) from error
 
     async def _close(self) -> None:
         try:
             async with asyncio.timeout(CONNECT_SECONDS):
-                await self._pool.close()
+                await self.raw.close()
         except (*DRIVER_ERRORS, asyncio.CancelledError):
-            self._pool.terminate()
+            self.raw.terminate()

@@ -17,7 +17,7 @@ _SQL = load("sqlite", "runs")
 
 
 class SqliteRuns:
-    """The rows of the runs in the hub's database file: a `RunStore`."""
+    """The rows of the runs in the hub's database file: an `OwnRunStore`."""
 
     def __init__(self, store: SqliteStore, *, keeps_contents: bool = False) -> None:
         self._store = store
@@ -34,10 +34,18 @@ class SqliteRuns:
 
         return await self._store.write(change)
 
+    async def claim(self, order: Order) -> Earlier | None:
+        """Give the answer that a key stands for. Nobody else makes answers over this file, so there is nothing to hold."""
+        earlier = await self.keyed(order.caller, order.model, order.key or "")
+        return earlier if earlier is not None and (earlier.result is not None or earlier.digest != order.digest) else None
+
+    async def release(self, id: str) -> None:
+        """Nothing is held."""
+
     async def record(self, order: Order, ending: Ending, started_at: float, now: float, expires_at: float) -> None:
         """Keep a run that was answered at once, as it ended; its envelope only when it is wanted again."""
         row = {**asdict(order), **asdict(ending), "started_at": started_at, **_times(now, expires_at)}
-        await self._store.write(lambda connection: self._ended(connection, "record", row))
+        await self._store.write(lambda connection: self._ended(connection, "record", row), lazy=order.may_be_late)
 
     async def start(self, id: str, now: float) -> Taken | None:
         """Take a run up; None when it is not waiting any more."""

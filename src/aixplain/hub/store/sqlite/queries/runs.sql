@@ -10,14 +10,14 @@ ON CONFLICT (caller, model, key) WHERE key IS NOT NULL DO NOTHING;
 -- name: record
 INSERT INTO runs (
     id, model, caller, state, priority, attempts, key, digest, deadline, accepted_at, inputs,
-    started_at, ended_at, expires_at, result, status, error, prompt_tokens, completion_tokens, credits,
+    started_at, ended_at, expires_at, result, status, error, prompt_tokens, completion_tokens, credits, tried,
     webhook, webhook_due_at
 )
 VALUES (
     :id, :model, :caller, :state, :priority, 1, :key, :digest, :deadline, :accepted_at, :inputs,
     :started_at, :now, :expires_at,
     CASE WHEN :key IS NOT NULL OR :webhook IS NOT NULL OR :inputs IS NOT NULL THEN :envelope END,
-    :status, :error, :prompt_tokens, :completion_tokens, :credits,
+    :status, :error, :prompt_tokens, :completion_tokens, :credits, :tried,
     :webhook, CASE WHEN :webhook IS NOT NULL THEN 0 END
 )
 ON CONFLICT (caller, model, key) WHERE key IS NOT NULL DO NOTHING;
@@ -30,7 +30,7 @@ RETURNING attempts, model, inputs, priority, deadline, webhook, caller;
 -- name: end
 UPDATE runs SET
     state = :state, ended_at = :now, expires_at = :expires_at, result = :envelope, status = :status, error = :error,
-    prompt_tokens = :prompt_tokens, completion_tokens = :completion_tokens, credits = :credits,
+    prompt_tokens = :prompt_tokens, completion_tokens = :completion_tokens, credits = :credits, tried = :tried,
     inputs = CASE WHEN :keeps_contents THEN inputs END,
     webhook_due_at = CASE WHEN webhook IS NOT NULL THEN 0 END
 WHERE id = :id AND state = 'started' AND attempts = :attempt;
@@ -80,7 +80,7 @@ WHERE caller = :caller AND accepted_at >= :since AND accepted_at < :until
 -- name: list
 SELECT
     id, model, state, priority, attempts, deadline, accepted_at, started_at, ended_at, expires_at,
-    status, error, prompt_tokens, completion_tokens, credits
+    status, error, prompt_tokens, completion_tokens, credits, tried
 FROM runs
 WHERE caller = :caller AND accepted_at >= :since AND accepted_at < :until
     AND (:model IS NULL OR model = :model)
