@@ -71,7 +71,7 @@ async def list_runs(request: Request) -> Response:
 
 async def get_run(request: Request) -> Response:
     run = await service_of(request).run_row(request.path_params["run_id"], key_of(request))
-    return json_response(msgspec.json.encode(listing.told(run, _root(request))))
+    return json_response(msgspec.json.encode(listing.told(run, root_of(request))))
 
 
 async def announce_upload(request: Request) -> Response:
