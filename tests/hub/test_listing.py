@@ -149,3 +149,14 @@ def test_a_filter_that_cannot_be_read_is_a_400(caller: Caller, query: dict[str, 
     answer = caller.get(f"/sdk/runs?{urlencode(query)}", **{"x-api-key": "mine"})
     assert (answer.status, answer.json["statusCode"]) == (400, 400)
     assert words in answer.json["message"]
+
+
+def test_one_run_is_told_as_the_list_tells_it(caller: Caller) -> None:
+    for run in listed(caller)["results"]:
+        assert caller.get(f"/sdk/runs/{run['requestId']}", **{"x-api-key": "mine"}).json == run
+
+
+def test_the_run_of_another_key_is_not_there(caller: Caller) -> None:
+    run = listed(caller)["results"][0]["requestId"]
+    answer = caller.get(f"/sdk/runs/{run}", **{"x-api-key": "yours"})
+    assert (answer.status, answer.json["message"]) == (404, f"There is no run '{run}' on this hub.")

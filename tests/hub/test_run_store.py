@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from aixplain.hub.store.runs import Earlier, Ending, Order, RunStore, Standing, Taken, Waiting
+from aixplain.hub.store.runs import Earlier, Ending, Order, RunStore, Standing, Taken, Waiting, Wanted
 from aixplain.hub.store.sqlite.file import SqliteStore
 from aixplain.hub.store.sqlite.runs import SqliteRuns
 
@@ -207,9 +207,22 @@ def test_runs_wait_in_the_order_of_their_priority_and_age(own: SqliteRuns) -> No
     asyncio.run(scene())
 
 
+def test_a_run_has_the_row_that_the_list_has(play: Play) -> None:
+    async def scene(runs: RunStore, take: Take) -> None:
+        assert await runs.end(await started(runs, take), ENDINGS[0], 3.0, 9.0)
+        await runs.accept(order("other"))
+        row = await runs.row("run")
+        assert row is not None
+        assert row.id == "run"
+        assert row in (await runs.listed(Wanted("")))[1]
+
+    play(scene)
+
+
 def test_what_never_was_is_not_found(play: Play) -> None:
     async def scene(runs: RunStore, take: Take) -> None:
         assert await runs.find("run") is None
+        assert await runs.row("run") is None
         assert await take("run") is None
         assert await runs.keyed("", "acme/shout", "key") is None
         assert not await runs.give_up("run", FROM_OUTSIDE[0], 2.0, 9.0)
