@@ -299,7 +299,7 @@ def typist(hub: EmbeddedHub, tmp_path: Path) -> Iterator[Callable[..., Typist]]:
                 env=environment(where),
                 cwd=tmp_path,
                 start_new_session=True,
-                preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),
+                preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),  # so that Ctrl-C reaches it
             )
             os.close(its)
             processes.enter_context(process)

@@ -89,7 +89,7 @@ def test_usage_is_a_table_in_which_what_nobody_told_is_unknown(started: Started,
     aix("run", "aixplain/sentiment", "I love this", "--hub", url, settings={})
     headings, row = aix("usage", "--by", "day,key", "--data", "kept", settings={}).out.splitlines()
     assert headings.split() == ["day", "key", "runs", "failed", "tokens", "credits", "seconds"]
-    assert row.split()[:6] == [TODAY, "none", "1", "0", "unknown", "unknown"]
+    assert row.split()[:6] == [TODAY, "none", "1", "0", "unknown", "0"]
     assert aix("usage", "--since", "2130-01-01", "--data", "kept", settings={}).err == "No run ended in this time.\n"
     running.interrupt()
     running.end()

@@ -172,9 +172,10 @@ def test_a_row_that_is_none_ends_it_with_its_place(aix: Aix, tmp_path: Path) -> 
 
 
 def test_without_pyarrow_a_parquet_file_says_what_it_needs(tmp_path: Path) -> None:
-    told = "sys.modules['pyarrow'] = None; sys.argv = ['aix', 'map', 'm', 'in.parquet']"
-    code = f"import sys; {told}; from aixplain.cli import main; main()"
+    code = "import sys; sys.modules['pyarrow'] = None; from aixplain.cli import main; main()"
     (tmp_path / "in.parquet").write_bytes(b"")
-    done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [sys.executable, "-c", code, "map", "m", "in.parquet"], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
     assert done.returncode == 2
     assert done.stderr == "aix: Parquet files need pyarrow, which is not installed: pip install 'aixplain-models[parquet]'\n"

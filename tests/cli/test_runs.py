@@ -119,7 +119,7 @@ def test_a_run_is_run_anew_where_its_inputs_are_kept(aix: Aix, refused: Refused,
         (["cancel", "0" * 36], f"There is no run '{'0' * 36}' on this hub."),
         (["retry", "0" * 36], f"There is no run '{'0' * 36}' on this hub."),
         (["list", "--status", "odd"], "'odd' is no status of a run; there are IN_PROGRESS, SUCCESS"),
-        (["list", "--since", "soon"], "since is a time like 2026-03-19T13:27:29Z, and not 'soon'."),
+        (["list", "--since", "soon"], "since is a time like 2026-03-19T13:27:29Z, or a day, and not 'soon'."),
     ],
 )
 def test_what_can_not_be_done_is_said_in_the_words_of_the_hub(refused: Refused, words: list[str], said: str) -> None:

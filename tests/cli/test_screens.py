@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -22,6 +23,11 @@ COLOURS = re.compile(r"\x1b\[(?:\d+;)*(?:3[0-7]|4[0-7]|9[0-7]|38|48)[;m]")
         (["show", "aixplain/document-text"], 80),
         (["show", "acme/typed"], 60),
         (["search", "--help"], 80),
+        (["runs", "list"], 80),
+        (["runs", "list"], 60),
+        (["compare", "acme/costs,acme/talk", "hello " * 40], 80),
+        (["hub", "doctor", "--hub", "http://127.0.0.1:9"], 80),
+        (["doctor"], 60),
     ],
 )
 def test_no_line_is_wider_than_the_terminal(terminal: Terminal, words: list[str], columns: int) -> None:
@@ -74,3 +80,23 @@ def test_no_line_ends_in_spaces(terminal: Terminal) -> None:
 def test_an_answer_is_not_wrapped_so_that_it_can_be_copied(terminal: Terminal) -> None:
     text = "word " * 40 + "end"
     assert terminal("run", "acme/say", text).lines == [text]
+
+
+def test_ids_of_runs_are_short_in_a_terminal(terminal: Terminal) -> None:
+    terminal("run", "acme/say", "hi")
+    heading, first, *_ = terminal("runs", "list").lines
+    assert heading.split() == ["run", "status", "accepted", "took", "model"]
+    assert len(first.split()[0]) == 8
+    assert terminal("runs", "show", first.split()[0]).status == 0
+
+
+def test_a_map_shows_a_bar_with_what_failed(terminal: Terminal, tmp_path: Path) -> None:
+    (tmp_path / "in.csv").write_text("text,whole\nhi,1\nho,99\n")
+    screen = terminal("map", "acme/typed", "in.csv", "--to", "out.csv")
+    assert any("2 of 2 rows, 1 failed ━" in line for line in screen.lines)
+    assert max(map(cell_len, screen.lines)) <= 80
+
+
+def test_rows_in_a_terminal_have_no_bar_among_them(terminal: Terminal, tmp_path: Path) -> None:
+    (tmp_path / "in.csv").write_text("text\nhi\n")
+    assert terminal("map", "acme/say", "in.csv").lines == ["text,result,error", "hi,hi,", "1 of 1 rows."]

@@ -15,7 +15,9 @@ import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from types import ModuleType
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 import typer
@@ -89,10 +91,19 @@ class Reader:
 
     def run_python(self, text: str, output: str | None) -> None:
         printed = io.StringIO()
-        with contextlib.redirect_stdout(printed):
+        with contextlib.redirect_stdout(printed), self.as_program(text):
             exec(compile(text, "a page's Python", "exec"), self.names)  # noqa: S102 - the page's own
         if output is not None:
             assert printed.getvalue() == output
+
+    @contextlib.contextmanager
+    def as_program(self, text: str) -> Iterator[None]:
+        """Have a file hold the page's Python, as it does for whoever follows the page."""
+        program = ModuleType("__main__")
+        program.__file__ = str(self.folder / "page.py")
+        (self.folder / "page.py").write_text(text)
+        with patch.dict(sys.modules, {"__main__": program}):
+            yield
 
     def run_command(self, command: str) -> str:
         """What a command prints; `./dev demo` is `aix demo` once the environment is there."""

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from aixplain.hub import Hub
+from aixplain.hub.metrics import Metrics
 from aixplain.hub.opening import Place, at_work, opening
 from aixplain.hub.runs import Asked, new_order
 
@@ -34,7 +35,7 @@ def test_an_engine_tells_how_many_runs_wait(place: Place) -> None:
         return text
 
     async def scene() -> None:
-        async with opening(place, hub.entries, hub.settings).opened() as opened, at_work(opened):
+        async with opening(place, hub.entries, hub.settings, Metrics()).opened() as opened, at_work(opened):
             ids = [new_order("acme/gated", {"text": str(number)}, Asked(), 0) for number in range(7)]
             for order in ids:
                 assert await opened.engine.accept(order) is None
@@ -50,8 +51,7 @@ def test_an_engine_tells_how_many_runs_wait(place: Place) -> None:
 
 
 def test_what_goes_on_when_a_hub_stops_waits_for_the_next_one(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("aixplain.hub.engine.embedded.LAST_SECONDS", 0.01)
-    monkeypatch.setattr("aixplain.hub.engine.postgres.DRAIN_SECONDS", 0.01)
+    monkeypatch.setattr("aixplain.hub.engine.attempts.LAST_SECONDS", 0.01)
     hub, begun = Hub(builtin=False), 0
 
     @hub.model("acme/once-more")
@@ -65,12 +65,12 @@ def test_what_goes_on_when_a_hub_stops_waits_for_the_next_one(place: Place, monk
     order = new_order("acme/once-more", {"text": "hi"}, Asked(), 0)
 
     async def first() -> None:
-        async with opening(place, hub.entries, hub.settings).opened() as opened, at_work(opened):
+        async with opening(place, hub.entries, hub.settings, Metrics()).opened() as opened, at_work(opened):
             await opened.engine.accept(order)
             await comes_true(lambda: begun == 1)
 
     async def second() -> None:
-        async with opening(place, hub.entries, hub.settings).opened() as opened, at_work(opened):
+        async with opening(place, hub.entries, hub.settings, Metrics()).opened() as opened, at_work(opened):
             standing = await opened.runs.attend(order.id, 20)
             assert standing is not None
             assert standing.state == "finished"

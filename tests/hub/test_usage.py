@@ -71,8 +71,8 @@ def test_each_way_to_run_and_to_end_is_summed_once(at_work: tuple[Place, list[Ca
             "usage": {"prompt_tokens": 30, "completion_tokens": 0, "total_tokens": 30},
         },
         "acme/refuse": {**common, "runs": 2, "finished": 0, "failed": 2},
-        "acme/pieces": {**common, "runs": 2, "finished": 2},
-        "acme/gated": {**common, "runs": 3, "finished": 1, "canceled": 2},
+        "acme/pieces": {**common, "runs": 2, "finished": 2, "usedCredits": 0.0},
+        "acme/gated": {**common, "runs": 3, "finished": 1, "canceled": 2, "usedCredits": 0.0},
     }
 
 

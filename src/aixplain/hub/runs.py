@@ -68,10 +68,6 @@ class Runs:
         order = Order(run_id, model, None, asked.caller, asked.key, asked.digest, 0, None, started_at)
         return await self._store.claim(order)
 
-    async def release(self, run_id: str) -> None:
-        """Hold the key of a run no longer: it was not answered."""
-        await self._store.release(run_id)
-
     async def record(
         self,
         run_id: str,
@@ -150,6 +146,9 @@ class Runs:
     async def find(self, id: str) -> Standing | None:
         """How a run stands; None when there is no such run."""
         standing = await self._store.find(id)
+        if standing is None and self._late:
+            await self.settled()
+            standing = await self._store.find(id)
         progress = self._progress.get(id)
         return standing if standing is None or progress is None else msgspec.structs.replace(standing, progress=progress)
 

@@ -160,14 +160,10 @@ class RunStore(Protocol):
         ...
 
     async def claim(self, order: Order) -> Earlier | None:
-        """Hold the key of a run that is about to be answered at once, until it is recorded or released.
+        """Hold the key of a run that is about to be answered at once, until it is recorded.
 
         When its key stands for a run already, or is held for one, give that; a `result` of None says that it is not over.
         """
-        ...
-
-    async def release(self, id: str) -> None:
-        """Hold the key of this run no longer, if one is held: it was not answered."""
         ...
 
     async def record(self, order: Order, ending: Ending, started_at: float, now: float, expires_at: float) -> None:

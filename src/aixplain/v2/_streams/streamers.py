@@ -36,6 +36,9 @@ class ModelResponseStreamer(Iterator[StreamChunk]):
         """IN_PROGRESS, then SUCCESS or FAILED."""
         return self._decoder.status
 
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}(status={self.status.value!r})"
+
     def _repr_html_(self) -> str:
         """What a notebook shows: how far the stream was read. It reads nothing."""
         from aixplain.v2._notebook.results import stream_html
@@ -119,6 +122,9 @@ class AsyncModelResponseStreamer(AsyncIterator[StreamChunk]):
     def status(self) -> ResponseStatus:
         """IN_PROGRESS, then SUCCESS or FAILED."""
         return self._decoder.status
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}(status={self.status.value!r})"
 
     def _repr_html_(self) -> str:
         """What a notebook shows: how far the stream was read. It reads nothing."""

@@ -45,10 +45,6 @@ class PostgresRuns:
         """Hold the key of a run that is answered at once, or give the run that it stands for already."""
         return await self._claims.claim(order)
 
-    async def release(self, id: str) -> None:
-        """Hold a key no longer: its run was not answered."""
-        await self._claims.release(id)
-
     async def record(self, order: Order, ending: Ending, started_at: float, now: float, expires_at: float) -> None:
         """Keep a run that was answered at once, as it ended; its envelope only when it is wanted again."""
         row = order, ending, started_at, now, expires_at

@@ -39,9 +39,6 @@ class SqliteRuns:
         earlier = await self.keyed(order.caller, order.model, order.key or "")
         return earlier if earlier is not None and (earlier.result is not None or earlier.digest != order.digest) else None
 
-    async def release(self, id: str) -> None:
-        """Nothing is held."""
-
     async def record(self, order: Order, ending: Ending, started_at: float, now: float, expires_at: float) -> None:
         """Keep a run that was answered at once, as it ended; its envelope only when it is wanted again."""
         row = {**asdict(order), **asdict(ending), "started_at": started_at, **_times(now, expires_at)}
