@@ -17,7 +17,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
 from typing import Any
-from unittest.mock import patch
 
 import pytest
 import typer
@@ -102,8 +101,11 @@ class Reader:
         program = ModuleType("__main__")
         program.__file__ = str(self.folder / "page.py")
         (self.folder / "page.py").write_text(text)
-        with patch.dict(sys.modules, {"__main__": program}):
+        main, sys.modules["__main__"] = sys.modules["__main__"], program
+        try:
             yield
+        finally:
+            sys.modules["__main__"] = main
 
     def run_command(self, command: str) -> str:
         """What a command prints; `./dev demo` is `aix demo` once the environment is there."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections.abc import Callable
 from pathlib import Path
 
@@ -27,11 +28,11 @@ async def comes_true(condition: Callable[[], bool]) -> None:
 
 
 def test_an_engine_tells_how_many_runs_wait(place: Place) -> None:
-    hub, gate = Hub(builtin=False), asyncio.Event()
+    hub, gate = Hub(builtin=False), threading.Event()
 
     @hub.model("acme/gated", concurrency=2)
-    async def gated(text: str) -> str:
-        await gate.wait()
+    def gated(text: str) -> str:
+        assert gate.wait(20)
         return text
 
     async def scene() -> None:

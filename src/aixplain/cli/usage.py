@@ -21,7 +21,10 @@ def usage(
     hub: HubOption = None,
     json: JsonOption = False,
 ) -> None:
-    """Show how much a hub was used, from its database, or from the hub itself with --hub."""
+    """Show how much a hub was used.
+
+    The sums come from its database or, with --hub, from the hub itself.
+    """
     parts = [part.strip() for part in by.split(",") if part.strip()]
     sums = _asked(hub, since, parts) if hub is not None else _read(data, database, since, parts)
     if json:
