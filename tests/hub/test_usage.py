@@ -82,7 +82,8 @@ def test_a_key_sees_its_own_and_those_that_administer_see_all(at_work: tuple[Pla
     admin = new_key(place, "admin", is_admin=True)[1]
     for each in (secret, another):
         ask(hubs[0], each)
-    assert [each["key"] for each in usage(hubs[-1], secret, by="key")] == [mine.id]
+    assert wait_for(lambda: [each["key"] for each in usage(hubs[-1], secret, by="key")] == [mine.id])
+    assert wait_for(lambda: len(usage(hubs[-1], admin, by="key")) >= 2)
     seen = {each["key"]: each["keyName"] for each in usage(hubs[-1], admin, by="key")}
     assert seen.items() >= {mine.id: "mine", other.id: "other"}.items()
 
