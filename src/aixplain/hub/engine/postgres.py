@@ -20,6 +20,8 @@ from aixplain.hub.store.runs import Earlier, Order, Taken, Waiting
 LOOK_SECONDS = 1.0
 #: How often a process says that it is at its runs, and the seconds of silence after which another takes them up.
 BEAT_SECONDS, STALE_SECONDS = 1.5, 6.0
+#: How many times as long as it looked a process rests.
+REST = 20
 #: How often what PgQueuer notes of its own is dropped.
 TIDY_SECONDS = 60.0
 #: Instead of the silence, as long as nobody could have said anything: the database was away.
@@ -35,7 +37,6 @@ class PostgresEngine:
         self._queue = queue
         self._runs = runs
         self._attempts = attempts
-        self._lanes = lanes
         self._entries = entries
         self._works = works
         #: How many accepted runs waited a moment ago.
@@ -97,6 +98,11 @@ class PostgresEngine:
         except HubError as error:
             logger.error("runs can't be handed back, and are taken up in %g s: %s", STALE_SECONDS, error)
 
+    @property
+    def _doubts(self) -> bool:
+        """Whether others may be at their runs without having been able to say so."""
+        return time.monotonic() < self._doubt_until
+
     def heat(self, model: str) -> None:
         """Runs of this model may wait."""
         if self._works and model in self._entries:
@@ -131,7 +137,7 @@ class PostgresEngine:
         self._hot.discard(model)
         taken: list[Taken] = []
         try:
-            stale = PATIENT_SECONDS if time.monotonic() < self._doubt_until else STALE_SECONDS
+            stale = PATIENT_SECONDS if self._doubts else STALE_SECONDS
             taken = await self._queue.take(model, reserved, stale=stale, busy=self._attempts.tasks)
             if len(taken) == reserved:
                 self.heat(model)
@@ -160,15 +166,16 @@ class PostgresEngine:
                 self._attempts.cancel(id)
 
     async def _look(self) -> None:
-        """See what waits, and how much; and end what is late."""
+        """See what waits, and how much, and what somebody left. A long queue takes long, and is looked at less often."""
+        began = time.monotonic()
         waiting = await self._queue.look()
         self.backlog = sum(waiting.values())
-        for model, runs in waiting.items():
-            if runs:
-                self.heat(model)
-            elif model in self._entries:
-                self._suspect.add(model)
-                self._woken.set()
+        for model in waiting:
+            self.heat(model)
+        if self._works and not self._doubts:
+            self._suspect = await self._queue.left_by_others(STALE_SECONDS) & self._entries.keys()
+            self._woken.set()
+        await asyncio.sleep((time.monotonic() - began) * REST)
 
     async def _repeated(self, chore: Callable[[], Awaitable[None]], seconds: float) -> None:
         while True:

@@ -69,6 +69,8 @@ async def at_hand(files: Files, entry: Entry, inputs: dict[str, Any]) -> dict[st
 
 async def _replaced(entry: Entry, inputs: dict[str, Any], replace: Callable[[str], Awaitable[str | None]]) -> dict[str, Any]:
     kinds = {parameter.name for parameter in entry.parameters if parameter.data_type in FILE_TYPES}
+    if not kinds:
+        return inputs
 
     async def each(address: Any) -> Any:
         if isinstance(address, list):

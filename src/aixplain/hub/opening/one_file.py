@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import AsyncIterator
+from functools import partial
 from pathlib import Path
 
 from aixplain.hub.catalog import Entry
@@ -44,5 +45,5 @@ class OneFile:
         with contextlib.closing(self._store):
             courier = Courier(SqliteWebhooks(self._store), self._metrics.webhooks, private=self._settings.private_webhooks)
             runs.on_webhook = courier.wake
-            chores = keep_sweeping(runs, self._files, self._settings.files_kept), courier.keep_delivering()
-            yield Opened(self._store, runs, courier, self._files, lanes, engine, chores)
+            sweeping = partial(keep_sweeping, runs, self._files, self._settings.files_kept)
+            yield Opened(self._store, runs, courier, self._files, lanes, engine, (sweeping, courier.keep_delivering))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from typing import Any
 
 from aixplain.hub.errors import HubError
@@ -41,10 +42,11 @@ class Claims:
                 return Earlier(*found)
 
     async def release(self, id: str) -> None:
-        """Hold a key no longer, if this run holds one."""
+        """Hold a key no longer, if this run holds one. When the database can't be reached, it is free after its time."""
         if id in self._held:
             self._held.discard(id)
-            await self._pool.count(_SQL["release"], id)
+            with contextlib.suppress(HubError):
+                await self._pool.count(_SQL["release"], id)
 
     async def replace(self, id: str, statement: str, *values: Any) -> bool:
         """Let the statement note how a run ended, in place of the key that is held for it. False when none is."""

@@ -22,7 +22,8 @@ MOST_CONNECTIONS = 10
 CONNECT_SECONDS = 5
 #: Seconds that a statement may take. A connection whose other side is gone would be waited for much longer.
 STATEMENT_SECONDS = 30.0
-#: Every statement finds its rows by an index, whatever the statistics of a new table or a queue say, and is planned once.
+#: Every statement finds its rows by an index, in its order, whatever the statistics of a new table or of a queue that was
+#: empty say, and is planned once.
 SESSION = {
     "search_path": SCHEMA,
     "application_name": "aixplain-hub",
@@ -31,6 +32,7 @@ SESSION = {
     "enable_seqscan": "off",
     "enable_hashjoin": "off",
     "enable_mergejoin": "off",
+    "enable_sort": "off",
 }
 
 
@@ -99,7 +101,9 @@ class Pool:
         try:
             yield self
         finally:
-            await self._close()
+            with contextlib.suppress(*DRIVER_ERRORS):
+                async with asyncio.timeout(CONNECT_SECONDS):  # what is not over by then is broken off
+                    await self.raw.close()
 
     async def fetch(self, query: str, *values: Any) -> list[Any]:
         """The rows of a query, which is a transaction of its own."""
@@ -131,10 +135,3 @@ class Pool:
             yield
         except DRIVER_ERRORS as error:
             raise lost(self.url, error) from error
-
-    async def _close(self) -> None:
-        try:
-            async with asyncio.timeout(CONNECT_SECONDS):
-                await self.raw.close()
-        except (*DRIVER_ERRORS, asyncio.CancelledError):
-            self.raw.terminate()

@@ -23,6 +23,9 @@ from aixplain.hub.store.runs import Taken
 
 _SQL = load("postgres", "queue")
 
+#: Runs that are looked at, at most, to see which models somebody left some of.
+MOST_LEFT = 1000
+
 #: Every name is told, for it would else be read from the environment. `balanced` keeps the queue through a crash of the
 #: server, and not PgQueuer's log: what happened to a run stands in its row.
 SETTINGS = DBSettings(
@@ -88,13 +91,19 @@ class Queue:
             self._bell.queued(model)
 
     async def look(self) -> dict[str, int]:
-        """How many runs of each model wait. Models whose runs are all taken up are there too, with 0."""
+        """How many runs of each model wait."""
         async with self._pool.told():
             sizes = await self._queries.queue_size()
         found: dict[str, int] = {}
         for size in sizes:
-            found[size.entrypoint] = found.get(size.entrypoint, 0) + (size.count if size.status == "queued" else 0)
+            if size.status == "queued":
+                found[size.entrypoint] = found.get(size.entrypoint, 0) + size.count
         return found
+
+    async def left_by_others(self, stale: float) -> set[str]:
+        """Models with runs that were taken up, and that nobody has been at for so many seconds."""
+        async with self._pool.told():
+            return {job.entrypoint for job in await self._queries.stale_jobs(timedelta(seconds=stale), MOST_LEFT)}
 
     async def tidy(self) -> None:
         """Empty PgQueuer's own log: what happened to a run stands in its row. When somebody reads it, not now."""

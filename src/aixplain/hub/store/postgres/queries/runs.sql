@@ -18,7 +18,7 @@ WITH kept AS (
     ) WITH ORDINALITY AS
         asked (id, model, caller, priority, key, digest, deadline, accepted_at, inputs, webhook, started, place)
     -- Whoever else takes one of the same keys waits, so all take them in one order.
-    ORDER BY key NULLS FIRST, place
+    ORDER BY key NULLS FIRST, caller, model, place
     ON CONFLICT (caller, model, key) WHERE key IS NOT NULL DO NOTHING
     RETURNING id, model, priority, worker, job
 ), queued AS (
@@ -50,7 +50,7 @@ FROM unnest(
     inputs, webhook, started_at, ended_at, expires_at, result, status, error,
     prompt_tokens, completion_tokens, credits
 )
-ORDER BY key NULLS FIRST
+ORDER BY key NULLS FIRST, caller, model
 ON CONFLICT DO NOTHING;
 
 -- name: end
