@@ -33,6 +33,7 @@ QUESTIONS = (
     "page_memory",
     "polling",
     "hub_durable",
+    "hub_postgres",
     "hub_catalog",
     "hub_keys",
 )

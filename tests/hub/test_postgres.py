@@ -12,6 +12,7 @@ from bench.postgres_server import PostgresServer
 
 from aixplain.hub import Hub, HubError, opening
 from aixplain.hub.store.postgres.batches import HEAVIEST_BATCH, Batches
+from aixplain.hub.store.postgres.bell import payloads
 from aixplain.hub.store.postgres.migrations import prepare
 
 
@@ -69,6 +70,15 @@ def test_without_its_libraries_it_says_how_to_install_them(tmp_path: Path, monke
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
     with pytest.raises(HubError, match=r"pip install 'aixplain-models\[hub,postgres\]'"):
         opening.opening(opening.Place(tmp_path, "postgresql://127.0.0.1/x"), {}, Hub(builtin=False).settings)
+
+
+def test_what_is_told_fits_into_notifications() -> None:
+    told = [(kind, f"{kind} {number:030}") for number in range(1000) for kind in ("ended", "queued")]
+    found = payloads(told)
+    assert max(len(payload.encode()) for payload in found) < 8000
+    assert {payload.partition("\n")[0] for payload in found} == {"ended", "queued"}
+    heard = [(payload.partition("\n")[0], name) for payload in found for name in payload.split("\n")[1:]]
+    assert sorted(heard) == sorted(told)
 
 
 def test_a_batch_is_neither_too_long_nor_too_heavy_and_two_are_on_their_way() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import importlib.util
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -37,7 +37,7 @@ class Opened:
     limiter: Limiter
     lanes: Lanes
     engine: Engine
-    chores: tuple[Coroutine[Any, Any, None], ...]
+    chores: tuple[Callable[[], Coroutine[Any, Any, None]], ...]
 
 
 class Opening(Protocol):
@@ -81,9 +81,9 @@ def check_libraries() -> None:
 @contextlib.asynccontextmanager
 async def at_work(hub: Opened) -> AsyncIterator[None]:
     """Execute runs and do the chores, as long as this lasts."""
-    chores = [asyncio.create_task(chore) for chore in hub.chores]
+    await hub.engine.start()
+    chores = [asyncio.create_task(chore()) for chore in hub.chores]
     try:
-        await hub.engine.start()
         yield
     finally:
         for chore in chores:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import uuid
 from collections.abc import AsyncIterator
+from functools import partial
 from pathlib import Path
 
 from aixplain.hub.catalog import Entry
@@ -65,11 +66,11 @@ class ManyMachines:
                 courier = Courier(PostgresWebhooks(pool), private=self._settings.private_webhooks)
                 runs.on_webhook = courier.wake
                 chores = (
-                    keep_sweeping(runs, files, self._settings.files_kept),
-                    courier.keep_delivering(),
-                    bell.keep_listening(),
-                    rows.keep_claims(),
-                    Neighbours(rows, runs, engine, bell).keep_looking(),
+                    partial(keep_sweeping, runs, files, self._settings.files_kept),
+                    courier.keep_delivering,
+                    bell.keep_listening,
+                    rows.keep_claims,
+                    Neighbours(rows, runs, engine, bell).keep_looking,
                 )
                 kept = PostgresKeys(pool), PostgresUsage(pool), PostgresLimiter(pool)
                 yield Opened(self._catalog, runs, courier, files, *kept, lanes, engine, chores)

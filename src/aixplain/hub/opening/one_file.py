@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import AsyncIterator
+from functools import partial
 from pathlib import Path
 
 from aixplain.hub.catalog import Entry
@@ -47,6 +48,8 @@ class OneFile:
             usage = SqliteUsage(self._store)
             limiter = MemoryLimiter(usage.spent)
             runs.on_ended = limiter.add
-            chores = keep_sweeping(runs, self._files, self._settings.files_kept), courier.keep_delivering()
+            sweeping = partial(keep_sweeping, runs, self._files, self._settings.files_kept)
             kept = SqliteKeys(self._store), usage, limiter
-            yield Opened(self._store, runs, courier, self._files, *kept, lanes, engine, chores)
+            yield Opened(
+                *(self._store, runs, courier, self._files, *kept, lanes, engine), chores=(sweeping, courier.keep_delivering)
+            )
