@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import msgspec
@@ -96,3 +98,9 @@ def test_what_is_no_key_is_refused(told: dict[str, object]) -> None:
 def test_a_limit_is_above_zero(limit: float) -> None:
     with pytest.raises(ValueError, match="The limit credits is a number above zero"):
         Limits(credits=limit)
+
+
+def test_several_programs_may_be_the_first_to_open_a_file(tmp_path: Path) -> None:
+    program = "from pathlib import Path; from aixplain.hub.store.sqlite.file import SqliteStore; SqliteStore(Path('h')).close()"
+    running = [subprocess.Popen([sys.executable, "-c", program], cwd=tmp_path) for _ in range(4)]
+    assert [process.wait(30) for process in running] == [0, 0, 0, 0]

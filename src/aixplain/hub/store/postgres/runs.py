@@ -158,4 +158,5 @@ def _recorded(order: Order, ending: Ending, started_at: float, now: float, expir
 def _told(ending: Ending) -> tuple[Any, ...]:
     """What the columns from `result` to `credits` have of an ending."""
     tokens = whole(ending.prompt_tokens), whole(ending.completion_tokens)
-    return ending.envelope, whole(ending.status), plain(ending.error), *tokens, ending.credits
+    credits = None if ending.credits is None else float(ending.credits)
+    return ending.envelope, whole(ending.status), plain(ending.error), *tokens, credits

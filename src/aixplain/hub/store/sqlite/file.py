@@ -105,16 +105,39 @@ def _transaction(connection: sqlite3.Connection) -> Iterator[None]:
 
 
 def _migrate(connection: sqlite3.Connection, path: Path) -> None:
-    """Bring the file forward, one numbered script after another, each in one transaction with its number."""
+    """Bring the file forward, one numbered script after another; who comes at the same time waits, and finds it done."""
     steps = scripts("sqlite")
+    if _version(connection) == len(steps):
+        return
+    with _transaction(connection):
+        _step(connection, path, steps)
+
+
+def _version(connection: sqlite3.Connection) -> int:
     version: int = connection.execute("PRAGMA user_version").fetchone()[0]
+    return version
+
+
+def _step(connection: sqlite3.Connection, path: Path, steps: list[str]) -> None:
+    version = _version(connection)
     if version > len(steps):
         raise HubError(
             f"The database {path} was written by a newer hub (version {version}; this one knows {len(steps)}). "
             "Update aixplain-models, or use another folder with --data."
         )
-    for number, script in enumerate(steps[version:], start=version + 1):
-        connection.executescript(f"BEGIN; {script} PRAGMA user_version = {number}; COMMIT;")
+    for script in steps[version:]:
+        for statement in _statements(script):  # `executescript` would end the transaction
+            connection.execute(statement)
+    connection.execute(f"PRAGMA user_version = {len(steps)}")
+
+
+def _statements(script: str) -> Iterator[str]:
+    statement = ""
+    for line in script.splitlines(keepends=True):
+        statement += line
+        if sqlite3.complete_statement(statement):
+            yield statement
+            statement = ""
 
 
 def _unusable(path: Path, error: sqlite3.Error) -> HubError:
