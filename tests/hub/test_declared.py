@@ -54,6 +54,12 @@ def test_every_hub_that_is_at_work_sees_it_soon(place: Place, tmp_path: Path) ->
             assert wait_for(lambda caller=caller: "team/default" in caller.found(path="team"))
             assert caller.found(path="up/") == ["up/e", "up/m"]
             assert caller.run("team/default", {"text": "hi"}).json["data"] == "HI"
+            newest = caller.get("/sdk/runs?model=team/default").json["results"][0]
+            assert [tried["model"] for tried in newest["tried"]] == ["up/m", "acme/shout"]
+            accepted = caller.post("/api/v1/execute/team/default", {"data": "hi"}).json
+            assert caller.result(accepted["data"])["data"] == "HI"
+            newest = caller.get("/sdk/runs?model=team/default").json["results"][0]
+            assert newest["tried"][-1]["model"] == "acme/shout"
         with_books(place, lambda kept: kept.declared.remove("upstream", "up"))
         for caller in callers:
             assert wait_for(lambda caller=caller: not caller.found(path="up/"))

@@ -4,3 +4,6 @@ CREATE TABLE declared (
     body bytea NOT NULL,
     PRIMARY KEY (kind, name)
 );
+
+-- The targets of an alias that a run tried, as JSON.
+ALTER TABLE runs ADD COLUMN tried bytea;
