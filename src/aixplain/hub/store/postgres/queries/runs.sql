@@ -35,21 +35,21 @@ WITH ended AS (
     INSERT INTO runs (
         id, model, caller, state, priority, attempts, key, digest, deadline, accepted_at, inputs, webhook,
         started_at, ended_at, expires_at, kept_until, result,
-        status, error, prompt_tokens, completion_tokens, credits, webhook_due_at
+        status, error, prompt_tokens, completion_tokens, credits, tried, webhook_due_at
     )
     SELECT
         id, model, caller, state, priority, 1, key, digest, deadline, accepted_at, inputs, webhook,
         started_at, ended_at, expires_at, now() + (expires_at - ended_at) * interval '1 second',
         CASE WHEN key IS NOT NULL OR webhook IS NOT NULL OR inputs IS NOT NULL THEN result END,
-        status, error, prompt_tokens, completion_tokens, credits, CASE WHEN webhook IS NOT NULL THEN 0 END
+        status, error, prompt_tokens, completion_tokens, credits, tried, CASE WHEN webhook IS NOT NULL THEN 0 END
     FROM unnest(
         $1::text[], $2::text[], $3::text[], $4::text[], $5::bigint[], $6::text[], $7::bytea[], $8::float8[], $9::float8[],
         $10::bytea[], $11::text[], $12::float8[], $13::float8[], $14::float8[], $15::bytea[], $16::bigint[], $17::text[],
-        $18::bigint[], $19::bigint[], $20::float8[]
+        $18::bigint[], $19::bigint[], $20::float8[], $21::bytea[]
     ) AS ended (
         id, model, caller, state, priority, key, digest, deadline, accepted_at,
         inputs, webhook, started_at, ended_at, expires_at, result, status, error,
-        prompt_tokens, completion_tokens, credits
+        prompt_tokens, completion_tokens, credits, tried
     )
     ORDER BY key NULLS FIRST, caller, model
     ON CONFLICT DO NOTHING
@@ -66,14 +66,14 @@ WITH ended AS (
         state = given.state, ended_at = given.ended_at, expires_at = given.expires_at,
         kept_until = now() + (given.expires_at - given.ended_at) * interval '1 second', result = given.result,
         status = given.status, error = given.error, prompt_tokens = given.prompt_tokens,
-        completion_tokens = given.completion_tokens, credits = given.credits,
-        inputs = CASE WHEN $12 OR given.state <> 'finished' THEN inputs END, worker = NULL, overdue_at = NULL,
+        completion_tokens = given.completion_tokens, credits = given.credits, tried = given.tried,
+        inputs = CASE WHEN $13 OR given.state <> 'finished' THEN inputs END, worker = NULL, overdue_at = NULL,
         webhook_due_at = CASE WHEN webhook IS NOT NULL THEN 0 END
     FROM unnest(
         $1::text[], $2::int[], $3::text[], $4::float8[], $5::float8[], $6::bytea[], $7::bigint[], $8::text[], $9::bigint[],
-        $10::bigint[], $11::float8[]
+        $10::bigint[], $11::float8[], $12::bytea[]
     ) AS given (
-        id, attempt, state, ended_at, expires_at, result, status, error, prompt_tokens, completion_tokens, credits
+        id, attempt, state, ended_at, expires_at, result, status, error, prompt_tokens, completion_tokens, credits, tried
     )
     WHERE runs.id = given.id AND runs.state = 'started' AND runs.attempts = given.attempt
     RETURNING
@@ -135,7 +135,7 @@ WHERE caller = $1 AND accepted_at >= $2 AND accepted_at < $3 AND ($4::text IS NU
 -- name: list
 SELECT
     id, model, state, priority, attempts, deadline, accepted_at, started_at, ended_at, expires_at,
-    status, error, prompt_tokens, completion_tokens, credits
+    status, error, prompt_tokens, completion_tokens, credits, tried
 FROM runs
 WHERE caller = $1 AND accepted_at >= $2 AND accepted_at < $3 AND ($4::text IS NULL OR model = $4)
     AND ($5::text[] = '{}' OR state = ANY ($5)) AND held_until IS NULL
@@ -144,7 +144,7 @@ ORDER BY accepted_at DESC, id LIMIT $6 OFFSET $7;
 -- name: row
 SELECT
     id, model, state, priority, attempts, deadline, accepted_at, started_at, ended_at, expires_at,
-    status, error, prompt_tokens, completion_tokens, credits
+    status, error, prompt_tokens, completion_tokens, credits, tried
 FROM runs WHERE id = $1 AND held_until IS NULL;
 
 -- name: inputs

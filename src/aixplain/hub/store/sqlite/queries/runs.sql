@@ -90,7 +90,7 @@ ORDER BY accepted_at DESC, id LIMIT :most OFFSET :skipped;
 -- name: row
 SELECT
     id, model, state, priority, attempts, deadline, accepted_at, started_at, ended_at, expires_at,
-    status, error, prompt_tokens, completion_tokens, credits
+    status, error, prompt_tokens, completion_tokens, credits, tried
 FROM runs WHERE id = :id;
 
 -- name: inputs
