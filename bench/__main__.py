@@ -35,6 +35,7 @@ QUESTIONS = (
     "hub_durable",
     "hub_catalog",
     "hub_upstream",
+    "hub_openai",
 )
 
 
