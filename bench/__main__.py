@@ -35,7 +35,6 @@ QUESTIONS = (
     "hub_durable",
     "hub_catalog",
     "hub_upstream",
-    "hub_openai",
 )
 
 

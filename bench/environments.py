@@ -36,6 +36,11 @@ def llama_cpp() -> Path:
     return _python("llama-cpp")
 
 
+def litellm() -> Path:
+    """The Python of an environment with LiteLLM's proxy."""
+    return _python("litellm")
+
+
 def langchain() -> Path:
     """The Python of an environment with LangChain's client for OpenAI."""
     return _python("langchain")

@@ -85,12 +85,11 @@ def running(code: str = HUB) -> Iterator[tuple[Hub, float]]:
             process.wait(10)
 
 
-def request(method: str, path: str, body: bytes = b"") -> bytes:
+def request(method: str, path: str, body: bytes = b"", **headers: str) -> bytes:
     """A request as it travels."""
-    head = (
-        f"{method} {path} HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\ncontent-length: {len(body)}\r\n\r\n"
-    )
-    return head.encode() + body
+    told = {"host": "localhost", "content-type": "application/json", "content-length": str(len(body)), **headers}
+    lines = [f"{method} {path} HTTP/1.1", *(f"{name}: {value}" for name, value in told.items()), "", ""]
+    return "\r\n".join(lines).encode() + body
 
 
 def ask(connection: socket.socket, asked: bytes) -> bytes:
@@ -105,13 +104,13 @@ def ask(connection: socket.socket, asked: bytes) -> bytes:
         return answer.read(length)
 
 
-def load(hub: Hub, asked: str | bytes, connections: int, runs: int = RUNS) -> Load:
-    """Post runs of a model, or a request for one, on some connections, until all have ended."""
-    asked = request("POST", f"/api/v2/execute/{asked}", BODY) if isinstance(asked, str) else asked
+def load(hub: Hub, model: str, connections: int, runs: int = RUNS) -> Load:
+    """Post runs on some connections, until all have ended."""
+    asked = request("POST", f"/api/v2/execute/{model}", BODY)
     with contextlib.ExitStack() as stack, selectors.DefaultSelector() as selector:
         sockets = [stack.enter_context(socket.create_connection(hub.address)) for _ in range(connections)]
         cpu, began = hub.cpu, time.perf_counter()
-        accepts = _post_all(selector, sockets, asked, runs)
+        accepts = post_all(selector, sockets, asked, runs)
         open_runs = request("GET", "/sdk/runs?status=IN_PROGRESS&pageSize=1")
         while json.loads(ask(sockets[0], open_runs))["total"]:
             time.sleep(0.002)
@@ -120,7 +119,7 @@ def load(hub: Hub, asked: str | bytes, connections: int, runs: int = RUNS) -> Lo
         return Load(runs / seconds, accepts[len(accepts) // 2], accepts[len(accepts) * 99 // 100], (hub.cpu - cpu) / runs)
 
 
-def _post_all(selector: selectors.BaseSelector, sockets: list[socket.socket], asked: bytes, runs: int) -> list[float]:
+def post_all(selector: selectors.BaseSelector, sockets: list[socket.socket], asked: bytes, runs: int) -> list[float]:
     """The seconds of each accept."""
     sent: dict[socket.socket, float] = {}
     accepts: list[float] = []

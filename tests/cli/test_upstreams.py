@@ -16,7 +16,7 @@ from aixplain.cli import upstreams
 Aix = Callable[..., Any]
 Refused = Callable[..., str]
 MODELS = {"data": [{"id": "gpt-4o", "owned_by": "openai"}, {"id": "org/embed-1"}, {"id": "whisper-1"}, {"id": "moderation"}]}
-SOON = "A hub that serves this folder sees it within 3 seconds.\n"
+SOON = "A hub that is at work sees it within 3 seconds.\n"
 
 
 @pytest.fixture(scope="module")
@@ -127,7 +127,7 @@ def until(condition: Callable[[], bool]) -> None:
         (["add", "up", "--url", "http://127.0.0.1:9"], 1, "Is it running?"),
         (["add", "up", "--url", "http://127.0.0.1:9", "--key-env", "NOT_SET"], 2, "NOT_SET is not set here"),
         (["add", "up", "--url", "http://127.0.0.1:9", "--kind", "gpt=chat"], 2, "--kind is MODEL=FUNCTION"),
-        (["remove", "nobody"], 2, "There is no upstream and no alias 'nobody'"),
+        (["remove", "nobody"], 2, "There is no hub's database in kept."),
         (["alias", "a b", "c"], 2, "is no path of a model"),
         (["alias", "team/default", "c=many"], 2, "is no target"),
         (["alias", "team/default", "c=-1"], 2, "is no target"),
@@ -136,6 +136,11 @@ def until(condition: Callable[[], bool]) -> None:
 )
 def test_what_can_not_be_done_is_a_sentence(refused: Refused, words: list[str], status: int, said: str) -> None:
     assert said in refused("hub", *words, "--data", "kept", status=status, settings={})
+
+
+def test_what_is_not_there_can_not_be_removed(aix: Aix, refused: Refused) -> None:
+    aix("hub", "alias", "team/default", "aixplain/summarize", "--data", "kept")
+    assert "There is no upstream and no alias 'nobody'" in refused("hub", "remove", "nobody", "--data", "kept")
 
 
 @pytest.mark.parametrize("content", ["hello", "[]", '{"gpt-4o": {"input_cost_per_token": "many"}}'])

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-import asyncio
 import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from aixplain.cli.declared import SOON, DataOption, opened
+from aixplain.cli.books import DatabaseOption, DataOption, with_books
 from aixplain.cli.output import note
-from aixplain.cli.upstreams import counted
+from aixplain.cli.upstreams import SOON, counted
 
 if TYPE_CHECKING:
     from aixplain.hub.declarations import PriceSpec, Target
+    from aixplain.hub.opening.books import Books
+    from aixplain.hub.prices import Price
     from aixplain.hub.store.declared import DeclaredStore
 
 
@@ -28,6 +29,7 @@ def alias(
         typer.Option(metavar="SECONDS", min=0.1, help="Pass a model over that has not begun to answer.", show_default=False),
     ] = None,
     data: DataOption = None,
+    database: DatabaseOption = None,
 ) -> None:
     """Let a path stand for one of several models.
 
@@ -39,8 +41,8 @@ def alias(
 
     if re.fullmatch(r"[\w.:@+-]+(/[\w.:@+-]+)*", path) is None:
         raise UsageProblem(f"{path!r} is no path of a model. One looks like team/default.")
-    with opened(data) as store:
-        asyncio.run(store.put([declared(AliasSpec(path, tuple(map(_target, targets)), timeout))]))
+    spec = AliasSpec(path, tuple(map(_target, targets)), timeout)
+    with_books(data, database, lambda kept: kept.declared.put([declared(spec)]), may_be_new=True)
     note(f"{path} stands for {', '.join(targets)}. {SOON}")
 
 
@@ -61,6 +63,7 @@ def _target(text: str) -> Target:
 def sync_prices(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="Prices as JSON, by model.", show_default=False)],
     data: DataOption = None,
+    database: DatabaseOption = None,
 ) -> None:
     """Take the prices of the hub's models from a file.
 
@@ -71,10 +74,14 @@ def sync_prices(
     from aixplain.hub.declarations import PriceSpec
 
     listed = _price_list(file)
-    with opened(data) as store:
-        paths = asyncio.run(_paths(store))
+
+    async def sync(kept: Books) -> tuple[list[str], dict[str, Price]]:
+        paths = await _paths(kept.declared)
         prices = {path: price for path in paths if (price := _price_of(path, listed)) is not None}
-        asyncio.run(_replace(store, [PriceSpec(path, price) for path, price in prices.items()]))
+        await _replace(kept.declared, [PriceSpec(path, price) for path, price in prices.items()])
+        return paths, prices
+
+    paths, prices = with_books(data, database, sync)
     note(f"{len(prices)} of {counted(len(paths))} have their prices from {file}. {SOON}")
     if unknown := sorted(set(paths) - prices.keys()):
         note(f"It has none for {', '.join(unknown[:10])}{' …' if len(unknown) > 10 else ''}: what they cost is unknown.")
@@ -109,7 +116,7 @@ def _price_list(file: Path) -> dict[str, Any]:
         raise UsageProblem(f"{file} is no list of prices: {error}. `aix hub sync-prices --help` shows one.") from error
 
 
-def _price_of(path: str, listed: dict[str, Any]) -> Any:
+def _price_of(path: str, listed: dict[str, Any]) -> Price | None:
     import msgspec
 
     from aixplain.cli.failures import UsageProblem

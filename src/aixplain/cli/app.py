@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import typer
 
-from aixplain.cli import config, demo, hub, keys, run, search, show, usage
+from aixplain.cli import aliases, config, demo, hub, keys, run, search, show, upstreams, usage
 
 app = typer.Typer(
     name="aix",
@@ -26,5 +26,11 @@ app.command("run")(run.run)
 app.command("usage")(usage.usage)
 app.command("demo")(demo.demo)
 app.add_typer(config.app, name="config")
+hub.app.command("add")(upstreams.add)
+hub.app.command("remove")(upstreams.remove)
+hub.app.command("upstreams")(upstreams.upstreams)
+hub.app.command("discover")(upstreams.discover)
+hub.app.command("alias")(aliases.alias)
+hub.app.command("sync-prices")(aliases.sync_prices)
 app.add_typer(hub.app, name="hub")
 app.add_typer(keys.app, name="keys")

@@ -8,7 +8,6 @@ from typing import Annotated
 
 import typer
 
-from aixplain.cli import aliases, upstreams
 from aixplain.cli.output import note
 
 app = typer.Typer(help="Serve models to other programs and machines.", no_args_is_help=True)
@@ -92,11 +91,3 @@ def default_folder() -> Path:
     """Where this user's hub keeps its database."""
     base = os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share"
     return Path(base) / "aixplain" / "hub"
-
-
-app.command("add")(upstreams.add)
-app.command("remove")(upstreams.remove)
-app.command("upstreams")(upstreams.upstreams)
-app.command("discover")(upstreams.discover)
-app.command("alias")(aliases.alias)
-app.command("sync-prices")(aliases.sync_prices)

@@ -12,15 +12,18 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from aixplain.cli.declared import SOON, DataOption, opened
+from aixplain.cli.books import DatabaseOption, DataOption, with_books
 from aixplain.cli.output import note, print_json
 from aixplain.cli.session import JsonOption
 
 if TYPE_CHECKING:
     from aixplain.hub.backends.openai.listing import Offered
     from aixplain.hub.declarations import RelaySpec, UpstreamSpec
-    from aixplain.hub.store.declared import Declared, DeclaredStore
+    from aixplain.hub.opening.books import Books
+    from aixplain.hub.store.declared import Declared
 
+#: What is said of each change.
+SOON = "A hub that is at work sees it within 3 seconds."
 #: Where services on this machine usually listen.
 PORTS = {11434: "Ollama", 1234: "LM Studio", 8000: "vLLM", 8080: "llama.cpp", 4000: "LiteLLM", 30000: "SGLang", 1337: "Jan"}
 
@@ -41,6 +44,7 @@ def add(
     aixplain: Annotated[bool, typer.Option("--aixplain", help="It is the aiXplain platform, or another hub.")] = False,
     timeout: Annotated[float, typer.Option(metavar="SECONDS", min=1, help="How long an answer may take.")] = 600.0,
     data: DataOption = None,
+    database: DatabaseOption = None,
 ) -> None:
     """Offer the models of a service that speaks OpenAI, or of another aiXplain.
 
@@ -50,6 +54,7 @@ def add(
     from aixplain.cli.failures import Failure, UsageProblem
     from aixplain.hub.backends import ModelError
     from aixplain.hub.backends.openai.upstream import KeyProblem
+    from aixplain.hub.declarations import declared
 
     logging.getLogger("aixplain").addHandler(logging.NullHandler())  # what it says is said here
     if re.fullmatch(r"[\w.-]+", name) is None:
@@ -67,10 +72,7 @@ def add(
         raise Failure(str(error)) from error
     if not spec.models:
         raise UsageProblem(f"{url} offers no model that this hub can run" + (" and --models names." if models else "."))
-    with opened(data) as store:
-        from aixplain.hub.declarations import declared
-
-        asyncio.run(store.put([declared(spec)]))
+    with_books(data, database, lambda kept: kept.declared.put([declared(spec)]), may_be_new=True)
     note(f"{counted(len(spec.models))} of {spec.url} offered as {name}/…. {SOON}")
 
 
@@ -133,25 +135,26 @@ def _corrections(given: list[str]) -> dict[str, str]:
 def remove(
     name: Annotated[str, typer.Argument(metavar="NAME", help="An upstream's name, or an alias.", show_default=False)],
     data: DataOption = None,
+    database: DatabaseOption = None,
 ) -> None:
     """Take the models of an upstream, or an alias, away again."""
     from aixplain.cli.failures import UsageProblem
 
-    async def removed(store: DeclaredStore) -> bool:
+    async def removed(kept: Books) -> bool:
+        store = kept.declared
         return any([await store.remove("upstream", name), await store.remove("relay", name), await store.remove("alias", name)])
 
-    with opened(data) as store:
-        if not asyncio.run(removed(store)):
-            raise UsageProblem(f"There is no upstream and no alias {name!r}. `aix hub upstreams` lists them.")
+    if not with_books(data, database, removed):
+        raise UsageProblem(f"There is no upstream and no alias {name!r}. `aix hub upstreams` lists them.")
     note(f"{name} is gone. {SOON}")
 
 
-def upstreams(data: DataOption = None, json: JsonOption = False) -> None:
+def upstreams(data: DataOption = None, database: DatabaseOption = None, json: JsonOption = False) -> None:
     """List the upstreams and aliases of a hub."""
     import msgspec
 
-    with opened(data) as store:
-        kept = [each for each in asyncio.run(store.all()) if each.kind != "price"]
+    found = with_books(data, database, lambda kept: kept.declared.all())
+    kept = [each for each in found if each.kind != "price"]
     if json:
         print_json([{"kind": each.kind, **msgspec.json.decode(each.body)} for each in kept])
         return

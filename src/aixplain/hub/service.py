@@ -235,10 +235,15 @@ def _checked(entry: Entry, inputs: dict[str, Any]) -> dict[str, Any]:
     """The inputs that the model takes, with its defaults left to it. Raises `Refusal` for what is wrong."""
     names = entry.names
     arguments = {name: value for name, value in inputs.items() if value is not None and name not in NOT_INPUTS}
-    if "data" in arguments and "data" not in names and entry.first_required:
+    if entry.first_required and "data" in arguments and ("data" not in names or _is_words(arguments["data"])):
         arguments = {entry.first_required: arguments.pop("data"), **arguments}
     unknown = [f"Parameter '{name}' not found{did_you_mean(name, names)}" for name in arguments if name not in names]
     wrong = problems(entry.parameters, arguments) + unknown
     if wrong:
         raise Refusal(400, "Parameter validation failed: " + "; ".join(wrong))
     return arguments
+
+
+def _is_words(data: Any) -> bool:
+    """Whether `data` is a text, and not JSON written as one."""
+    return isinstance(data, str) and data.lstrip()[:1] not in ("{", "[")

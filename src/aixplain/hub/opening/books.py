@@ -1,4 +1,4 @@
-"""What is kept of keys and of what was used, for those who look at it or change it beside a hub that serves."""
+"""What is kept of keys, use and declarations, for those who look at it or change it beside a hub that serves."""
 
 from __future__ import annotations
 
@@ -7,7 +7,9 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
 from aixplain.hub.opening import Place, check_libraries
+from aixplain.hub.store.declared import DeclaredStore
 from aixplain.hub.store.keys import KeyStore
+from aixplain.hub.store.sqlite.declared import SqliteDeclared
 from aixplain.hub.store.sqlite.file import SqliteStore
 from aixplain.hub.store.sqlite.keys import SqliteKeys
 from aixplain.hub.store.sqlite.usage import SqliteUsage
@@ -16,10 +18,11 @@ from aixplain.hub.store.usage import UsageStore
 
 @dataclass(frozen=True, slots=True)
 class Books:
-    """The keys of a place, and its sums."""
+    """The keys of a place, its sums, and the upstreams, aliases and prices that were declared to it."""
 
     keys: KeyStore
     usage: UsageStore
+    declared: DeclaredStore
 
 
 @contextlib.asynccontextmanager
@@ -27,9 +30,10 @@ async def books(place: Place) -> AsyncIterator[Books]:
     """Open those of a place, which a hub may be at work in. Raises `HubError`."""
     if place.database is None:
         with contextlib.closing(SqliteStore(place.data / "hub.sqlite")) as store:
-            yield Books(SqliteKeys(store), SqliteUsage(store))
+            yield Books(SqliteKeys(store), SqliteUsage(store), SqliteDeclared(store))
         return
     check_libraries()
+    from aixplain.hub.store.postgres.declared import PostgresDeclared
     from aixplain.hub.store.postgres.keys import PostgresKeys
     from aixplain.hub.store.postgres.migrations import prepare
     from aixplain.hub.store.postgres.pool import Pool
@@ -37,4 +41,4 @@ async def books(place: Place) -> AsyncIterator[Books]:
 
     await prepare(place.database)
     async with Pool(place.database).opened() as pool:
-        yield Books(PostgresKeys(pool), PostgresUsage(pool))
+        yield Books(PostgresKeys(pool), PostgresUsage(pool), PostgresDeclared(pool))

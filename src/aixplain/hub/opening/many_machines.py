@@ -13,11 +13,13 @@ from aixplain.hub.engine.lanes import Lanes
 from aixplain.hub.engine.neighbours import Neighbours
 from aixplain.hub.engine.postgres import PostgresEngine
 from aixplain.hub.files import Files
+from aixplain.hub.offer import Offer
 from aixplain.hub.opening import Opened
 from aixplain.hub.runs import Runs
 from aixplain.hub.settings import Settings
 from aixplain.hub.store.postgres.bell import Bell
 from aixplain.hub.store.postgres.catalog import times_of
+from aixplain.hub.store.postgres.declared import PostgresDeclared
 from aixplain.hub.store.postgres.keys import PostgresKeys
 from aixplain.hub.store.postgres.limits import PostgresLimiter
 from aixplain.hub.store.postgres.migrations import prepare
@@ -63,11 +65,14 @@ class ManyMachines:
                 lanes = Lanes.of(self._entries)
                 attempts = Attempts(runs, self._entries, lanes)
                 engine = PostgresEngine(queue, runs, attempts, lanes, self._entries, works=self._works)
+                offer = Offer(self._entries, PostgresDeclared(pool), self._catalog, lanes, self._files.save)
+                await offer.refresh()
                 courier = Courier(PostgresWebhooks(pool), private=self._settings.private_webhooks)
                 runs.on_webhook = courier.wake
                 chores = (
                     keep_sweeping(runs, self._files, self._settings.files_kept),
                     courier.keep_delivering(),
+                    offer.keep_refreshing(),
                     bell.keep_listening(),
                     rows.keep_claims(),
                     Neighbours(rows, runs, engine, bell).keep_looking(),

@@ -101,10 +101,8 @@ class Upstream:
     def _key(self, variable: str) -> str:
         key = os.environ.get(variable)
         if not key:
-            logger.error(
-                "the upstream %s needs a key: set %s in the hub's environment, and start it again", self.name, variable
-            )
-            raise ModelError(f"This hub has no key for the upstream '{self.name}'; its log says what to set.", SUPPLIER)
+            advice = f"The upstream '{self.name}' needs a key: set {variable} in the hub's environment, and start it again."
+            raise KeyProblem(f"This hub has no key for the upstream '{self.name}'", advice)
         return key
 
     def _refused(self, answer: Response) -> ModelError:

@@ -52,7 +52,7 @@ class PostgresRuns:
     async def record(self, order: Order, ending: Ending, started_at: float, now: float, expires_at: float) -> None:
         """Keep a run that was answered at once, as it ended; its envelope only when it is wanted again."""
         row = order, ending, started_at, now, expires_at
-        if not await self._claims.replace(order.id, _SQL["record"], *columns([_recorded(*row)], 20)):
+        if not await self._claims.replace(order.id, _SQL["record"], *columns([_recorded(*row)], 21)):
             await self._records.add(row)
 
     async def end(self, run: Taken, ending: Ending, now: float, expires_at: float) -> bool:
@@ -118,12 +118,12 @@ class PostgresRuns:
 
     async def _record(self, ended: list[tuple[Order, Ending, float, float, float]]) -> list[None]:
         rows = [_recorded(*each) for each in ended]
-        await self._pool.count(_SQL["record"], *columns(rows, 20))
+        await self._pool.count(_SQL["record"], *columns(rows, 21))
         return [None] * len(rows)
 
     async def _end(self, ended: list[tuple[Taken, Ending, float, float]]) -> list[bool]:
         rows = [(run.id, run.attempt, ending.state, now, expires_at, *_told(ending)) for run, ending, now, expires_at in ended]
-        done = {row[0] for row in await self._pool.fetch(_SQL["end"], *columns(rows, 11), self._keeps_contents)}
+        done = {row[0] for row in await self._pool.fetch(_SQL["end"], *columns(rows, 12), self._keeps_contents)}
         outcomes = []
         for run, *_ in ended:
             outcomes.append(run.id in done)
@@ -145,6 +145,6 @@ def _recorded(order: Order, ending: Ending, started_at: float, now: float, expir
 
 
 def _told(ending: Ending) -> tuple[Any, ...]:
-    """What the columns from `result` to `credits` have of an ending."""
+    """What the columns from `result` to `tried` have of an ending."""
     tokens = ending.prompt_tokens, ending.completion_tokens
-    return ending.envelope, ending.status, plain(ending.error), *tokens, ending.credits
+    return ending.envelope, ending.status, plain(ending.error), *tokens, ending.credits, ending.tried

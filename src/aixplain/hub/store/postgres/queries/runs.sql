@@ -34,20 +34,21 @@ SELECT id FROM kept;
 WITH ended AS (
     INSERT INTO runs (
         id, model, caller, state, priority, attempts, key, digest, deadline, accepted_at, inputs, webhook,
-        started_at, ended_at, expires_at, result, status, error, prompt_tokens, completion_tokens, credits, webhook_due_at
+        started_at, ended_at, expires_at, result, status, error, prompt_tokens, completion_tokens, credits, tried,
+        webhook_due_at
     )
     SELECT
         id, model, caller, state, priority, 1, key, digest, deadline, accepted_at, inputs, webhook,
         started_at, ended_at, expires_at, CASE WHEN key IS NOT NULL OR webhook IS NOT NULL OR inputs IS NOT NULL THEN result END,
-        status, error, prompt_tokens, completion_tokens, credits, CASE WHEN webhook IS NOT NULL THEN 0 END
+        status, error, prompt_tokens, completion_tokens, credits, tried, CASE WHEN webhook IS NOT NULL THEN 0 END
     FROM unnest(
         $1::text[], $2::text[], $3::text[], $4::text[], $5::bigint[], $6::text[], $7::bytea[], $8::float8[], $9::float8[],
         $10::bytea[], $11::text[], $12::float8[], $13::float8[], $14::float8[], $15::bytea[], $16::int[], $17::text[],
-        $18::bigint[], $19::bigint[], $20::float8[]
+        $18::bigint[], $19::bigint[], $20::float8[], $21::bytea[]
     ) AS ended (
         id, model, caller, state, priority, key, digest, deadline, accepted_at,
         inputs, webhook, started_at, ended_at, expires_at, result, status, error,
-        prompt_tokens, completion_tokens, credits
+        prompt_tokens, completion_tokens, credits, tried
     )
     ORDER BY key NULLS FIRST
     ON CONFLICT DO NOTHING
@@ -63,13 +64,13 @@ WITH ended AS (
     UPDATE runs SET
         state = given.state, ended_at = given.ended_at, expires_at = given.expires_at, result = given.result,
         status = given.status, error = given.error, prompt_tokens = given.prompt_tokens,
-        completion_tokens = given.completion_tokens, credits = given.credits,
-        inputs = CASE WHEN $12 THEN inputs END, worker = NULL, overdue_at = NULL, webhook_due_at = CASE WHEN webhook IS NOT NULL THEN 0 END
+        completion_tokens = given.completion_tokens, credits = given.credits, tried = given.tried,
+        inputs = CASE WHEN $13 THEN inputs END, worker = NULL, overdue_at = NULL, webhook_due_at = CASE WHEN webhook IS NOT NULL THEN 0 END
     FROM unnest(
         $1::text[], $2::int[], $3::text[], $4::float8[], $5::float8[], $6::bytea[], $7::int[], $8::text[], $9::bigint[],
-        $10::bigint[], $11::float8[]
+        $10::bigint[], $11::float8[], $12::bytea[]
     ) AS given (
-        id, attempt, state, ended_at, expires_at, result, status, error, prompt_tokens, completion_tokens, credits
+        id, attempt, state, ended_at, expires_at, result, status, error, prompt_tokens, completion_tokens, credits, tried
     )
     WHERE runs.id = given.id AND runs.state = 'started' AND runs.attempts = given.attempt
     RETURNING
@@ -127,7 +128,7 @@ WHERE caller = $1 AND accepted_at >= $2 AND accepted_at < $3 AND ($4::text IS NU
 -- name: list
 SELECT
     id, model, state, priority, attempts, deadline, accepted_at, started_at, ended_at, expires_at,
-    status, error, prompt_tokens, completion_tokens, credits
+    status, error, prompt_tokens, completion_tokens, credits, tried
 FROM runs
 WHERE caller = $1 AND accepted_at >= $2 AND accepted_at < $3 AND ($4::text IS NULL OR model = $4)
     AND ($5::text[] = '{}' OR state = ANY ($5)) AND held_until IS NULL
