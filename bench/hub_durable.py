@@ -104,9 +104,9 @@ def ask(connection: socket.socket, asked: bytes) -> bytes:
         return answer.read(length)
 
 
-def load(hub: Hub, asked: str | bytes, connections: int, runs: int = RUNS) -> Load:
-    """Post runs of a model, or a request for one, on some connections, until all have ended."""
-    asked = request("POST", f"/api/v2/execute/{asked}", BODY) if isinstance(asked, str) else asked
+def load(hub: Hub, model: str, connections: int, runs: int = RUNS) -> Load:
+    """Post runs on some connections, until all have ended."""
+    asked = request("POST", f"/api/v2/execute/{model}", BODY)
     with contextlib.ExitStack() as stack, selectors.DefaultSelector() as selector:
         sockets = [stack.enter_context(socket.create_connection(hub.address)) for _ in range(connections)]
         cpu, began = hub.cpu, time.perf_counter()

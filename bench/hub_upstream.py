@@ -158,14 +158,15 @@ def _completion_cpu(hub: Hub, prefix: str) -> float:
 def _chunk_cpu(hub: Hub, prefix: str) -> float:
     """Seconds of CPU a chunk."""
     before = hub.cpu
-    with streams(hub, completion(prefix + PACED, stream=True), STREAMS) as connections:
-        chunks = read_all(connections)
+    with _streams(hub, prefix + PACED, STREAMS) as connections:
+        chunks = _read_all(connections)
     return (hub.cpu - before) / chunks
 
 
 @contextlib.contextmanager
-def streams(hub: Hub, asked: bytes, count: int) -> Iterator[list[socket.socket]]:
+def _streams(hub: Hub, model: str, count: int) -> Iterator[list[socket.socket]]:
     """So many streams, each asked for on a connection of its own."""
+    asked = completion(model, stream=True)
     with contextlib.ExitStack() as stack:
         connections = []
         for _ in range(count):
@@ -175,7 +176,7 @@ def streams(hub: Hub, asked: bytes, count: int) -> Iterator[list[socket.socket]]
         yield connections
 
 
-def read_all(connections: list[socket.socket]) -> int:
+def _read_all(connections: list[socket.socket]) -> int:
     """Read streams to their ends; gives the number of their events."""
     events = 0
     with selectors.DefaultSelector() as selector:
@@ -195,7 +196,7 @@ def read_all(connections: list[socket.socket]) -> int:
 def _resident_with_open_streams(hub: Hub) -> float:
     """Megabytes, once each stream has given its first chunk."""
     resource.setrlimit(resource.RLIMIT_NOFILE, (OPEN * 2 + 1000, resource.getrlimit(resource.RLIMIT_NOFILE)[1]))
-    with streams(hub, completion(f"up/{HELD}", stream=True), OPEN) as connections:
+    with _streams(hub, f"up/{HELD}", OPEN) as connections:
         for connection in connections:
             data = b""
             while b"data: " not in data:

@@ -153,6 +153,10 @@ def test_what_the_system_says_and_what_came_before_reach_a_function_that_takes_t
     assert json.loads(said(chat(caller, "acme/told", messages))) == {"text": "2?", "context": "Be brief.", "history": before}
 
 
+def test_further_inputs_stand_beside_the_messages(caller: Caller) -> None:
+    assert json.loads(said(chat(caller, "acme/told", context="Be brief.")))["context"] == "Be brief."
+
+
 def test_a_run_in_the_background_is_waited_for(caller: Caller) -> None:
     answer = chat(caller, "acme/slow")
     assert said(answer) == "hi"
@@ -181,6 +185,7 @@ def test_what_changes_nothing_is_no_matter(caller: Caller, wanted: dict[str, Any
         ({"messages": [*HI, *HI]}, "messages", "takes no messages that came before"),
         ({"messages": [{"role": "user", "content": [{"type": "image_url"}]}]}, "messages", "is something else"),
         ({"messages": [{"role": "user", "content": 7}]}, "messages", "is something else"),
+        ({"text": "again"}, "text", "The messages tell the input 'text', and it is there a second time"),
         ({"model": None}, "model", "'model' is a str"),
         ({"model": "acme/none"}, "model", "is none to chat with: it takes size"),
         ({"stream": "yes"}, "stream", "'stream' is a bool"),

@@ -41,7 +41,7 @@ class Calls:
 
     def give_up(self, place: Place | None) -> None:
         """Stop a call, if it goes on."""
-        if place in self._tasks:
+        if place is not None and place in self._tasks:
             self._tasks[place].cancel()
 
     @contextlib.contextmanager

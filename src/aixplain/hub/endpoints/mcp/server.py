@@ -79,7 +79,7 @@ class Tools:
     async def call(self, context: Context, params: types.CallToolRequestParams) -> types.CallToolResult:
         """Run a model to its end, also one that runs in the background; a client that goes away gives it up."""
         request = _request(context)
-        visit = Visit(request)
+        visit = Visit(request, params.name.encode(), msgspec.json.encode(params.arguments))
         entry = _entry(visit, request, params.name)
         work = visit.whole(entry, dict(params.arguments or {}), _teller(context))
         try:

@@ -30,15 +30,16 @@ _USUAL: dict[str, tuple[Any, ...]] = {
     "response_format": ({"type": "text"},),
     "modalities": (["text"],),
 }
-#: Inputs that the messages become.
-_SPOKEN = frozenset({"text", "data", "context", "history", "messages"})
 _SYSTEM = ("system", "developer")
 
 
 def inputs_of(entry: Entry, wanted: dict[str, Any]) -> dict[str, Any]:
     """The inputs for what a client wants: its messages, and what else it says. Raises `Unfit`."""
     said = _said(entry, entry.names, wanted.pop("messages", None))
-    return {**said, **further_inputs(entry, wanted)}
+    further = further_inputs(entry, wanted)
+    for name in said.keys() & further.keys():
+        raise Unfit(f"The messages tell the input '{name}', and it is there a second time. Leave one of them out.", name)
+    return {**said, **further}
 
 
 def further_inputs(entry: Entry, wanted: dict[str, Any]) -> dict[str, Any]:
@@ -50,7 +51,7 @@ def further_inputs(entry: Entry, wanted: dict[str, Any]) -> dict[str, Any]:
         name = asked if asked in names else _SYNONYMS.get(asked, asked)
         if value is None:
             continue
-        if name in names and name not in _SPOKEN:
+        if name in names:
             inputs[name] = value
         elif "extra_body" in names:
             beyond[asked] = value
