@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from bench import environments
 from playwright.sync_api import Page, expect
 
 HARD = 'it\'s "so" $HOME `id` \\n \\ %s !! é 🎉\ttab\nnext line; # & |'
