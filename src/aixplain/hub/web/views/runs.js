@@ -126,7 +126,7 @@ function row(run) {
     "tr",
     {},
     h("th", { scope: "row" }, h("a", { href: toRun(run.requestId) }, h("code", {}, run.requestId.slice(0, 12)))),
-    h("td", { class: "model" }, h("a", { href: toModel(run.model) }, run.model)),
+    h("td", { class: "which" }, h("a", { href: toModel(run.model) }, run.model)),
     h(
       "td",
       {},
