@@ -125,7 +125,7 @@ def _corrections(given: list[str]) -> dict[str, str]:
     from aixplain.cli.failures import UsageProblem
     from aixplain.hub.backends.openai.listing import FUNCTIONS
 
-    found = dict(each.rpartition("=")[::2] for each in given)
+    found = {model: function for model, _, function in (each.rpartition("=") for each in given)}
     for model, function in found.items():
         if not model or function not in FUNCTIONS:
             raise UsageProblem(f"--kind is MODEL=FUNCTION, and the function is one of {', '.join(FUNCTIONS)}.")
