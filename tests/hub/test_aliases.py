@@ -58,6 +58,12 @@ def models() -> Hub:
         await asyncio.sleep(30)
         yield text
 
+    @hub.model("local/stalls", timeout=0.3)
+    async def stalls(text: str) -> AsyncIterator[str]:
+        asked.append("stalls")
+        yield "one "
+        await asyncio.sleep(30)
+
     @hub.model("local/fails-at-once")
     def fails_at_once(text: str) -> Iterator[str]:
         asked.append("fails-at-once")
@@ -102,6 +108,7 @@ def caller(serve_declared: Callable[..., Caller]) -> Caller:
         alias("team/stream", "fails-at-once", "streams"),
         alias("team/late", "late", "streams", timeout=0.2),
         alias("team/cut", "fails-later", "streams"),
+        alias("team/stalled", "stalls", "streams"),
         alias("team/nothing", "gone"),
         PriceSpec("local/good", Price(input_cost_per_request=0.5)),
         PriceSpec("local/streams", Price(input_cost_per_token=0.5)),
@@ -193,6 +200,12 @@ def test_a_stream_that_fails_after_it_is_not_begun_anew(caller: Caller) -> None:
     assert failed["error"]["message"] == "no more"
     assert asked == ["fails-later"]
     assert newest(caller, "team/cut")["tried"][0]["status"] == 503
+
+
+def test_a_stream_that_stalls_is_ended_at_its_models_time(caller: Caller) -> None:
+    first, failed = run_stream(caller, "team/stalled")
+    assert first == {"data": "one "}
+    assert failed["statusCode"] == 504
 
 
 def test_an_alias_of_nothing_that_is_served_is_not_served(caller: Caller) -> None:

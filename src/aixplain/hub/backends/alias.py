@@ -11,9 +11,10 @@ from typing import Any
 
 import msgspec
 
+from aixplain.hub.alarm import Alarm
 from aixplain.hub.backends import ModelError, OnProgress, Output, Piece, Tried
 from aixplain.hub.backends.resting import Resting
-from aixplain.hub.catalog import Entry
+from aixplain.hub.catalog import LONGEST, Entry
 from aixplain.hub.engine.lanes import Lanes
 from aixplain.hub.execution import RAISED, credits_of, failure_of, is_passing_status, retry_after_of, too_long
 
@@ -51,12 +52,14 @@ class AliasBackend:
                 async with self._limit(entry):
                     piece = await anext(pieces, _END)
                 tries.is_begun = True
+                alarm = Alarm(asyncio.get_running_loop().time() + (entry.policy.timeout or LONGEST))
+                held.callback(alarm.turn_off)
                 texts: list[str] = []
                 while piece is not _END and not isinstance(piece, Output):
                     if isinstance(piece, str):
                         texts.append(piece)
                     yield piece
-                    piece = await anext(pieces, _END)
+                    piece = await _next(pieces, alarm, entry)
                 whole = piece if isinstance(piece, Output) else Output("".join(texts))
                 yield tries.answered(entry, whole)
                 return
@@ -64,7 +67,7 @@ class AliasBackend:
 
     def _order(self, inputs: dict[str, Any], *, streams: bool) -> list[Entry]:
         """The targets that can do this, as they are tried: by chance and weight, those that rest last."""
-        able = [each for each in self._targets if _takes(each[0], inputs) and (each[0].streams or not streams)]
+        able = [each for each in self._targets if inputs.keys() <= each[0].names and (each[0].streams or not streams)]
         if not able:
             raise ModelError("None of the models that this one stands for takes these inputs.", 400)
         chance = {entry.path: random.random() ** (1 / weight) if weight else 0.0 for entry, weight in able}  # noqa: S311
@@ -82,8 +85,14 @@ class AliasBackend:
             raise
 
 
-def _takes(entry: Entry, inputs: dict[str, Any]) -> bool:
-    return inputs.keys() <= {parameter.name for parameter in entry.parameters}
+async def _next(pieces: AsyncGenerator[Piece, None], alarm: Alarm, entry: Entry) -> Any:
+    """The next piece, while the target has time left."""
+    try:
+        return await alarm.wait(anext(pieces, _END))
+    except TimeoutError as error:
+        if alarm.rang:
+            raise ModelError(too_long(entry), 504) from error
+        raise
 
 
 class _Tries:
