@@ -111,6 +111,21 @@ def test_a_budget_stops_it_and_a_larger_one_goes_on(aix: Aix, tmp_path: Path) ->
     assert len(rows_of(tmp_path / "out.csv")) == 6
 
 
+def test_to_overwrite_is_to_begin_anew(aix: Aix, tmp_path: Path) -> None:
+    (tmp_path / "in.csv").write_text("text,whole\nhi,99\n")
+    assert aix("map", "acme/typed", "in.csv", "--to", "out.csv").status == 1
+    (tmp_path / "in.csv").write_text("text,whole\nanother,1\n")
+    assert aix("map", "acme/typed", "in.csv", "--to", "out.csv", "--overwrite").status == 0
+    assert [row["text"] for row in rows_of(tmp_path / "out.csv")] == ["another"]
+
+
+def test_no_rows_are_no_failure(aix: Aix, tmp_path: Path) -> None:
+    (tmp_path / "in.csv").write_text("text\n")
+    done = aix("map", "acme/say", "in.csv", "--to", "out.csv")
+    assert (done.status, done.err) == (0, "0 of 0 rows. They are in out.csv.\n")
+    assert (tmp_path / "out.csv").read_text() == "text,result,error\n"
+
+
 def test_ctrl_c_keeps_what_is_done_and_cancels_the_rest(
     started: Started, aix: Aix, tmp_path: Path, gate: threading.Event
 ) -> None:

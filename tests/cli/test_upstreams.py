@@ -105,8 +105,11 @@ def test_a_hub_that_runs_serves_what_is_added_and_drops_what_is_removed(
         "It has none for up/org/embed-1, up/whisper-1: what they cost is unknown.\n"
     )
     until(lambda: aix("run", "team/default", "hi", "--hub", url, settings={}).out == "hello\n")
-    answer = json.loads(aix("run", "up/gpt-4o", "hi", "--json", "--hub", url, settings={}).out)
-    assert answer["usedCredits"] == pytest.approx(3 * 0.001 + 2 * 0.1)
+
+    def told() -> Any:
+        return json.loads(aix("run", "up/gpt-4o", "hi", "--json", "--hub", url, settings={}).out)["usedCredits"]
+
+    until(lambda: told() == pytest.approx(3 * 0.001 + 2 * 0.1))
     assert aix("run", "up/gpt-4o", "--stream", "hi", "--hub", url, settings={}).out.strip() == "hello"
     aix("hub", "remove", "up", "--data", "kept", settings={})
     until(lambda: aix("run", "up/gpt-4o", "hi", "--hub", url, settings={}).status == 2)

@@ -319,6 +319,7 @@ def test_completion_shows_the_parameters(model: Any) -> None:
 
 def test_what_a_notebook_asks_is_no_parameter(model: Any) -> None:
     assert not hasattr(model.inputs, "__array__")
+    assert not hasattr(model.inputs, "_repr_latex_")
 
 
 def test_the_parameters_are_a_json_schema(model: Any) -> None:

@@ -34,7 +34,7 @@ def map(
         float | None, typer.Option(metavar="CREDITS", min=0, help="What it may cost.", show_default=False)
     ] = None,
     timeout: Annotated[float, typer.Option(metavar="SECONDS", min=0.001, help="How long a run may take.")] = 300.0,
-    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace the file that is there.")] = False,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Begin anew, and replace the file.")] = False,
     hub: HubOption = None,
     json: Annotated[bool, typer.Option("--json", help="Print what was done as JSON; with --to.")] = False,
 ) -> None:
@@ -63,7 +63,8 @@ def map(
         except InputError as error:
             raise UsageProblem(f"{error}. `aix show {model}` tells what it takes.") from error
         finally:
-            _tell(work, json=json)
+            if work.began:
+                _tell(work, json=json)
     if work.failed:
         raise typer.Exit(1)
 
@@ -72,5 +73,5 @@ def _tell(work: Mapping, *, json: bool) -> None:
     """What was done, also when it was stopped."""
     if json:
         print_json({"rows": work.done, "failed": work.failed, "usedCredits": work.credits, "to": str(work.to)})
-    elif work.done:
+    else:
         note(work.told())

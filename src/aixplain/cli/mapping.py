@@ -66,11 +66,14 @@ class Mapping:
         self._total = table.count()
         self._pulled: deque[Row] = deque()
         self.done = self.failed = 0
+        self.began = False
         self.credits: float | None = None
         if to is not None and self._checkpoint is not None:
             check_alike(source, to)
             if to.exists() and not overwrite and not self._checkpoint.exists():
                 raise UsageProblem(f"'{to}' is there already. Name another file with --to, or replace it with --overwrite.")
+            if overwrite:
+                self._checkpoint.unlink(missing_ok=True)
 
     def run(self, shared: dict[str, Any], *, concurrency: int, budget: float | None, timeout: float) -> None:
         """Map all rows; when it is stopped, what is done is in the file all the same."""
@@ -79,6 +82,7 @@ class Mapping:
         )
         passing = None if self.to is None else self.to.with_name(f".{self.to.name}.part")
         writer = new_table(self._source, passing, self._table, self._added)
+        self.began = True
         try:
             with items, self._watched() as show:
                 for item in items:
