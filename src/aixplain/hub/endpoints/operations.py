@@ -43,7 +43,7 @@ async def readyz(request: Request) -> Response:
 
 
 async def metrics(request: Request) -> Response:
-    """Everything that is counted, in the format that the caller accepts. Raises `Refusal` for a key that may not see all models."""
+    """Everything that is counted, in the format that the caller accepts. Raises `Refusal` for a key that is for some models."""
     if key_of(request).models is not None:
         raise Refusal(403, "Metrics tell of all models, and this key is for some. Read them with a key that is for all.")
     from prometheus_client.exposition import choose_encoder
