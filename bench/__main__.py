@@ -34,6 +34,8 @@ QUESTIONS = (
     "polling",
     "hub_durable",
     "hub_catalog",
+    "hub_page",
+    "hub_upstream",
 )
 
 

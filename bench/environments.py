@@ -31,6 +31,16 @@ def openai() -> Path:
     return _python("openai")
 
 
+def llama_cpp() -> Path:
+    """The Python of an environment with llama.cpp, which brings a server of its own, and what makes a model for it."""
+    return _python("llama-cpp")
+
+
+def langchain() -> Path:
+    """The Python of an environment with LangChain's client for OpenAI."""
+    return _python("langchain")
+
+
 def _python(name: str) -> Path:
     folder = ROOT / ".interop" / name
     python, done = folder / "bin" / "python", folder / "installed"

@@ -84,6 +84,10 @@ ROOMS = {
         ours=names("aixplain._wire aixplain.v2"), libraries=names("msgspec"), loads=names("aixplain.hub.embedded")
     ),
     "aixplain.hub": Room(ours=names("aixplain._wire"), libraries=None),
+    # The hub as a client of services that speak OpenAI, over the bytes of our HTTP.
+    "aixplain.hub.backends.openai.upstream": Room(
+        ours=names("aixplain._wire aixplain.hub aixplain.v2._flow aixplain.v2._http aixplain.v2._streams.drain"), libraries=None
+    ),
     # The hub as a client of another hub, or of the platform.
     "aixplain.hub.backends.aixplain": Room(ours=names("aixplain._wire aixplain.hub aixplain.v2"), libraries=None),
     "aixplain.cli": Room(

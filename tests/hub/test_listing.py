@@ -78,7 +78,7 @@ def test_a_run_is_told_with_all_but_what_went_in_and_came_out(caller: Caller) ->
     at_once, _, _, goes_on, failed, _ = listed(caller)["results"]
     assert set(at_once) == {
         *("requestId", "model", "status", "state", "url", "createdAt", "startedAt", "endedAt", "expiresAt", "deadline"),
-        *("priority", "attempts", "usedCredits", "usage", "statusCode", "errorMessage"),
+        *("priority", "attempts", "tried", "usedCredits", "usage", "statusCode", "errorMessage"),
     }
     assert (at_once["status"], at_once["attempts"], at_once["usedCredits"], at_once["usage"]) == ("SUCCESS", 1, 0.0, None)
     assert (goes_on["status"], goes_on["priority"], goes_on["endedAt"]) == ("IN_PROGRESS", 3, None)
@@ -139,7 +139,7 @@ def test_another_key_sees_none_of_them(caller: Caller) -> None:
     ("query", "words"),
     [
         ({"status": "done"}, "'done' is no status of a run; there are IN_PROGRESS, SUCCESS, FAILED, CANCELED, accepted"),
-        ({"since": "yesterday"}, "since is a time like 2026-03-19T13:27:29Z, and not 'yesterday'"),
+        ({"since": "yesterday"}, "since is a time like 2026-03-19T13:27:29Z, or a day, and not 'yesterday'"),
         ({"until": ""}, "until is a time like"),
         ({"pageSize": "all"}, "pageSize is a whole number, and not 'all'"),
         ({"modle": "x"}, "'modle' is no filter of runs; there are status, model"),
@@ -149,3 +149,14 @@ def test_a_filter_that_cannot_be_read_is_a_400(caller: Caller, query: dict[str, 
     answer = caller.get(f"/sdk/runs?{urlencode(query)}", **{"x-api-key": "mine"})
     assert (answer.status, answer.json["statusCode"]) == (400, 400)
     assert words in answer.json["message"]
+
+
+def test_one_run_is_told_as_the_list_tells_it(caller: Caller) -> None:
+    for run in listed(caller)["results"]:
+        assert caller.get(f"/sdk/runs/{run['requestId']}", **{"x-api-key": "mine"}).json == run
+
+
+def test_the_run_of_another_key_is_not_there(caller: Caller) -> None:
+    run = listed(caller)["results"][0]["requestId"]
+    answer = caller.get(f"/sdk/runs/{run}", **{"x-api-key": "yours"})
+    assert (answer.status, answer.json["message"]) == (404, f"There is no run '{run}' on this hub.")

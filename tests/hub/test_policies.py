@@ -15,7 +15,7 @@ import pytest
 from aixplain.hub import Hub, ModelError
 from aixplain.hub.catalog import Policy
 from aixplain.hub.embedded import start
-from aixplain.hub.engine import embedded
+from aixplain.hub.engine import attempts
 
 from .conftest import Answer, Caller, wait_for
 
@@ -224,7 +224,7 @@ def test_a_caller_who_waits_for_a_turn_and_goes_away_is_passed_over(caller: Call
 def test_of_what_waits_the_model_with_the_highest_priority_goes_first(
     tmp_path: Path, scene: Scene, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(embedded, "SLOTS", 1)
+    monkeypatch.setattr(attempts, "SLOTS", 1)
     hub = start(tmp_path, models())
     caller = Caller(hub.url)
     gate = background(caller, "acme/one", "gate")
@@ -360,9 +360,9 @@ def is_long(texts: list[str], length: int) -> bool:
 
 
 def test_a_run_that_ends_the_hub_each_time_is_given_up(tmp_path: Path, scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(embedded, "LAST_SECONDS", 0.01)
+    monkeypatch.setattr(attempts, "LAST_SECONDS", 0.01)
     address = ""
-    for _ in range(embedded.LIVES):
+    for _ in range(attempts.LIVES):
         hub = start(tmp_path, models())
         begun = len(scene.said) + 1
         address = address or background(Caller(hub.url), "acme/one", "x").removeprefix(hub.url)
@@ -373,7 +373,7 @@ def test_a_run_that_ends_the_hub_each_time_is_given_up(tmp_path: Path, scene: Sc
     hub.close()
     assert (envelope["status"], envelope["statusCode"]) == ("FAILED", 500)
     assert envelope["errorMessage"] == "The hub stopped 5 times in the middle of this run; it is not begun again."
-    assert len(scene.said) == embedded.LIVES
+    assert len(scene.said) == attempts.LIVES
 
 
 # --- Policies that make no sense ------------------------------------------------------------------

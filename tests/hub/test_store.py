@@ -13,7 +13,7 @@ import pytest
 
 from aixplain.hub import Hub
 from aixplain.hub.embedded import EmbeddedHub, start
-from aixplain.hub.engine import embedded
+from aixplain.hub.engine import attempts
 from aixplain.hub.errors import HubError
 from aixplain.hub.store.sqlite import writer
 from aixplain.hub.store.sqlite.file import SqliteStore
@@ -124,7 +124,7 @@ class TestLocked:
     @pytest.fixture
     def running(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[EmbeddedHub]:
         monkeypatch.setattr(writer, "BUSY_SECONDS", 0.05)
-        monkeypatch.setattr(embedded, "RETRY_SECONDS", 0.01)
+        monkeypatch.setattr(attempts, "RETRY_SECONDS", 0.01)
         self.entered, self.go = threading.Event(), threading.Event()
         hub = Hub(builtin=False)
 

@@ -121,14 +121,14 @@ def ask(caller: Caller, path: str, url: str, version: str = "v1", by: str = "fir
     return str(answer.json["requestId"])
 
 
-def webhook_of(caller: Caller, run_id: str) -> Any:
-    [found] = send(caller, "GET", f"/sdk/runs/{run_id}/webhooks").json["results"]
+def webhook_of(caller: Caller, run_id: str, by: str) -> Any:
+    [found] = send(caller, "GET", f"/sdk/runs/{run_id}/webhooks", by=by).json["results"]
     return found
 
 
-def becomes(caller: Caller, run_id: str, state: str) -> Any:
-    assert wait_for(lambda: webhook_of(caller, run_id)["state"] == state)
-    return webhook_of(caller, run_id)
+def becomes(caller: Caller, run_id: str, state: str, by: str = "first") -> Any:
+    assert wait_for(lambda: webhook_of(caller, run_id, by)["state"] == state)
+    return webhook_of(caller, run_id, by)
 
 
 # --- What is told ---------------------------------------------------------------------------------
@@ -172,7 +172,7 @@ def test_each_api_key_has_a_secret_of_its_own(caller: Caller, receiver: Receiver
     asking = ("first", "first", "second")
     first, again, second = (send(caller, "GET", "/sdk/webhooks/secret", by=by).json["secret"] for by in asking)
     assert first == again != second
-    becomes(caller, ask(caller, "acme/shout", receiver.url, by="second"), "delivered")
+    becomes(caller, ask(caller, "acme/shout", receiver.url, by="second"), "delivered", by="second")
     [(headers, body)] = receiver.got
     key = base64.b64decode(second.removeprefix("whsec_"))
     timestamp = int(headers["webhook-timestamp"])
@@ -205,7 +205,7 @@ def test_every_way_to_end_is_told(caller: Caller, receiver: Receiver) -> None:
 def test_a_run_that_goes_on_has_a_webhook_that_waits_and_others_have_none(caller: Caller, receiver: Receiver) -> None:
     gate.clear()
     run_id = ask(caller, "acme/wait", receiver.url)
-    found = webhook_of(caller, run_id)
+    found = webhook_of(caller, run_id, "first")
     assert (found["state"], found["attempts"], found["nextAttemptAt"]) == ("waiting", [], None)
     gate.set()
     becomes(caller, run_id, "delivered")

@@ -97,6 +97,29 @@ def test_a_model_that_is_deleted_or_unsaved_is_no_tool() -> None:
         model.as_tool()
     with pytest.raises(ValidationError, match="Model has not been saved yet"):
         Model().as_tool()
+    with pytest.raises(ValidationError, match="Model has been deleted"):
+        model.as_openai_tool()
+
+
+def test_a_model_is_a_tool_of_an_llm(canned: Any, told: Any) -> None:
+    assert canned.Model.from_dict(told()).as_openai_tool() == {
+        "type": "function",
+        "function": {
+            "name": "openai__gpt-4o__openai",
+            "description": "Answers",
+            "parameters": {
+                "type": "object",
+                "properties": {"text": {"type": "string"}, "temperature": {"type": "number", "default": 0.7}},
+                "required": ["text"],
+                "additionalProperties": False,
+            },
+        },
+    }
+
+
+def test_a_tool_of_an_llm_that_has_no_path_is_named_by_its_id() -> None:
+    model = Model(id="669a63646eb56306647e1091", name="Übersetzer 2.0")
+    assert model.as_openai_tool()["function"]["name"] == "-bersetzer-2-0_669a63646eb56306647e1091"
 
 
 def test_a_model_is_toolable() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import Any
 
 import msgspec
@@ -64,6 +65,29 @@ def read_error(body: bytes) -> tuple[str, dict[str, Any]]:
     if isinstance(content, dict):
         return first_words(content, "message", "errorMessage", "supplierError", "error"), content
     return _words(content), {}
+
+
+def retry_after(headers: Mapping[str, str]) -> float | None:
+    """The seconds that a service asks to be left alone, in either form of the header, whose name is in lower case.
+
+    >>> retry_after({"retry-after": "2"})
+    2.0
+    """
+    value = headers.get("retry-after", "")
+    try:
+        return max(0.0, float(value)) if value else None
+    except ValueError:
+        return _seconds_until(value, headers.get("date", ""))
+
+
+def _seconds_until(value: str, date: str) -> float | None:
+    """`Retry-After` as a date, counted from the service's own clock."""
+    from email.utils import parsedate_to_datetime  # rare, and slow to import
+
+    try:
+        return max(0.0, (parsedate_to_datetime(value) - parsedate_to_datetime(date)).total_seconds())
+    except (ValueError, TypeError):
+        return None
 
 
 def first_words(content: dict[str, Any], *names: str) -> str:

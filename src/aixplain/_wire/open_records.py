@@ -64,6 +64,11 @@ class OpenRecord(Record, dict=True):
         self._fill(plain)
         return plain
 
+    def as_told(self) -> msgspec.Raw | dict[str, Any]:
+        """What it travels on as: the JSON that it was read from, as it is, or else its plain data."""
+        source = vars(self).get("_source")
+        return msgspec.Raw(source) if isinstance(source, bytes) else self.to_dict()
+
     def _fill(self, plain: dict[str, Any]) -> None:
         told = self._told()
         if told:

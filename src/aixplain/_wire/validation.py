@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from enum import Enum
 from typing import Any
 
@@ -175,10 +175,10 @@ def _range(parameter: Parameter) -> str:
     return f"a number from {parameter.minimum:g} to {parameter.maximum:g}"
 
 
-def problems(parameters: Iterable[Parameter], values: Mapping[str, Any]) -> list[str]:
+def problems(parameters: Collection[Parameter], values: Mapping[str, Any]) -> list[str]:
     """Everything that keeps a run with these values from being sent; empty when nothing does.
 
-    `data` is sent as it is, and stands for a missing `text` alone.
+    `data` is sent as it is, and stands for a missing `text` alone, as do `messages` for a model that takes them.
 
     >>> problems([Parameter("text", required=True, data_type="text")], {})
     ["Required parameter 'text' is missing"]
@@ -187,13 +187,19 @@ def problems(parameters: Iterable[Parameter], values: Mapping[str, Any]) -> list
     for parameter in parameters:
         value = values.get(parameter.name)
         if value is None:
-            if parameter.required and not (parameter.name == "text" and values.get("data") is not None):
+            if parameter.required and not (parameter.name == "text" and _has_stand_in(parameters, values)):
                 found.append(f"Required parameter '{parameter.name}' is missing")
         elif not fits(parameter, value):
             found.append(type_problem(parameter, value))
         elif _is_bound(parameter) and (problem := value_problem(parameter, value)):
             found.append(problem)
     return found
+
+
+def _has_stand_in(parameters: Collection[Parameter], values: Mapping[str, Any]) -> bool:
+    if values.get("messages") is not None and any(parameter.name == "messages" for parameter in parameters):
+        return True
+    return values.get("data") is not None
 
 
 def did_you_mean(name: str, names: Iterable[str]) -> str:

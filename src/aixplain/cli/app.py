@@ -31,11 +31,13 @@ COMMANDS = {
     "config": "Show and set what a client uses: keys, addresses, times.",
     "doctor": "Tell what is set, reachable and wrong.",
     "hub": "Serve models to other programs and machines.",
+    "keys": "Make, list and end the keys that may use a hub.",
+    "usage": "Show how much a hub was used.",
     "demo": "Take a tour: search, show, run, stream and run in the background.",
     "completion": "Let the tab key complete commands, models and inputs.",
 }
 #: Those that have commands of their own: `aixplain.cli.hub` has them in `app`.
-GROUPS = frozenset({"runs", "config", "hub"})
+GROUPS = frozenset({"runs", "config", "hub", "keys"})
 
 
 class Commands(Mapping[str, Any]):

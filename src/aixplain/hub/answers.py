@@ -9,7 +9,10 @@ import time
 from collections.abc import AsyncGenerator, AsyncIterator
 from typing import Any
 
-from aixplain.hub.backends import ModelError, Output
+import msgspec
+
+from aixplain.hub.alarm import Alarm
+from aixplain.hub.backends import ModelError, Output, Piece
 from aixplain.hub.catalog import LONGEST, Entry
 from aixplain.hub.engine.lanes import Lanes
 from aixplain.hub.errors import HubError, Refusal
@@ -24,6 +27,7 @@ from aixplain.hub.execution import (
     finished,
     is_passing,
     logger,
+    retry_after_of,
     too_long,
 )
 from aixplain.hub.ids import new_id
@@ -32,14 +36,17 @@ from aixplain.hub.runs import Asked, Runs
 from aixplain.hub.store.runs import Ending
 
 ANOTHER_READER = "The answer for this idempotency key is being streamed to somebody else; it is read there."
+#: How often it is looked whether the answer that another hub makes is there.
+ELSEWHERE_SECONDS = 0.1
 _END: Any = object()
 
 
 class Answers:
     """Runs models while their callers wait."""
 
-    def __init__(self, runs: Runs, lanes: Lanes) -> None:
+    def __init__(self, runs: Runs, lanes: Lanes, *, keeps_inputs: bool = False) -> None:
         self._runs = runs
+        self._keeps_inputs = keeps_inputs
         self._lanes = lanes
         self.once = Once()
 
@@ -47,24 +54,38 @@ class Answers:
         """The answer in one piece; a request that comes again gets the one that it had."""
         return await self.once.join(entry.path, asked, lambda: self._make(entry, arguments, asked))
 
-    async def stream(self, entry: Entry, arguments: dict[str, Any], asked: Asked) -> AsyncGenerator[str, None] | Ending:
-        """The answer in pieces, or whole when the same request had it before. Raises `Refusal`."""
+    async def stream(self, entry: Entry, arguments: dict[str, Any], asked: Asked) -> AsyncGenerator[Piece, None] | Ending:
+        """The answer in pieces and then as a whole, or whole at once when the same request had it before. Raises `Refusal`."""
         if self.once.going_on(entry.path, asked) is not None:
             raise Refusal(409, ANOTHER_READER)
         return await self._earlier(entry, asked) or self._pieces(entry, arguments, asked)
 
     async def _make(self, entry: Entry, arguments: dict[str, Any], asked: Asked) -> Ending:
-        earlier = await self._earlier(entry, asked)
+        run_id, started_at = new_id(), time.time()
+        earlier = await self._claim(run_id, entry, asked, started_at)
         if earlier is not None:
             return earlier
-        run_id, started_at = new_id(), time.time()
+        ending = canceled(run_id)
         try:
-            async with asyncio.timeout(asked.seconds):
+            async with contextlib.nullcontext() if asked.seconds is None else asyncio.timeout(asked.seconds):
                 ending = await self._attempts(entry, arguments, run_id)
         except TimeoutError:
             ending = expired(run_id)
-        await self._note(run_id, entry, asked, ending, started_at)
+        finally:
+            await self._note(run_id, entry, arguments, _kept(asked, ending), ending, started_at)
         return ending
+
+    async def _claim(self, run_id: str, entry: Entry, asked: Asked, started_at: float) -> Ending | None:
+        """The answer that this request has elsewhere, or had; None when it is to be made here. Raises `Refusal`."""
+        while asked.key is not None:
+            earlier = await self._runs.claim(run_id, entry.path, asked, started_at)
+            if earlier is None:
+                break
+            check_same(asked, earlier.digest)
+            if earlier.result is not None:
+                return Ending(earlier.state, earlier.result)
+            await asyncio.sleep(ELSEWHERE_SECONDS)
+        return None
 
     async def _attempts(self, entry: Entry, arguments: dict[str, Any], run_id: str) -> Ending:
         attempt = 1
@@ -76,28 +97,35 @@ class Answers:
             await asyncio.sleep(backoff(entry.policy, attempt))
             attempt += 1
 
-    async def _pieces(self, entry: Entry, arguments: dict[str, Any], asked: Asked) -> AsyncGenerator[str, None]:
-        """The pieces. However it ends is noted; what its reader left may be asked for again with the same key."""
+    async def _pieces(self, entry: Entry, arguments: dict[str, Any], asked: Asked) -> AsyncGenerator[Piece, None]:
+        """The pieces, and the whole. However it ends is noted; what its reader left may be asked for again with its key."""
         if self.once.going_on(entry.path, asked) is not None:
             raise ModelError(ANOTHER_READER, 409)
         run_id, started_at, started = new_id(), time.time(), time.perf_counter()
-        told, ending = io.StringIO(), canceled(run_id)
+        if asked.key is not None and await self._runs.claim(run_id, entry.path, asked, started_at) is not None:
+            raise ModelError(ANOTHER_READER, 409)
+        told, whole, ending = io.StringIO(), None, canceled(run_id)
         with self.once.noted(entry.path, asked):
             try:
                 async with contextlib.aclosing(self._in_time(entry, arguments, asked.seconds)) as pieces:
                     async for piece in pieces:
-                        told.write(piece)
+                        if isinstance(piece, Output):
+                            whole = piece
+                            break
+                        if isinstance(piece, str):
+                            told.write(piece)
                         yield piece
-                ending = finished(run_id, entry, Output(told.getvalue()), time.perf_counter() - started)
+                whole = whole or Output(told.getvalue())
+                ending = finished(run_id, entry, whole, time.perf_counter() - started)
             except RAISED as error:
                 message, status = failure_of(entry, error)
-                ending = failed(run_id, message, status)
-                raise ModelError(message, status) from error
+                ending = failed(run_id, message, status, error)
+                raise ModelError(message, status, retry_after_of(error)) from error
             finally:
-                kept = asked if ending.state != "canceled" else Asked(asked.caller)
-                await self._note(run_id, entry, kept, ending, started_at)
+                await self._note(run_id, entry, arguments, _kept(asked, ending), ending, started_at)
+        yield msgspec.structs.replace(whole, credits=ending.credits)
 
-    async def _in_time(self, entry: Entry, arguments: dict[str, Any], seconds: float | None) -> AsyncGenerator[str, None]:
+    async def _in_time(self, entry: Entry, arguments: dict[str, Any], seconds: float | None) -> AsyncGenerator[Piece, None]:
         """The pieces of a turn, as long as its time lasts."""
         clock = asyncio.get_running_loop().time
         by = clock() + min(seconds or LONGEST, LONGEST)
@@ -105,28 +133,40 @@ class Answers:
             async with _limited(entry, by):
                 await held.enter_async_context(self._lanes.turn(entry.path))
             pieces = await held.enter_async_context(contextlib.aclosing(entry.backend.stream(arguments)))
-            by = min(by, clock() + (entry.policy.timeout or LONGEST))
-            while True:
-                async with _limited(entry, by):
-                    piece = await anext(pieces, _END)
-                if piece is _END:
-                    return
-                yield piece
+            alarm = Alarm(min(by, clock() + (entry.policy.timeout or LONGEST)))
+            held.callback(alarm.turn_off)
+            try:
+                while (piece := await alarm.wait(anext(pieces, _END))) is not _END:
+                    yield piece
+            except TimeoutError as error:
+                if alarm.rang:
+                    raise ModelError(too_long(entry), 504) from error
+                raise
 
     async def _earlier(self, entry: Entry, asked: Asked) -> Ending | None:
-        """The answer that this request had before. Raises `Refusal` when its key stands for another one."""
+        """The answer that this request had before. Raises `Refusal` when another hub makes it, or its key is for another."""
         earlier = await self._runs.keyed(entry.path, asked)
         if earlier is None:
             return None
         check_same(asked, earlier.digest)
-        return None if earlier.result is None else Ending(earlier.state, earlier.result)
+        if earlier.result is None:
+            raise Refusal(409, ANOTHER_READER)
+        return Ending(earlier.state, earlier.result)
 
-    async def _note(self, run_id: str, entry: Entry, asked: Asked, ending: Ending, started_at: float) -> None:
+    async def _note(
+        self, run_id: str, entry: Entry, arguments: dict[str, Any], asked: Asked, ending: Ending, started_at: float
+    ) -> None:
         """Note what was answered. The answer is there, so it is given, also when the disk is full."""
+        inputs = msgspec.json.encode(arguments) if self._keeps_inputs else None
         try:
-            await self._runs.record(run_id, entry.path, asked, ending, started_at)
+            await self._runs.record(run_id, entry.path, asked, ending, started_at, inputs)
         except HubError as error:
             logger.error("a run of %s was answered, but can't be noted: %s", entry.path, error)
+
+
+def _kept(asked: Asked, ending: Ending) -> Asked:
+    """What is noted of who asked: not the key of what was left in its middle or turned away, which may be asked for again."""
+    return Asked(asked.caller) if ending.state == "canceled" or ending.status == 429 else asked
 
 
 @contextlib.asynccontextmanager

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Iterable
-from pathlib import Path
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -19,54 +17,37 @@ from aixplain._wire.messages import KEEPS_KEYS
 from aixplain.hub.answers import Answers
 from aixplain.hub.auth import Access
 from aixplain.hub.catalog import Entry
-from aixplain.hub.endpoints import aixplain, error_response, web, webhooks
-from aixplain.hub.engine.embedded import EmbeddedEngine
-from aixplain.hub.engine.lanes import Lanes
+from aixplain.hub.endpoints import OPENAI, aixplain, api_keys, refused, retry_after, usage, web, webhooks
+from aixplain.hub.endpoints.mcp.outlet import McpOutlet
+from aixplain.hub.endpoints.openai import routes as openai
 from aixplain.hub.errors import HubError, Refusal
 from aixplain.hub.execution import logger
-from aixplain.hub.files import Files
-from aixplain.hub.runs import Runs
+from aixplain.hub.keys import Keyring
+from aixplain.hub.opening import Place, at_work, opening
 from aixplain.hub.service import Service
 from aixplain.hub.settings import Settings
-from aixplain.hub.store.sqlite.catalog import replace_models
-from aixplain.hub.store.sqlite.file import SqliteStore
-from aixplain.hub.store.sqlite.runs import SqliteRuns
-from aixplain.hub.store.sqlite.webhooks import SqliteWebhooks
-from aixplain.hub.sweeper import keep_sweeping
-from aixplain.hub.webhooks import Courier
 
 DEFAULTS = Settings()
 
 
-def create_app(entries: dict[str, Entry], data: Path, keys: Iterable[str], settings: Settings = DEFAULTS) -> Starlette:
-    """The hub over these models, with its database and files in the folder `data`. Raises `HubError`."""
-    store = SqliteStore(data / "hub.sqlite", lambda connection: replace_models(connection, entries.values()))
+def create_app(entries: dict[str, Entry], place: Place, keys: Iterable[str], settings: Settings = DEFAULTS) -> Starlette:
+    """The hub over these models, which keeps what it has in this place. Raises `HubError`."""
+    rooms, mcp = opening(place, entries, settings), McpOutlet()
 
     @contextlib.asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
-        runs = app.state.runs = Runs(SqliteRuns(store), settings.answers_kept)
-        lanes = Lanes(lambda path: entries[path].policy.concurrency if path in entries else None)
-        engine = EmbeddedEngine(runs, entries, lanes)
-        files = Files(data / "files")
-        app.state.service = Service(store, entries, runs, Answers(runs, lanes), engine, files, settings)
-        courier = app.state.courier = Courier(SqliteWebhooks(store), private=settings.private_webhooks)
-        runs.on_webhook = courier.wake
-        with contextlib.closing(store):
-            await engine.start()
-            chores = [
-                asyncio.create_task(keep_sweeping(runs, files, settings.files_kept)),
-                asyncio.create_task(courier.keep_delivering()),
-            ]
-            try:
-                yield
-            finally:
-                for chore in chores:
-                    chore.cancel()
-                await engine.stop()
+        async with rooms.opened() as hub, Keyring(hub.keys, keys).in_use() as keyring, at_work(hub), mcp.open():
+            app.state.runs, app.state.courier, app.state.keyring = hub.runs, hub.courier, keyring
+            app.state.limiter, app.state.usage = hub.limiter, hub.usage
+            answers = Answers(hub.runs, hub.lanes, keeps_inputs=settings.keeps_contents)
+            app.state.service = Service(hub.catalog, entries, hub.runs, answers, hub.engine, hub.files, hub.limiter, settings)
+            yield
 
+    keeping = [*webhooks.ROUTES, *api_keys.ROUTES, *usage.ROUTES]
+    routes = [*aixplain.ROUTES, *keeping, *openai.ROUTES, *mcp.routes, *web.ROUTES]
     app = Starlette(
-        routes=[Route("/healthz", healthz), *aixplain.ROUTES, *webhooks.ROUTES, *web.ROUTES],
-        middleware=[Middleware(KeepsKeys), Middleware(Access, keys=list(keys))],
+        routes=[Route("/healthz", healthz), *routes],
+        middleware=[Middleware(KeepsKeys), Middleware(Access)],
         exception_handlers=dict.fromkeys((Refusal, HubError, HTTPException, ClientDisconnect, Exception), on_error),
         lifespan=lifespan,
     )
@@ -95,25 +76,33 @@ async def healthz(request: Request) -> Response:
 
 
 async def on_error(request: Request, error: Exception) -> Response:
-    """The answer to a request that didn't go well: every error has the protocol's shape."""
+    """The answer to a request that didn't go well."""
+    status, message, headers = _told(request, error)
+    return refused(request.url.path, status, message, headers, error)
+
+
+def _told(request: Request, error: Exception) -> tuple[int, str, dict[str, str]]:
+    """The status, the sentence and the headers that tell of an error."""
     match error:
         case Refusal():
-            return error_response(error.status, error.message)
+            return error.status, error.message, retry_after(error.retry_after)
         case HTTPException():
             headers = dict(error.headers or {})
-            return error_response(error.status_code, _explained(request, error, headers), headers)
+            return error.status_code, _explained(request, error, headers), headers
         case ClientDisconnect():  # nobody reads this
-            return error_response(400, "The request ended before its body did.")
+            return 400, "The request ended before its body did.", {}
         case HubError():
             logger.error("%s %s: %s", request.method, request.url.path, error)
-            return error_response(503, str(error))
+            return 503, str(error), retry_after(1)
         case _:
             logger.error("%s %s", request.method, request.url.path, exc_info=error)
-            return error_response(500, "The hub failed on this request; its log has the reason.")
+            return 500, "The hub failed on this request; its log has the reason.", {}
 
 
 def _explained(request: Request, error: HTTPException, headers: dict[str, str]) -> str:
     path = request.url.path
+    if error.status_code == 404 and path.startswith(OPENAI):
+        return f"There is nothing at {path}. There are /v1/models, /v1/chat/completions and /v1/embeddings."
     if error.status_code == 404:
         return f"There is nothing at {path}. Models are under /v2/models, runs under /api/v2/execute."
     if error.status_code == 405:

@@ -3,56 +3,69 @@
 from __future__ import annotations
 
 import functools
-import hashlib
-import hmac
 import re
-from collections.abc import Iterable
 
 from starlette.datastructures import Headers
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from aixplain.hub.endpoints import error_response
+from aixplain.hub.endpoints import refused
+from aixplain.hub.errors import HubError
+from aixplain.hub.execution import logger
+from aixplain.hub.keys import ANYONE, Keyring
 
+#: Says that the hub is alive, also when its database is away.
+HEALTH = "/healthz"
 #: A file's address is a secret of its own, and travels without the key. The page asks for one.
-OPEN_PATHS = ("/healthz", "/files/", "/web/")
+OPEN_PATHS = ("/files/", "/web/")
 _LOCAL = re.compile(r"(https?://)?(127\.0\.0\.1|localhost|\[::1\])(:\d+)?", re.IGNORECASE)
 
 
 class Access:
-    """Lets requests through that carry one of the keys or, when there are no keys, come from this machine.
+    """Lets requests through that carry a good key, whose record is then the scope's `key`.
 
-    Without keys the hub listens on loopback alone, which a browser here reaches too: a page from elsewhere would run
-    models through it. Browsers name such a page in `Origin`, or in `Host` when its name was made to point here.
+    As long as the hub has no keys, it lets through what comes from this machine. The hub then listens on loopback alone, which
+    a browser here reaches too: a page from elsewhere would run models through it. Browsers name such a page in `Origin`, or in
+    `Host` when its name was made to point here.
     """
 
-    def __init__(self, app: ASGIApp, keys: Iterable[str]) -> None:
+    def __init__(self, app: ASGIApp) -> None:
         self._app = app
-        self._digests = [_digest(key) for key in keys]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        refusal = self._refusal(scope, Headers(scope=scope)) if scope["type"] == "http" else None
+        refusal = None
+        if scope["type"] == "http" and scope["path"] != HEALTH:
+            try:
+                refusal = await _refusal(scope, Headers(scope=scope))
+            except HubError as error:
+                logger.error("keys can't be looked up: %s", error)
+                refusal = refused(scope["path"], 503, str(error), {"retry-after": "1"})
         await (self._app if refusal is None else refusal)(scope, receive, send)
 
-    def _refusal(self, scope: Scope, headers: Headers) -> Response | None:
-        if not self._digests:
-            return _refused_as_foreign(headers)
-        if scope["path"] == "/" or scope["path"].startswith(OPEN_PATHS):
-            return None
-        key = _key(headers)
-        if key is not None and any(hmac.compare_digest(_digest(key), known) for known in self._digests):
-            scope["caller"] = _digest(key).hex()[:16]
-            return None
-        message = "This hub wants a key, and the request has none" if key is None else "The key was refused"
-        return error_response(401, f"{message}. Send one of the hub's keys in the header x-api-key.")
+
+async def _refusal(scope: Scope, headers: Headers) -> Response | None:
+    keyring: Keyring = scope["app"].state.keyring
+    if not await keyring.wanted():
+        scope["key"] = ANYONE
+        return _refused_as_foreign(scope["path"], headers)
+    if scope["path"] == "/" or scope["path"].startswith(OPEN_PATHS):
+        return None
+    secret = _secret(headers)
+    key = None if secret is None else await keyring.find(secret)
+    if key is not None:
+        scope["key"] = key
+        return None
+    message = "This hub wants a key, and the request has none" if secret is None else "The key was refused"
+    way_out = "Send one of the hub's keys in the header x-api-key, or as Authorization: Bearer KEY."
+    return refused(scope["path"], 401, f"{message}. {way_out}", {"www-authenticate": "Bearer"})
 
 
-def _refused_as_foreign(headers: Headers) -> Response | None:
+def _refused_as_foreign(path: str, headers: Headers) -> Response | None:
     for name in ("host", "origin"):
         value = headers.get(name)
         if value is not None and not _is_local(value):
             message = f"This hub has no keys, so it answers this machine only, and not {value!r:.100} ({name})."
-            return error_response(403, f"{message} Set AIXPLAIN_HUB_KEYS to use it under other names.")
+            return refused(path, 403, f"{message} Make a key with `aix keys create`, or set AIXPLAIN_HUB_KEYS.", {})
     return None
 
 
@@ -61,12 +74,8 @@ def _is_local(name: str) -> bool:
     return _LOCAL.fullmatch(name) is not None
 
 
-def _key(headers: Headers) -> str | None:
+def _secret(headers: Headers) -> str | None:
     """`x-api-key`, or the second word of `Authorization: Bearer …` or `token …`."""
     scheme, _, credentials = headers.get("authorization", "").partition(" ")
     bearer = credentials.strip() if scheme.lower() in ("bearer", "token") else None
     return headers.get("x-api-key") or bearer or None
-
-
-def _digest(key: str) -> bytes:
-    return hashlib.sha256(key.encode()).digest()

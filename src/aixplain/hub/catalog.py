@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from aixplain._wire.messages import Parameter
+from aixplain._wire.validation import FILE_TYPES
+from aixplain.hub.prices import FREE, UNKNOWN, Price
 
 if TYPE_CHECKING:
     from aixplain.hub.backends import Backend
@@ -50,7 +52,10 @@ class Policy:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A model that this hub serves. From it come the MODEL body, the filters and, in time, every outlet's schema."""
+    """A model that this hub serves. From it come the MODEL body, the filters and, in time, every outlet's schema.
+
+    A `price` of None is one that nobody told.
+    """
 
     path: str
     function: str
@@ -67,11 +72,20 @@ class Entry:
     streams: bool = False
     policy: Policy = Policy()
     supplier: tuple[int, str, str] = field(default=(1, "aiXplain", "aixplain"))
+    price: Price | None = FREE
+    #: The names of its inputs, and of those that are files: each run asks for them.
+    names: frozenset[str] = field(init=False, repr=False, compare=False)
+    files: frozenset[str] = field(init=False, repr=False, compare=False)
 
     @property
     def id(self) -> str:
         """24 hexadecimal digits, the same on every hub that serves this path."""
         return _id_of(self.path)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "names", frozenset(parameter.name for parameter in self.parameters))
+        kinds = (parameter.name for parameter in self.parameters if parameter.data_type in FILE_TYPES)
+        object.__setattr__(self, "files", frozenset(kinds))
 
     @property
     def first_required(self) -> str | None:
@@ -94,7 +108,7 @@ class Entry:
             "function": {"id": self.function, "name": self.function.replace("-", " ").title()},
             "functionType": "ai",
             "type": "model",
-            "pricing": {"price": 0.0, "unitType": "REQUEST", "unitTypeScale": None},
+            "pricing": UNKNOWN if self.price is None else self.price.pricing(),
             "version": {"name": self.version, "id": f"{self.id}-{self.version}" if self.version else self.id},
             "createdAt": created_at,
             "updatedAt": updated_at,

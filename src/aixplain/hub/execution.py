@@ -6,12 +6,13 @@ import asyncio
 import logging
 import random
 import time
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
 
 from aixplain._wire.messages import FAILED, SUCCESS
-from aixplain.hub.backends import ModelError, OnProgress, Output
+from aixplain.hub.backends import ModelError, OnProgress, Output, Tried
 from aixplain.hub.catalog import Entry, Policy
 from aixplain.hub.store.runs import Ending
 
@@ -38,7 +39,7 @@ async def execute(entry: Entry | None, inputs: dict[str, Any], run_id: str, on_p
     except RAISED as error:
         if isinstance(error, TimeoutError) and limit.expired():
             return failed(run_id, too_long(entry), 504)
-        return failed(run_id, *failure_of(entry, error))
+        return failed(run_id, *failure_of(entry, error), error)
 
 
 def too_long(entry: Entry) -> str:
@@ -48,7 +49,12 @@ def too_long(entry: Entry) -> str:
 
 def is_passing(ending: Ending) -> bool:
     """Whether another attempt may end better: the failure is none of the inputs."""
-    return ending.state == "failed" and ending.status is not None and (ending.status in PASSING or ending.status >= 500)
+    return ending.state == "failed" and ending.status is not None and is_passing_status(ending.status)
+
+
+def is_passing_status(status: int) -> bool:
+    """Whether a failure with this status is none of the inputs."""
+    return status in PASSING or status >= 500
 
 
 def backoff(policy: Policy, attempt: int) -> float:
@@ -68,9 +74,14 @@ def failure_of(entry: Entry, error: BaseException) -> tuple[str, int]:
     return f"Model '{entry.path}' failed: {type(error).__name__}: {error}", 500
 
 
+def retry_after_of(error: BaseException | None) -> float | None:
+    """Seconds after which it is worth another try, where whoever failed said so."""
+    return error.retry_after if isinstance(error, ModelError) else None
+
+
 def finished(run_id: str, entry: Entry, output: Output, seconds: float) -> Ending:
     """The ending of a run that went well."""
-    usage, credits = output.usage, output.credits or 0.0
+    usage, credits = output.usage, credits_of(entry, output)
     envelope = {
         "status": SUCCESS,
         "completed": True,
@@ -78,17 +89,24 @@ def finished(run_id: str, entry: Entry, output: Output, seconds: float) -> Endin
         "details": output.details,
         "runTime": round(seconds, 6),
         "usedCredits": credits,
-        "usage": usage,
+        "usage": usage and usage.as_told(),
         "asset": {"assetId": entry.id, "id": entry.path},
         "requestId": run_id,
         "rawData": output.raw_data,
     }
     tokens = (None, None) if usage is None else (usage.prompt_tokens, usage.completion_tokens)
-    return Ending("finished", msgspec.json.encode(envelope), None, None, *tokens, credits)
+    return Ending("finished", msgspec.json.encode(envelope), None, None, *tokens, credits, tried=_noted(output.tried))
 
 
-def failed(run_id: str, message: str, status: int) -> Ending:
-    """The ending of a run that its model, or the hub, could not do."""
+def credits_of(entry: Entry, output: Output) -> float | None:
+    """What a run cost, as its model says or by the price of its entry; None when nobody knows."""
+    if output.credits is not None or entry.price is None:
+        return output.credits
+    return entry.price.credits(output.usage, output.seconds)
+
+
+def failed(run_id: str, message: str, status: int, cause: BaseException | None = None) -> Ending:
+    """The ending of a run that its model, or the hub, could not do; a `ModelError` that caused it may know more."""
     envelope = {
         "status": FAILED,
         "completed": True,
@@ -97,7 +115,13 @@ def failed(run_id: str, message: str, status: int) -> Ending:
         "statusCode": status,
         "requestId": run_id,
     }
-    return Ending("failed", msgspec.json.encode(envelope), message, status)
+    tried = _noted(cause.tried) if isinstance(cause, ModelError) else None
+    return Ending("failed", msgspec.json.encode(envelope), message, status, retry_after=retry_after_of(cause), tried=tried)
+
+
+def _noted(tried: Sequence[Tried]) -> bytes | None:
+    """The models that were tried, as the ledger keeps them."""
+    return msgspec.json.encode(tried) if tried else None
 
 
 def canceled(run_id: str) -> Ending:

@@ -57,6 +57,12 @@ class Files:
                 if folder.stat().st_mtime < older_than:
                     shutil.rmtree(folder)
 
+    async def save(self, name: str, content: bytes) -> str:
+        """Keep what a model made; gives its path, from the hub's root."""
+        address = self.reserve(name)
+        await asyncio.to_thread((self._folder / address.removeprefix("/files/")).write_bytes, content)
+        return address
+
     async def put(self, token: str, name: str, chunks: AsyncIterator[bytes]) -> None:
         """Take the bytes of a reserved file, once, whole or not at all. Raises `Refusal`.
 

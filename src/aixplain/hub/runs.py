@@ -11,12 +11,14 @@ from typing import Any
 
 import msgspec
 
-from aixplain.hub.execution import canceled, expired
+from aixplain.hub.execution import canceled, expired, logger
 from aixplain.hub.ids import new_id
-from aixplain.hub.store.runs import Earlier, Ending, Listed, Order, RunStore, Standing, Taken, Waiting, Wanted
+from aixplain.hub.store.runs import Earlier, Ending, Listed, Order, RunStore, Standing, Taken, Wanted
 
 #: Rows that are swept in one change, so that no other waits for long.
 SWEPT_AT_ONCE = 500
+#: Runs that were answered and are still to be noted, at most: a slow disk slows the answers down.
+MOST_LATE = 1000
 
 
 class Asked(msgspec.Struct, frozen=True):
@@ -46,29 +48,60 @@ class Runs:
         self._store = store
         self._answers_kept = answers_kept
         self._progress: dict[str, float] = {}
+        self._late: set[asyncio.Future[None]] = set()
         self._watchers: defaultdict[str, set[asyncio.Event]] = defaultdict(set)
         self._held = True
         #: Called when a webhook may be due.
         self.on_webhook: Callable[[], None] = lambda: None
+        #: Called with the caller and the model of a run that ended and is noted.
+        self.on_ended: Callable[[str, str, Ending], None] = lambda caller, model, ending: None
 
     async def accept(self, order: Order, *, started: bool = False) -> Earlier | None:
         """Note a run, or find the one that its key stands for; when this returns it is on the disk."""
         return await self._store.accept(order, started=started)
 
-    async def record(self, run_id: str, model: str, asked: Asked, ending: Ending, started_at: float) -> None:
-        """Note a run that was answered at once, and its answer when its key may come again."""
-        order = Order(run_id, model, None, asked.caller, asked.key, asked.digest, 0, None, started_at, asked.webhook)
-        await self._store.record(order, ending, started_at, *self._times())
+    async def claim(self, run_id: str, model: str, asked: Asked, started_at: float) -> Earlier | None:
+        """Hold the key of a run that is about to be answered at once, or give the run that it stands for already."""
+        order = Order(run_id, model, None, asked.caller, asked.key, asked.digest, 0, None, started_at)
+        return await self._store.claim(order)
+
+    async def release(self, run_id: str) -> None:
+        """Hold the key of a run no longer: it was not answered."""
+        await self._store.release(run_id)
+
+    async def record(
+        self, run_id: str, model: str, asked: Asked, ending: Ending, started_at: float, inputs: bytes | None = None
+    ) -> None:
+        """Note a run that was answered at once, and its answer when its key may come again; `inputs` when they are kept.
+
+        What nobody asks for by its key, nor is told of, is noted while the answer is on its way.
+        """
+        order = Order(run_id, model, inputs, asked.caller, asked.key, asked.digest, 0, None, started_at, asked.webhook)
+        self.on_ended(asked.caller, model, ending)
+        recording = self._store.record(order, ending, started_at, *self._times())
+        if order.may_be_late and len(self._late) < MOST_LATE:
+            task = asyncio.ensure_future(recording)
+            self._late.add(task)
+            task.add_done_callback(self._late_is_over)
+            return
+        await recording
         if asked.webhook:
             self.on_webhook()
 
-    async def start(self, id: str) -> Taken | None:
-        """Take a run up; None when it is not waiting any more."""
-        return await self._store.start(id, time.time())
+    def _late_is_over(self, task: asyncio.Future[None]) -> None:
+        self._late.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            logger.error("a run was answered, but can't be noted: %s", error)
+
+    async def settled(self) -> None:
+        """Wait until all that ended so far is noted."""
+        if self._late:
+            await asyncio.wait(self._late)
 
     async def end(self, run: Taken, ending: Ending) -> None:
         """Note how a run ended; a run ends once, and what comes later is dropped."""
-        await self._store.end(run, ending, *self._times())
+        if await self._store.end(run, ending, *self._times()):
+            self.on_ended(run.caller, run.model, ending)
         self.ended(run.id)
         if run.webhook:
             self.on_webhook()
@@ -91,11 +124,6 @@ class Runs:
         self.on_webhook()
         return done
 
-    async def waiting(self) -> list[Waiting]:
-        """The runs that wait, in their order, also those that were running when the hub stopped or died."""
-        await self._store.reopen()
-        return await self._store.waiting()
-
     async def find(self, id: str) -> Standing | None:
         """How a run stands; None when there is no such run."""
         standing = await self._store.find(id)
@@ -105,6 +133,15 @@ class Runs:
     async def keyed(self, model: str, asked: Asked) -> Earlier | None:
         """The run that was asked for with this key before."""
         return await self._store.keyed(asked.caller, model, asked.key) if asked.key else None
+
+    def progress_of(self, id: str) -> float | None:
+        """How far a run is that this process is at."""
+        return self._progress.get(id)
+
+    @property
+    def watched(self) -> list[str]:
+        """The runs whose end somebody waits for."""
+        return list(self._watchers)
 
     def note_progress(self, id: str, done: float) -> None:
         """How far a started run is, from 0 to 1. Kept in memory: it dies with the work that it tells of."""
@@ -136,21 +173,27 @@ class Runs:
         for id in list(self._watchers):
             self.ended(id)
 
+    @property
+    def is_stopping(self) -> bool:
+        """Whether nobody is held any longer."""
+        return not self._held
+
     async def sweep(self) -> None:
         """Drop the answers that have been kept for their time."""
         while await self._store.forget(time.time(), SWEPT_AT_ONCE) == SWEPT_AT_ONCE:
             """There are more."""
 
-    async def row(self, id: str, caller: str) -> Listed | None:
-        """A run of this caller, as it is listed."""
-        return await self._store.row(id, caller)
+    async def row(self, id: str) -> Listed | None:
+        """A run, as it is listed."""
+        return await self._store.row(id)
 
-    async def inputs(self, id: str, caller: str) -> bytes | None:
-        """The inputs of a run of this caller, as JSON; None when they are not kept any more."""
-        return await self._store.inputs(id, caller)
+    async def inputs(self, id: str) -> bytes | None:
+        """The inputs of a run, as JSON; None when they are not kept any more."""
+        return await self._store.inputs(id)
 
     async def listed(self, wanted: Wanted) -> tuple[int, list[Listed]]:
         """How many runs are wanted, and a page of them."""
+        await self.settled()
         return await self._store.listed(wanted)
 
     def _times(self) -> tuple[float, float]:

@@ -11,18 +11,21 @@ from typing import Annotated, Any
 import msgspec
 
 from aixplain._wire.messages import CLIENT_CONTROLS, RUN_HEADERS, Search
-from aixplain._wire.validation import FILE_TYPES, did_you_mean, problems
+from aixplain._wire.validation import did_you_mean, problems
 from aixplain.hub.answers import Answers
+from aixplain.hub.backends import Piece
 from aixplain.hub.catalog import LONGEST, Entry
 from aixplain.hub.engine import Engine
 from aixplain.hub.errors import Refusal
 from aixplain.hub.files import Files
+from aixplain.hub.limits import Limiter
 from aixplain.hub.once import check_same
 from aixplain.hub.outgoing import problem_with
 from aixplain.hub.runs import Asked, Runs, new_order
 from aixplain.hub.settings import Settings
+from aixplain.hub.store.keys import Key
 from aixplain.hub.store.runs import Ending, Listed, Standing, Wanted
-from aixplain.hub.store.sqlite.catalog import find
+from aixplain.hub.store.sqlite.catalog import find, path_of
 from aixplain.hub.store.sqlite.facets import facets
 from aixplain.hub.store.sqlite.file import SqliteStore
 from aixplain.hub.store.sqlite.search import search
@@ -56,10 +59,10 @@ class Accepted:
 
 @dataclass(frozen=True, slots=True)
 class Pieces:
-    """An answer that comes in pieces; `raw` asks for them in the shape of OpenAI's chunks."""
+    """An answer that comes in pieces, and as a whole at the end; `raw` asks for text in the shape of OpenAI's chunks."""
 
     entry: Entry
-    pieces: AsyncGenerator[str, None]
+    pieces: AsyncGenerator[Piece, None]
     raw: bool
 
 
@@ -74,94 +77,127 @@ class Service:
         answers: Answers,
         engine: Engine,
         files: Files,
+        limiter: Limiter,
         settings: Settings,
     ) -> None:
         self._store = store
         self._entries = entries
-        self._by_id = {entry.id: entry for entry in entries.values()}
+        self._paths: dict[str, str] = {}
         self._runs = runs
         self._answers = answers
         self._engine = engine
+        self._limiter = limiter
         self._settings = settings
         self.files = files
 
-    async def search(self, wanted: Search) -> bytes:
-        """The page that answers a search."""
-        return await self._looked_up(search, wanted)
+    async def search(self, wanted: Search, by: Key) -> bytes:
+        """The page that answers a search, of what a key may use."""
+        return await self._looked_up(search, wanted, by)
 
-    async def facets(self, wanted: Search) -> bytes:
-        """What a search could be narrowed to, with the number of models."""
-        return await self._looked_up(facets, wanted)
+    async def facets(self, wanted: Search, by: Key) -> bytes:
+        """What a search could be narrowed to, with the number of models, of what a key may use."""
+        return await self._looked_up(facets, wanted, by)
 
-    def get(self, key: str, host: str | None) -> bytes:
-        """The MODEL of this id or path; `host` narrows."""
-        body = find(self._store.reader(), key, host)
+    def get(self, key: str, host: str | None, by: Key) -> bytes:
+        """The MODEL of this id or path, unless it is hidden from who asks; `host` narrows."""
+        entry = self.entry(key)
+        body = find(self._store.reader(), key, host) if entry is not None and by.may_use(entry.path, entry.id) else None
         if body is None:
-            raise Refusal(404, self._no_model(key, host))
+            raise Refusal(404, self._no_model(key, host, by))
         return body
 
+    def entry(self, key: str) -> Entry | None:
+        """The model of this path or id. An id stands for the same path for ever."""
+        if key not in self._entries and key not in self._paths and (path := path_of(self._store.reader(), key)):
+            self._paths[key] = path
+        return self._entries.get(self._paths.get(key, key))
+
+    def usable(self, key: str, by: Key) -> Entry:
+        """The model of this id or path, which this key may run. Raises `Refusal`."""
+        entry = self.entry(key)
+        if entry is None:
+            raise Refusal(404, self._no_model(key, None, by))
+        if not by.may_use(entry.path, entry.id):
+            raise Refusal(403, f"The key '{by.name}' is not for the model '{key}'. Ask whoever made it, or use another one.")
+        return entry
+
     async def run(
-        self, key: str, inputs: dict[str, Any], *, background: bool, asked: Asked = NO_KEYS
+        self, key: str, inputs: dict[str, Any], *, background: bool, by: Key, asked: Asked = NO_KEYS
     ) -> Ending | Accepted | Pieces:
         """Run a model: at once, in the background, or in pieces, as the model and the caller want."""
-        entry = self._entries.get(key) or self._by_id.get(key)
-        if entry is None:
-            raise Refusal(404, self._no_model(key, None))
+        entry = self.usable(key, by)
         options = _options(inputs)
         arguments = self._with_paths(entry, _checked(entry, inputs))
         asked = msgspec.structs.replace(asked, seconds=options.deadline, webhook=self._checked_webhook(options.webhook))
+        if not (by.is_limited and await self._is_known(entry, asked)):
+            await self._limiter.admit(by, entry.path)
         if options.stream and not background:
             return await self._stream(entry, arguments, options, asked)
         if background or entry.asynchronous:
             return await self._accept(entry, arguments, asked)
         return await self._answers.whole(entry, arguments, asked)
 
-    async def poll(self, run_id: str, hold: float = 0.0) -> Standing:
-        """How a run stands: now, or when it ended if that is within `hold` seconds."""
-        standing = await (self._runs.attend(run_id, hold) if hold else self._runs.find(run_id))
-        if standing is None:
+    async def standing(self, run_id: str, by: Key) -> Standing:
+        """How a run stands now. It is there for the key that asked for it, and for those that administer."""
+        standing = await self._runs.find(run_id)
+        if standing is None or not (by.is_admin or standing.caller == by.id):
             raise Refusal(404, f"There is no run '{run_id}' on this hub.")
+        return standing
+
+    async def poll(self, run_id: str, by: Key, hold: float = 0.0) -> Standing:
+        """How a run stands: now, or when it ended if that is within `hold` seconds."""
+        standing = await self.standing(run_id, by)
+        if hold and not standing.is_over:
+            standing = await self._runs.attend(run_id, hold) or standing
         if standing.is_over and standing.result is None:
             raise Refusal(404, f"The run '{run_id}' is over ({standing.state}), and its answer is not kept any more.")
         return standing
 
-    async def cancel(self, run_id: str) -> Standing:
+    @property
+    def is_stopping(self) -> bool:
+        """Whether nobody is held any longer."""
+        return self._runs.is_stopping
+
+    async def cancel(self, run_id: str, by: Key) -> Standing:
         """Give a run up: one that waits ends at once, one that goes on is told to stop. What was canceled stays so."""
+        await self.standing(run_id, by)
         if await self._runs.cancel(run_id):
             await self._engine.cancel(run_id)
-        standing = await self.poll(run_id)
+        standing = await self.poll(run_id, by)
         if standing.state != "canceled":
             raise Refusal(409, f"The run '{run_id}' is over ({standing.state}), so there is nothing to cancel.")
         return standing
 
     async def listed(self, wanted: Wanted) -> tuple[int, list[Listed]]:
         """How many runs are wanted, and a page of them. A model is named by its path or its id."""
-        entry = self._by_id.get(wanted.model or "")
+        entry = self.entry(wanted.model or "")
         return await self._runs.listed(wanted if entry is None else msgspec.structs.replace(wanted, model=entry.path))
 
-    async def run_row(self, run_id: str, caller: str) -> Listed:
-        """A run of this caller, as it is listed."""
-        row = await self._runs.row(run_id, caller)
+    async def run_row(self, run_id: str, by: Key) -> Listed:
+        """A run that a key may see, as it is listed."""
+        await self.standing(run_id, by)
+        row = await self._runs.row(run_id)
         if row is None:
             raise Refusal(404, f"There is no run '{run_id}' on this hub.")
         return row
 
-    async def retry(self, run_id: str, caller: str) -> Accepted:
-        """Run what a run of this caller was, anew and in the background, where its inputs are kept still."""
-        row = await self.run_row(run_id, caller)
+    async def retry(self, run_id: str, by: Key) -> Accepted:
+        """Run what a run was that a key may see, anew and in the background, where its inputs are kept still."""
+        row = await self.run_row(run_id, by)
         if row.state in ("accepted", "started"):
             raise Refusal(409, f"The run '{run_id}' goes on. Cancel it first, or wait for its answer.")
-        entry = self._entries.get(row.model)
-        if entry is None:
-            raise Refusal(404, self._no_model(row.model, None))
-        inputs = await self._runs.inputs(run_id, caller)
+        entry = self.usable(row.model, by)
+        inputs = await self._runs.inputs(run_id)
         if inputs is None:
             raise Refusal(410, f"The run '{run_id}' is over ({row.state}), and its inputs are not kept. Run the model anew.")
-        return await self._accept(entry, msgspec.json.decode(inputs), Asked(caller))
+        await self._limiter.admit(by, entry.path)
+        return await self._accept(entry, msgspec.json.decode(inputs), Asked(by.id))
 
-    async def _looked_up(self, look: Callable[[Connection, Search], bytes], wanted: Search) -> bytes:
+    async def _looked_up(
+        self, look: Callable[[Connection, Search, tuple[str, ...] | None], bytes], wanted: Search, by: Key
+    ) -> bytes:
         try:
-            return await asyncio.to_thread(lambda: look(self._store.reader(), wanted))
+            return await asyncio.to_thread(lambda: look(self._store.reader(), wanted, by.models))
         except ValueError as error:
             raise Refusal(400, str(error)) from error
 
@@ -186,14 +222,20 @@ class Service:
             raise Refusal(400, f"The option webhookUrl is {url!r:.100}, which can't be told anything. {problem}")
         return url
 
-    def _no_model(self, key: str, host: str | None) -> str:
+    async def _is_known(self, entry: Entry, asked: Asked) -> bool:
+        """Whether this very request was counted before, by its idempotency key."""
+        return self._answers.once.going_on(entry.path, asked) is not None or bool(await self._runs.keyed(entry.path, asked))
+
+    def _no_model(self, key: str, host: str | None, by: Key) -> str:
         where = "on this hub" if host is None else f"of the host '{host}' on this hub"
-        return f"There is no model '{key}' {where}{did_you_mean(key, self._entries)}."
+        seen = [path for path, entry in self._entries.items() if by.may_use(path, entry.id)]
+        return f"There is no model '{key}' {where}{did_you_mean(key, seen)}."
 
     def _with_paths(self, entry: Entry, arguments: dict[str, Any]) -> dict[str, Any]:
         """The addresses of this hub's files become paths."""
-        kinds = {parameter.name for parameter in entry.parameters if parameter.data_type in FILE_TYPES}
-        return {name: self._path(value) if name in kinds else value for name, value in arguments.items()}
+        if entry.files.isdisjoint(arguments):
+            return arguments
+        return {name: self._path(value) if name in entry.files else value for name, value in arguments.items()}
 
     def _path(self, address: Any) -> Any:
         if isinstance(address, list):
@@ -222,7 +264,7 @@ def _options(inputs: dict[str, Any]) -> RunOptions:
 
 def _checked(entry: Entry, inputs: dict[str, Any]) -> dict[str, Any]:
     """The inputs that the model takes, with its defaults left to it. Raises `Refusal` for what is wrong."""
-    names = {parameter.name for parameter in entry.parameters}
+    names = entry.names
     arguments = {name: value for name, value in inputs.items() if value is not None and name not in NOT_INPUTS}
     if "data" in arguments and "data" not in names and entry.first_required:
         arguments = {entry.first_required: arguments.pop("data"), **arguments}

@@ -12,13 +12,25 @@ import contextvars
 import os
 import queue
 import threading
-from collections.abc import Callable
-from typing import Any, TypeVar
+from collections.abc import Callable, Coroutine
+from typing import Any, TypeVar, cast
 
 T = TypeVar("T")
 
 MOST = 32
 IDLE_SECONDS = 2.0
+
+
+def apart(work: Coroutine[Any, Any, T]) -> T:
+    """What a coroutine gives, for code that blocks: a loop of its own runs it, whether or not one runs in this thread."""
+    outcome: list[tuple[T | None, Exception | None]] = []
+    thread = threading.Thread(target=lambda: outcome.append(_attempt(lambda: asyncio.run(work))), name="aixplain-apart")
+    thread.start()
+    thread.join()
+    value, failure = outcome[0]
+    if failure is not None:
+        raise failure
+    return cast(T, value)
 
 
 class Calls:

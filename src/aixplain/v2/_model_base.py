@@ -21,7 +21,7 @@ from aixplain.v2._search import SearchCall, not_the_protocol, page_decoder, read
 from aixplain.v2._settings import Settings
 from aixplain.v2.enums import AssetStatus
 from aixplain.v2.exceptions import FileUploadError, InputError, ValidationError
-from aixplain.v2.mixins import ToolDict
+from aixplain.v2.mixins import OpenAIFunctionDict, OpenAIToolDict, ToolDict
 from aixplain.v2.resource import BaseGetParams, PageParts
 
 if TYPE_CHECKING:
@@ -134,6 +134,21 @@ class ModelBase(ModelFields, rename="camel", kw_only=True):
             "version": (self.version.id if self.version else None) or "",
             "assetId": self.id or "",
         }
+
+    def as_openai_tool(self) -> OpenAIToolDict:
+        """The model as a tool of an LLM, for the `tools` of a chat in OpenAI's shape.
+
+        The name is the model's path with `__` for `/`, in the letters that every service takes and 64 of them at most; one that
+        can't be told so has the model's id behind it. The parameters are the schema of the inputs. Raises `ValidationError` for
+        a model that is deleted or unsaved.
+        """
+        from aixplain._wire.tool_names import tool_name  # few need it
+
+        self._ensure_valid_state()
+        schema = {key: value for key, value in self.inputs.json_schema().items() if key != "$schema"}
+        name = tool_name(self.path, self.id or "", self.name or "")
+        function: OpenAIFunctionDict = {"name": name, "description": self.description or "", "parameters": schema}
+        return {"type": "function", "function": function}
 
     @classmethod
     def bound_to(cls, client: ClientBase[Any]) -> type[Self]:

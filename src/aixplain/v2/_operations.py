@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 from msgspec.structs import replace
 
-from aixplain._wire.errors import first_words
+from aixplain._wire.errors import first_words, retry_after
 from aixplain._wire.messages import CLIENT_CONTROLS, IDEMPOTENCY_KEY, RUN_HEADERS, Search
 from aixplain._wire.validation import plain
 from aixplain.v2._flow import AsyncStream, Now, Operation, Request, Response, Sleep, Stream
@@ -21,7 +21,6 @@ from aixplain.v2._send import (
     begin,
     headers,
     jittered,
-    retry_after,
     send,
 )
 from aixplain.v2._settings import Settings, absolute, concealed, origin
@@ -275,7 +274,7 @@ def _ask(settings: Settings, request: Request, deadline: Deadline, place: str) -
     """One poll of many: what it told, None when it failed in passing; and the seconds that the service wants to rest."""
     try:
         response: Response = yield from send(settings, request, deadline, repeatable=False)
-        return ModelResult.from_body(response.content, settings), min(retry_after(response) or 0.0, LONGEST_WAIT)
+        return ModelResult.from_body(response.content, settings), min(retry_after(response.headers) or 0.0, LONGEST_WAIT)
     except TimeoutError as error:
         raise deadline.error(place) from error
     except ConnectionLostError:

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 import msgspec
 from msgspec.structs import replace
 
-from aixplain._wire.errors import MEANINGS, read_error
+from aixplain._wire.errors import MEANINGS, read_error, retry_after
 from aixplain._wire.messages import IDEMPOTENCY_KEY, KEEPS_KEYS
 from aixplain.v2._flow import (
     Now,
@@ -158,7 +158,7 @@ def _wait_before_retry(outcome: Response | TransportFailure, attempts: int, *, r
         return None
     if isinstance(outcome, TransportFailure):
         return backoff if repeatable or not outcome.sent else None
-    asked = retry_after(outcome)
+    asked = retry_after(outcome.headers)
     refused = outcome.status in REFUSED or (outcome.status == 503 and asked is not None)
     if not refused and not (repeatable and outcome.status >= 500):
         return None
@@ -172,25 +172,6 @@ def jittered(seconds: float) -> float:
     import random  # slow to import, and most calls succeed
 
     return seconds * random.uniform(0.75, 1.25)  # noqa: S311 - spreads clients, guards nothing
-
-
-def retry_after(response: Response) -> float | None:
-    """The seconds that the service asks to be left alone, in either form of the header."""
-    value = response.headers.get("retry-after", "")
-    try:
-        return max(0.0, float(value)) if value else None
-    except ValueError:
-        return _seconds_until(value, response.headers.get("date", ""))
-
-
-def _seconds_until(value: str, date: str) -> float | None:
-    """`Retry-After` as a date, counted from the service's own clock."""
-    from email.utils import parsedate_to_datetime  # rare, and slow to import
-
-    try:
-        return max(0.0, (parsedate_to_datetime(value) - parsedate_to_datetime(date)).total_seconds())
-    except (ValueError, TypeError):
-        return None
 
 
 def _redirected(request: Request, outcome: Response | TransportFailure, *, leaves: bool) -> Request | None:
@@ -247,7 +228,7 @@ def refusal(response: Response) -> APIError:
         content,
         title if isinstance(title, str) else None,
     )
-    error.retry_after = retry_after(response)
+    error.retry_after = retry_after(response.headers)
     error.request_id = error.request_id or response.headers.get("x-request-id")
     return error
 

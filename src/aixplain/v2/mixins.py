@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Protocol, TypedDict, runtime_checkable
+from typing import Any, Literal, Protocol, TypedDict, runtime_checkable
 
 
 class ToolDict(TypedDict):
@@ -17,6 +17,21 @@ class ToolDict(TypedDict):
     type: str
     version: str
     assetId: str
+
+
+class OpenAIFunctionDict(TypedDict):
+    """The function that a model is to an LLM; `parameters` is a JSON Schema."""
+
+    name: str
+    description: str
+    parameters: dict[str, Any]
+
+
+class OpenAIToolDict(TypedDict):
+    """A model as a tool of an LLM, in OpenAI's shape."""
+
+    type: Literal["function"]
+    function: OpenAIFunctionDict
 
 
 @runtime_checkable

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from typing import Any, Protocol
 
 import msgspec
@@ -10,11 +10,22 @@ import msgspec
 from aixplain._wire.messages import Usage
 
 
+class Tried(msgspec.Struct, frozen=True):
+    """One of the models that a run tried: when, in seconds since 1970, for how many seconds, and how it failed if it did."""
+
+    model: str
+    at: float
+    seconds: float
+    status: int | None = None
+    error: str | None = None
+
+
 class Output(msgspec.Struct):
     """What a model gives back: `data` is the answer itself, `raw_data` what else it found, for callers who look closer.
 
     It travels as the protocol's `rawData`, and not as `details`, which official clients take for alternatives of a chat.
-    `usage` are the tokens that it used and `credits` what it cost; None where the model doesn't know.
+    `usage` are the tokens that it used, `seconds` the length of the sound that it took in or made, and `credits` what it cost;
+    None where the model doesn't know. `tried` are the models behind this one that were asked in turn.
     """
 
     data: Any
@@ -22,21 +33,36 @@ class Output(msgspec.Struct):
     details: list[Any] = []
     usage: Usage | None = None
     credits: float | None = None
+    seconds: float | None = None
+    tried: list[Tried] = []
 
 
 class ModelError(Exception):
     """Raise it in a model for an input that it can't take: the caller reads the message, and no traceback is logged.
 
-    `status` is a number of the protocol: 400 for an input in general, 492 for a file that can't be read.
+    `status` is a number of the protocol: 400 for an input in general, 492 for a file that can't be read. `retry_after` are the
+    seconds after which it is worth another try, where that is known; `tried` is as in `Output`.
     """
 
-    def __init__(self, message: str, status: int = 400) -> None:
+    def __init__(self, message: str, status: int = 400, retry_after: float | None = None, tried: Sequence[Tried] = ()) -> None:
         super().__init__(message)
         self.status = status
+        self.retry_after = retry_after
+        self.tried = tried
+
+
+#: What a stream is made of: text, or events in the shape of OpenAI's, just as they came from a service that speaks so: whole
+#: ones, each with the blank line behind it, without the `[DONE]` at their end and without the one that has the usage alone.
+#: The last one may be the whole answer, which tells the tokens and the credits.
+Piece = str | bytes | Output
 
 
 #: Called with the share of the work that is done, from 0 to 1.
 OnProgress = Callable[[float], None]
+
+
+#: Keeps what a model made as a file of this hub, under a name, and gives the address that it has from then on.
+Keep = Callable[[str, bytes], Awaitable[str]]
 
 
 class Backend(Protocol):
@@ -46,6 +72,6 @@ class Backend(Protocol):
         """The whole answer. Raises `ModelError`, or whatever the model's own code raises."""
         ...
 
-    def stream(self, inputs: dict[str, Any]) -> AsyncGenerator[str, None]:
-        """The answer in pieces. Closing it stops the work."""
+    def stream(self, inputs: dict[str, Any]) -> AsyncGenerator[Piece, None]:
+        """The answer in pieces. Closing it stops the work. Raises as `run` does."""
         ...

@@ -14,7 +14,7 @@ from collections.abc import AsyncGenerator, Callable, Generator, Sequence
 from typing import Any, TypeVar
 
 from aixplain.hub import threads
-from aixplain.hub.backends import OnProgress, Output
+from aixplain.hub.backends import OnProgress, Output, Piece
 from aixplain.hub.backends.signature import Argument, arguments_of
 from aixplain.hub.catalog import Entry, Policy
 from aixplain.hub.threads import in_thread
@@ -142,7 +142,7 @@ class FunctionBackend:
             return Output(await _joined(call()))
         return _output(await in_thread(call))
 
-    async def stream(self, inputs: dict[str, Any]) -> AsyncGenerator[str, None]:
+    async def stream(self, inputs: dict[str, Any]) -> AsyncGenerator[Piece, None]:
         """The pieces that a generator yields, as it yields them."""
         pieces = self._call(inputs)()
         async with contextlib.aclosing(pieces if inspect.isasyncgen(pieces) else _from_thread(pieces)) as source:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import functools
 import re
-from typing import Any, TypeVar
+from typing import Any
 from urllib.parse import parse_qsl
 
 import msgspec
@@ -12,31 +11,29 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, Response
 from starlette.routing import Route
 
-from aixplain._wire.messages import IDEMPOTENCY_KEY, IN_PROGRESS, Search
-from aixplain.hub.endpoints import caller_of, json_response, listing, while_here
+from aixplain._wire.messages import IN_PROGRESS, Search
+from aixplain.hub.endpoints import error_response, json_response, key_of, listing, retry_after, while_here, with_addresses
 from aixplain.hub.endpoints.official import is_official, without_attributes
-from aixplain.hub.endpoints.streams import EventStream
+from aixplain.hub.endpoints.reading import asked_by, body_of, decoded, read_body, root_of, service_of
+from aixplain.hub.endpoints.streams import EventStream, events_of
 from aixplain.hub.errors import Refusal
-from aixplain.hub.once import asked
-from aixplain.hub.runs import Asked
-from aixplain.hub.service import Accepted, Pieces, Service
+from aixplain.hub.service import Accepted, Pieces
 
-T = TypeVar("T")
-LARGEST_BODY = 10 * 1024 * 1024
 LONGEST_HOLD = 60  # seconds
 _WAIT = re.compile(r"(?:^|[,;\s])wait\s*=\s*\"?(\d{1,9})", re.ASCII | re.IGNORECASE)
 
 
 async def search(request: Request) -> Response:
-    return _catalog_answer(request, await _service(request).search(await _body(request, Search)))
+    return _catalog_answer(request, await service_of(request).search(await body_of(request, Search), key_of(request)))
 
 
 async def facets(request: Request) -> Response:
-    return json_response(await _service(request).facets(await _body(request, Search)))
+    return json_response(await service_of(request).facets(await body_of(request, Search), key_of(request)))
 
 
 async def get(request: Request) -> Response:
-    return _catalog_answer(request, _service(request).get(request.path_params["key"], request.query_params.get("host")))
+    key, host = request.path_params["key"], request.query_params.get("host")
+    return _catalog_answer(request, service_of(request).get(key, host, key_of(request)))
 
 
 async def run(request: Request) -> Response:
@@ -53,47 +50,49 @@ async def poll_or_cancel(request: Request) -> Response:
 
 async def _poll(request: Request) -> Response:
     run_id, hold = request.path_params["run_id"], _hold(request)
-    polling = _service(request).poll(run_id, hold)
+    polling = service_of(request).poll(run_id, key_of(request), hold)
     standing = await (while_here(request, polling) if hold else polling)
     body = standing.result or _in_progress(request, run_id, standing.progress)
-    return json_response(body, headers={"preference-applied": f"wait={hold}"} if hold else None)
+    return json_response(
+        with_addresses(body, root_of(request)), headers={"preference-applied": f"wait={hold}"} if hold else None
+    )
 
 
 async def _cancel(request: Request) -> Response:
-    standing = await _service(request).cancel(request.path_params["run_id"])
+    standing = await service_of(request).cancel(request.path_params["run_id"], key_of(request))
     return json_response(standing.result or b"")
 
 
 async def list_runs(request: Request) -> Response:
-    asked_for = listing.wanted(request.query_params, caller_of(request))
-    found = await _service(request).listed(asked_for)
-    return json_response(msgspec.json.encode(listing.page(found, asked_for, _root(request))))
+    asked_for = listing.wanted(request.query_params, key_of(request).id)
+    found = await service_of(request).listed(asked_for)
+    return json_response(msgspec.json.encode(listing.page(found, asked_for, root_of(request))))
 
 
 async def get_run(request: Request) -> Response:
-    run = await _service(request).run_row(request.path_params["run_id"], caller_of(request))
-    return json_response(msgspec.json.encode(listing.told(run, _root(request))))
+    run = await service_of(request).run_row(request.path_params["run_id"], key_of(request))
+    return json_response(msgspec.json.encode(listing.told(run, root_of(request))))
 
 
 async def retry(request: Request) -> Response:
-    accepted = await _service(request).retry(request.path_params["run_id"], caller_of(request))
+    accepted = await service_of(request).retry(request.path_params["run_id"], key_of(request))
     return json_response(_in_progress(request, accepted.run_id, None), 201)
 
 
 async def announce_upload(request: Request) -> Response:
     wanted = await _announced(request)
-    path = _service(request).files.reserve(str(wanted.get("originalName") or "file"))
-    url = _root(request) + path
+    path = service_of(request).files.reserve(str(wanted.get("originalName") or "file"))
+    url = root_of(request) + path
     return json_response(msgspec.json.encode({"key": path.removeprefix("/files/"), "uploadUrl": url, "downloadUrl": url}))
 
 
 async def put_file(request: Request) -> Response:
-    await _service(request).files.put(**request.path_params, chunks=request.stream())
+    await service_of(request).files.put(**request.path_params, chunks=request.stream())
     return Response(status_code=200)
 
 
 async def get_file(request: Request) -> Response:
-    path = _service(request).files.get(**request.path_params)
+    path = service_of(request).files.get(**request.path_params)
     if path is None:
         raise Refusal(404, "There is no such file on this hub. Send it up again.")
     # Sent as a download: a page that somebody sent up must not run as one of the hub's own.
@@ -118,19 +117,19 @@ ROUTES = [
 
 
 async def _run(request: Request, *, background: bool) -> Response:
-    body = await _read(request)
-    inputs = _decoded(body, dict[str, Any])
-    asked = _asked(request, b"v1" if background else b"v2", body)
-    answer = await _service(request).run(request.path_params["key"], inputs, background=background, asked=asked)
+    body = await read_body(request)
+    inputs = decoded(body, dict[str, Any])
+    asked = asked_by(request, b"v1" if background else b"v2", body)
+    answer = await service_of(request).run(
+        request.path_params["key"], inputs, background=background, asked=asked, by=key_of(request)
+    )
     if isinstance(answer, Accepted):
         return json_response(_in_progress(request, answer.run_id, None), 201)
     if isinstance(answer, Pieces):
-        return EventStream(answer)
-    return json_response(answer.envelope)
-
-
-def _asked(request: Request, *content: bytes) -> Asked:
-    return asked(caller_of(request), request.headers.get(IDEMPOTENCY_KEY), *content)
+        return EventStream(events_of(answer))
+    if answer.status == 429:  # nothing was done, so the same request may come again
+        return error_response(429, answer.error or "", retry_after(answer.retry_after))
+    return json_response(with_addresses(answer.envelope, root_of(request)))
 
 
 def _hold(request: Request) -> int:
@@ -148,7 +147,7 @@ def _in_progress(request: Request, run_id: str, progress: float | None) -> bytes
         {
             "status": IN_PROGRESS,
             "completed": False,
-            "data": f"{_root(request)}/sdk/runs/{run_id}/result",
+            "data": f"{root_of(request)}/sdk/runs/{run_id}/result",
             "requestId": run_id,
             "progress": progress,
         }
@@ -158,50 +157,5 @@ def _in_progress(request: Request, run_id: str, progress: float | None) -> bytes
 async def _announced(request: Request) -> dict[str, Any]:
     """What goes up. The official client sends a form."""
     if request.headers.get("content-type", "").startswith("application/x-www-form-urlencoded"):
-        return dict(parse_qsl((await _read(request)).decode("utf-8", "replace")))
-    return await _body(request, dict[str, Any])
-
-
-async def _body(request: Request, kind: type[T]) -> T:
-    """The JSON body. Raises `Refusal` for one that is too large, no JSON, or of another shape."""
-    return _decoded(await _read(request), kind)
-
-
-def _decoded(body: bytes, kind: type[T]) -> T:
-    try:
-        decoder: msgspec.json.Decoder[T] = _decoder(kind)  # type: ignore[arg-type]  # a type is hashable
-        return decoder.decode(body or b"{}")
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise Refusal(400, f"The body is not what this address takes: {error}.") from error
-
-
-@functools.cache
-def _decoder(kind: Any) -> msgspec.json.Decoder[Any]:
-    return msgspec.json.Decoder(kind)
-
-
-async def _read(request: Request) -> bytes:
-    announced = request.headers.get("content-length", "")
-    body = bytearray()
-    too_large = announced.isdigit() and int(announced) > LARGEST_BODY
-    if not too_large:
-        async for chunk in request.stream():
-            body += chunk
-            if too_large := len(body) > LARGEST_BODY:
-                break
-    if too_large:
-        raise Refusal(413, f"The body is larger than {LARGEST_BODY // 1024**2} MB; send files up instead.")
-    return bytes(body)
-
-
-def _service(request: Request) -> Service:
-    service: Service = request.app.state.service
-    return service
-
-
-def _root(request: Request) -> str:
-    """The hub's own address, as the caller wrote it."""
-    host = request.headers.get("host")
-    if host is None:
-        return str(request.base_url).rstrip("/")
-    return f"{request.scope['scheme']}://{host}{request.scope.get('root_path', '')}".rstrip("/")
+        return dict(parse_qsl((await read_body(request)).decode("utf-8", "replace")))
+    return await body_of(request, dict[str, Any])

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypeVar
 
+import msgspec
 from starlette.datastructures import QueryParams
 
 from aixplain._wire.messages import FAILED, IN_PROGRESS, SUCCESS
-from aixplain.hub.endpoints import moment
 from aixplain.hub.errors import Refusal
 from aixplain.hub.execution import CANCELED
+from aixplain.hub.moments import moment, seconds_of
 from aixplain.hub.store.runs import Listed, State, Wanted
 
 FILTERS = ("status", "model", "since", "until", "pageNumber", "pageSize")
 LARGEST_PAGE, LAST_PAGE = 1000, 2**40
+
+T = TypeVar("T", bound=float | None)
 
 #: What the protocol says of a run in each state.
 STATUSES: dict[State, str] = {
@@ -38,8 +40,8 @@ def wanted(query: QueryParams, caller: str) -> Wanted:
         caller,
         tuple(state for word in query.getlist("status") for each in word.split(",") for state in _states(each.strip())),
         query.get("model"),
-        _time(query, "since", 0.0),
-        _time(query, "until", 1e12),
+        time_in(query, "since", 0.0),
+        time_in(query, "until", 1e12),
         size,
         size * number,
     )
@@ -73,6 +75,7 @@ def told(run: Listed, root: str) -> dict[str, Any]:
         "deadline": moment(run.deadline),
         "priority": run.priority,
         "attempts": run.attempts,
+        "tried": [] if run.tried is None else msgspec.Raw(run.tried),
         "usedCredits": run.credits,
         "usage": None if prompt is None and completion is None else usage,
         "statusCode": run.status,
@@ -97,13 +100,12 @@ def _whole(query: QueryParams, name: str, default: int) -> int:
         raise Refusal(400, f"{name} is a whole number, and not {query[name]!r:.60}.") from error
 
 
-def _time(query: QueryParams, name: str, default: float) -> float:
-    """A moment as ISO 8601, in UTC unless it says otherwise. A bare plus in a query arrives as a space."""
+def time_in(query: QueryParams, name: str, default: T) -> float | T:
+    """A moment as ISO 8601. A bare plus in a query arrives as a space."""
     text = query.get(name)
     if text is None:
         return default
     try:
-        moment = datetime.fromisoformat(text.replace(" ", "+") if "T" in text else text)
-        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
-    except (ValueError, OverflowError) as error:
-        raise Refusal(400, f"{name} is a time like 2026-03-19T13:27:29Z, and not {text!r:.60}.") from error
+        return seconds_of(text.replace(" ", "+") if "T" in text else text)
+    except ValueError as error:
+        raise Refusal(400, f"{name} is {error}.") from error

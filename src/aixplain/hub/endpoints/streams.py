@@ -4,24 +4,29 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import time
 import uuid
 from collections.abc import AsyncGenerator
+from typing import Any
 
 import msgspec
 from starlette.responses import StreamingResponse
 from starlette.types import Receive, Scope, Send
 
-from aixplain._wire.messages import FAILED
+from aixplain._wire.messages import FAILED, SUCCESS
 from aixplain._wire.sse import DONE, encode_event
+from aixplain.hub.backends import Output
 from aixplain.hub.execution import RAISED, failure_of
 from aixplain.hub.service import Pieces
 
+CHUNK = {"object": "chat.completion.chunk"}
+
 
 class EventStream(StreamingResponse):
-    """The pieces of an answer as events. However it ends, also by a reader who goes away, the model's work is closed."""
+    """An answer that is told as events. However it ends, also by a reader who goes away, the model's work is closed."""
 
-    def __init__(self, answer: Pieces) -> None:
-        self._events = _events(answer)
+    def __init__(self, events: AsyncGenerator[bytes, None]) -> None:
+        self._events = events
         super().__init__(self._events, media_type="text/event-stream", headers={"cache-control": "no-cache"})
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -33,44 +38,72 @@ class EventStream(StreamingResponse):
             leaving.add_done_callback(lambda _: sending.cancel())
 
 
-async def _events(answer: Pieces) -> AsyncGenerator[bytes, None]:
-    chunks = _RawChunks(answer.entry.path) if answer.raw else _DataChunks()
+async def events_of(answer: Pieces) -> AsyncGenerator[bytes, None]:
+    """The pieces of an answer as events."""
+    chunks = RawChunks(answer.entry.path) if answer.raw else _DataChunks()
+    is_passed_on = False
     async with contextlib.aclosing(answer.pieces) as pieces:
         try:
             async for piece in pieces:
-                yield encode_event(chunks.piece(piece))
+                if isinstance(piece, bytes):
+                    is_passed_on = True
+                    yield piece
+                elif isinstance(piece, str):
+                    yield encode_event(chunks.piece(piece))
+                else:
+                    for event in usage_chunk(CHUNK, piece) if is_passed_on else chunks.end(piece):
+                        yield encode_event(event)
         except RAISED as error:  # a model that fails half-way says so in the stream
             message, status = failure_of(answer.entry, error)
             failure = {"status": FAILED, "error": {"message": message}, "statusCode": status}
             yield encode_event(msgspec.json.encode(failure))
             return
-    for event in chunks.end():
-        yield encode_event(event)
     yield DONE
 
 
 class _DataChunks:
-    """`{"data": "tok"}`, the protocol's own shape."""
+    """`{"data": "tok"}`, the protocol's own shape. What the run used, where that is known, comes last."""
 
     def piece(self, text: str) -> bytes:
         return msgspec.json.encode({"data": text})
 
-    def end(self) -> list[bytes]:
-        return []
+    def end(self, whole: Output) -> list[bytes]:
+        used = _used(whole)
+        return [msgspec.json.encode({"status": SUCCESS, "data": "", **used})] if used else []
 
 
-class _RawChunks:
+class RawChunks:
     """OpenAI's chunks, which `{"options": {"raw": true}}` asks for."""
 
     def __init__(self, model: str) -> None:
-        self._head = {"id": f"chatcmpl-{uuid.uuid4().hex}", "object": "chat.completion.chunk", "model": model}
+        self._head = {"id": f"chatcmpl-{uuid.uuid4().hex}", **CHUNK, "created": int(time.time()), "model": model}
 
     def piece(self, text: str) -> bytes:
-        return self._chunk({"content": text}, None)
+        """One piece of the text."""
+        return self.chunk({"content": text})
 
-    def end(self) -> list[bytes]:
-        return [self._chunk({}, "stop")]
+    def end(self, whole: Output) -> list[bytes]:
+        """The chunk that ends the text, and what the run used, where that is known."""
+        return [self.chunk({}, "stop"), *self.used(whole)]
 
-    def _chunk(self, delta: dict[str, str], finish_reason: str | None) -> bytes:
-        choice = {"index": 0, "delta": delta, "finish_reason": finish_reason}
+    def chunk(self, delta: dict[str, Any], finish_reason: str | None = None, index: int = 0) -> bytes:
+        """What one of the alternatives has more, or how it ended."""
+        choice = {"index": index, "delta": delta, "finish_reason": finish_reason}
         return msgspec.json.encode({**self._head, "choices": [choice], "usage": None})
+
+    def used(self, whole: Output) -> list[bytes]:
+        """What the run used, where that is known."""
+        return usage_chunk(self._head, whole)
+
+
+def usage_chunk(head: dict[str, Any], whole: Output) -> list[bytes]:
+    """The chunk with no choices that tells what a run used; none when that is not known."""
+    used = _used(whole)
+    return [msgspec.json.encode({**head, "choices": [], **used})] if used else []
+
+
+def _used(whole: Output) -> dict[str, Any]:
+    """The tokens and the credits. A run that cost nothing and counts nothing says nothing."""
+    if whole.usage is None and not whole.credits:
+        return {}
+    return {"usage": whole.usage and whole.usage.as_told(), "usedCredits": whole.credits}

@@ -5,7 +5,6 @@ from __future__ import annotations
 import functools
 import gzip
 import hashlib
-import mimetypes
 from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib.resources import files
@@ -19,29 +18,22 @@ from aixplain.hub.errors import Refusal
 
 #: Nothing but the page's own files runs, and nothing makes HTML of a text. What models answer with may be shown from
 #: elsewhere.
-POLICY = "; ".join(
-    (
-        "default-src 'none'",
-        "script-src 'self'",
-        "style-src 'self'",
-        "connect-src 'self'",
-        "img-src 'self' https: data: blob:",
-        "media-src 'self' https: data: blob:",
-        "form-action 'none'",
-        "base-uri 'none'",
-        "frame-ancestors 'none'",
-        "require-trusted-types-for 'script'",
-        "trusted-types 'none'",
-    )
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; "
+    "img-src 'self' https: data: blob:; media-src 'self' https: data: blob:; "
+    "form-action 'none'; base-uri 'none'; frame-ancestors 'none'; "
+    "require-trusted-types-for 'script'; trusted-types 'none'"
 )
-GUARDS = {
+GUARDS = {"x-content-type-options": "nosniff", "cross-origin-resource-policy": "same-origin"}
+PAGE = {
+    **GUARDS,
     "content-security-policy": POLICY,
-    "x-content-type-options": "nosniff",
     "referrer-policy": "no-referrer",
     "cross-origin-opener-policy": "same-origin",
-    "cross-origin-resource-policy": "same-origin",
+    "cache-control": "no-cache",
 }
-FOR_GOOD = "public, max-age=31536000, immutable"
+PART = {**GUARDS, "cache-control": "public, max-age=31536000, immutable"}
+TYPES = {"css": "text/css", "html": "text/html", "js": "text/javascript", "svg": "image/svg+xml"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,16 +49,15 @@ class Packed:
         zips = "gzip" in request.headers.get("accept-encoding", "")
         encoding = {"content-encoding": "gzip"} if zips else {}
         body = self.gzipped if zips else self.plain
-        return Response(body, media_type=self.media_type, headers={**GUARDS, **headers, **encoding, "vary": "accept-encoding"})
+        return Response(body, media_type=self.media_type, headers={**headers, **encoding, "vary": "accept-encoding"})
 
 
 async def page(request: Request) -> Response:
     """The page itself: asked for each time, and sent when it changed."""
-    tag = f'"{_version()}"'
-    fresh = {"etag": tag, "cache-control": "no-cache"}
-    if tag in request.headers.get("if-none-match", ""):
-        return Response(status_code=304, headers={**GUARDS, **fresh})
-    return _page().response(request, fresh)
+    headers = {**PAGE, "etag": f'"{_version()}"'}
+    if headers["etag"] in request.headers.get("if-none-match", ""):
+        return Response(status_code=304, headers=headers)
+    return _page().response(request, headers)
 
 
 async def part(request: Request) -> Response:
@@ -74,7 +65,7 @@ async def part(request: Request) -> Response:
     name, version = request.path_params["name"], request.path_params["version"]
     if version != _version() or name not in _sources():
         raise Refusal(404, "The page has no such part. The hub may have been updated: load the page again.")
-    return _part(name).response(request, {"cache-control": FOR_GOOD})
+    return _part(name).response(request, PART)
 
 
 ROUTES = [
@@ -119,5 +110,4 @@ def _part(name: str) -> Packed:
 
 
 def _packed(name: str, content: bytes) -> Packed:
-    kind = mimetypes.guess_type(name)[0] or "application/octet-stream"
-    return Packed(content, gzip.compress(content, 9, mtime=0), kind)
+    return Packed(content, gzip.compress(content, 9, mtime=0), TYPES[name.rpartition(".")[2]])

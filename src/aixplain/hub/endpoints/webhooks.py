@@ -9,8 +9,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from aixplain.hub.endpoints import caller_of, json_response, moment
-from aixplain.hub.errors import Refusal
+from aixplain.hub.endpoints import json_response, key_of
+from aixplain.hub.moments import moment
 from aixplain.hub.store.webhooks import DeliveryAttempt, Webhook
 from aixplain.hub.webhooks import GONE, Courier
 
@@ -18,8 +18,7 @@ from aixplain.hub.webhooks import GONE, Courier
 async def list_webhooks(request: Request) -> Response:
     """The webhooks of a run, which are one or none, with all attempts."""
     run_id = request.path_params["run_id"]
-    if await request.app.state.runs.find(run_id) is None:
-        raise Refusal(404, f"There is no run '{run_id}' on this hub.")
+    await request.app.state.service.standing(run_id, key_of(request))
     webhook = await request.app.state.courier.find(run_id)
     return json_response(msgspec.json.encode({"results": [] if webhook is None else [_told(webhook)]}))
 
@@ -27,7 +26,7 @@ async def list_webhooks(request: Request) -> Response:
 async def tell_secret(request: Request) -> Response:
     """The secret of the key that asks."""
     courier: Courier = request.app.state.courier
-    secret = await courier.secret(caller_of(request))
+    secret = await courier.secret(key_of(request).id)
     return json_response(msgspec.json.encode({"secret": f"whsec_{base64.b64encode(secret).decode()}"}))
 
 

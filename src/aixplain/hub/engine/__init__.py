@@ -1,4 +1,4 @@
-"""Who executes the runs that were accepted. One Protocol; the embedded engine runs them in this process."""
+"""Who executes the runs that were accepted. One Protocol: the embedded engine has them to itself, that of PostgreSQL shares them."""
 
 from __future__ import annotations
 
@@ -9,6 +9,11 @@ from aixplain.hub.store.runs import Earlier, Order
 
 class Engine(Protocol):
     """Executes accepted runs, each to its end."""
+
+    @property
+    def backlog(self) -> int:
+        """How many accepted runs wait; on a database that is shared, as it was about a second ago."""
+        ...
 
     async def start(self) -> None:
         """Take up what waits, and go on."""

@@ -9,6 +9,7 @@ import itertools
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Iterator
 
+from aixplain.hub.catalog import Entry
 from aixplain.hub.store.runs import Waiting
 from aixplain.hub.threads import Calls
 
@@ -45,8 +46,13 @@ class Lanes:
         self._lanes: dict[str, Lane] = {}
         self._heads: list[tuple[int, int, str]] = []
         self._count = itertools.count()
-        #: Called when a run may have become the next one.
+        #: Called when there may be room for another run.
         self.on_room: Callable[[], None] = lambda: None
+
+    @classmethod
+    def of(cls, entries: dict[str, Entry]) -> Lanes:
+        """Those of these models, each as wide as its policy says."""
+        return cls(lambda path: entries[path].policy.concurrency if path in entries else None)
 
     def put(self, run: Waiting) -> None:
         """Let a run wait for its turn."""
@@ -65,6 +71,12 @@ class Lanes:
                 self._show(model, lane)
                 return run
         return None
+
+    def room(self, model: str) -> int | None:
+        """How many turns of a model can begin; None for no limit."""
+        lane = self._lanes.get(model)
+        limit = self._limit_of(model)
+        return None if limit is None else limit - (0 if lane is None else lane.busy)
 
     def begin(self, model: str) -> bool:
         """Begin a turn at once, if nothing waits and there is room; it ends with `leave`."""
@@ -85,9 +97,9 @@ class Lanes:
                 caller.set_result(None)
         if lane.is_empty:
             del self._lanes[model]
-        elif lane.runs:
+        else:
             self._show(model, lane)
-            self.on_room()
+        self.on_room()
 
     @contextlib.asynccontextmanager
     async def turn(self, model: str) -> AsyncIterator[None]:

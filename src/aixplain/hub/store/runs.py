@@ -32,6 +32,11 @@ class Order(msgspec.Struct, frozen=True):
     accepted_at: float = 0.0
     webhook: str | None = None
 
+    @property
+    def may_be_late(self) -> bool:
+        """Whether a run that was answered at once may be kept a moment later: nobody asks for it by key or webhook."""
+        return self.key is None and self.webhook is None
+
 
 class Earlier(msgspec.Struct, frozen=True):
     """The run that an idempotency key stands for already; `result` is the envelope that it ended with, None until then."""
@@ -62,12 +67,15 @@ class Taken(msgspec.Struct, frozen=True):
     priority: int
     deadline: float | None
     webhook: str | None = None
+    caller: str = ""
 
 
 class Ending(msgspec.Struct, frozen=True):
     """How a run ended: the envelope that its caller gets, and what the ledger keeps of it.
 
-    `error` and `status` tell why a run did not finish; tokens are None where the model counts none."""
+    `error` and `status` tell why a run did not finish; tokens and credits are None where nobody knows them. `retry_after`, in
+    seconds, is for the caller alone. `tried` are the models behind this one that were asked in turn, as JSON.
+    """
 
     state: State
     envelope: bytes
@@ -75,18 +83,21 @@ class Ending(msgspec.Struct, frozen=True):
     status: int | None = None
     prompt_tokens: int | None = None
     completion_tokens: int | None = None
-    credits: float = 0.0
+    credits: float | None = None
+    retry_after: float | None = None
+    tried: bytes | None = None
 
 
 class Standing(msgspec.Struct, frozen=True):
     """How a run stands: `result` is the envelope that it ended with, None until then and once it is not kept any more.
 
-    `progress` goes from 0 to 1.
+    `caller` is the API key that it was asked with; `progress` goes from 0 to 1.
     """
 
     state: State
     result: bytes | None
     progress: float | None = None
+    caller: str = ""
 
     @property
     def is_over(self) -> bool:
@@ -126,7 +137,8 @@ class Listed(msgspec.Struct, frozen=True):
     error: str | None
     prompt_tokens: int | None
     completion_tokens: int | None
-    credits: float
+    credits: float | None
+    tried: bytes | None = None
 
 
 class RunStore(Protocol):
@@ -139,15 +151,23 @@ class RunStore(Protocol):
         """
         ...
 
-    async def record(self, order: Order, ending: Ending, started_at: float, now: float, expires_at: float) -> None:
-        """Keep a run that was answered at once, as it ended; its envelope only when its key, or its webhook, may want it.
+    async def claim(self, order: Order) -> Earlier | None:
+        """Hold the key of a run that is about to be answered at once, until it is recorded or released.
 
-        Nothing happens when its key stands for one already.
+        When its key stands for a run already, or is held for one, give that; a `result` of None says that it is not over.
         """
         ...
 
-    async def start(self, id: str, now: float) -> Taken | None:
-        """Take a run up; None when it is not waiting any more."""
+    async def release(self, id: str) -> None:
+        """Hold the key of this run no longer, if one is held: it was not answered."""
+        ...
+
+    async def record(self, order: Order, ending: Ending, started_at: float, now: float, expires_at: float) -> None:
+        """Keep a run that was answered at once, as it ended; its envelope only when its key or its webhook may want it, or
+        when its inputs are kept too.
+
+        Nothing happens when its key stands for one already.
+        """
         ...
 
     async def end(self, run: Taken, ending: Ending, now: float, expires_at: float) -> bool:
@@ -162,10 +182,6 @@ class RunStore(Protocol):
         """End a run from outside, whether it waits or was taken up. False when there is no such run, or it is over."""
         ...
 
-    async def reopen(self) -> None:
-        """Let what was taken up wait again. For a start after which nobody else can be at it."""
-        ...
-
     async def find(self, id: str) -> Standing | None:
         """How a run stands; None when there is no such run."""
         ...
@@ -174,16 +190,12 @@ class RunStore(Protocol):
         """The run that an idempotency key stands for."""
         ...
 
-    async def waiting(self) -> list[Waiting]:
-        """The runs that wait, in their order: by priority, then the oldest first."""
+    async def row(self, id: str) -> Listed | None:
+        """A run, as it is listed; None when there is no such run."""
         ...
 
-    async def row(self, id: str, caller: str) -> Listed | None:
-        """A run of this caller, as it is listed; None when it has no such run."""
-        ...
-
-    async def inputs(self, id: str, caller: str) -> bytes | None:
-        """The inputs of a run of this caller, as JSON; None when they are not kept any more, or there is no such run."""
+    async def inputs(self, id: str) -> bytes | None:
+        """The inputs of a run, as JSON; None when they are not kept any more, or there is no such run."""
         ...
 
     async def listed(self, wanted: Wanted) -> tuple[int, list[Listed]]:
@@ -192,4 +204,20 @@ class RunStore(Protocol):
 
     async def forget(self, now: float, most: int) -> int:
         """Drop the answers, and free the keys, of up to `most` runs that expired; the rows stay. Gives how many there were."""
+        ...
+
+
+class OwnRunStore(RunStore, Protocol):
+    """The rows of runs that this process executes alone."""
+
+    async def start(self, id: str, now: float) -> Taken | None:
+        """Take a run up; None when it is not waiting any more."""
+        ...
+
+    async def reopen(self) -> None:
+        """Let what was taken up wait again. For a start after which nobody else can be at it."""
+        ...
+
+    async def waiting(self) -> list[Waiting]:
+        """The runs that wait, in their order: by priority, then the oldest first."""
         ...

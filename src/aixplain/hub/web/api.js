@@ -23,7 +23,13 @@ export async function send(method, path, { body, headers = {}, signal, key = ses
   const sent = { ...headers };
   if (key) sent["x-api-key"] = key;
   if (body !== undefined) sent["content-type"] = "application/json";
-  const response = await reached(ROOT + path, { method, headers: sent, body: body && JSON.stringify(body), signal, cache: "no-store" });
+  const response = await reached(ROOT + path, {
+    method,
+    headers: sent,
+    body: body && JSON.stringify(body),
+    signal,
+    cache: "no-store",
+  });
   if (response.ok) return response;
   if (response.status === 401 && key === session.key()) dispatchEvent(new Event("unauthorized"));
   throw new Problem(sentence(await text(response), response.status), response.status);

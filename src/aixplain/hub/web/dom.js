@@ -1,4 +1,4 @@
-/** Elements from JavaScript. What models and people wrote becomes text, never HTML: there is no other way to make an element. */
+/** Elements from JavaScript. What models and people wrote becomes text, never HTML: there is no other way to make one. */
 
 const PROPERTIES = new Set(["value", "checked", "disabled", "hidden", "selected", "indeterminate"]);
 

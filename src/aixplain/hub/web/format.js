@@ -6,7 +6,12 @@ const MOMENT = new Intl.DateTimeFormat("en", { dateStyle: "medium", timeStyle: "
 const DAY = new Intl.DateTimeFormat("en", { month: "short", day: "numeric", timeZone: "UTC" });
 const AGO = new Intl.RelativeTimeFormat("en", { numeric: "auto", style: "short" });
 const LANGUAGES = new Intl.DisplayNames("en", { type: "language", fallback: "code" });
-const SPANS = [["day", 86400], ["hour", 3600], ["minute", 60], ["second", 1]];
+const SPANS = [
+  ["day", 86400],
+  ["hour", 3600],
+  ["minute", 60],
+  ["second", 1],
+];
 
 export const count = (value) => NUMBER.format(value);
 export const short = (value) => SHORT.format(value);
@@ -64,7 +69,10 @@ export function price({ price, unitType, unitTypeScale } = {}) {
 export function tokens(usage) {
   const total = usage?.total_tokens ?? null;
   if (total === null) return null;
-  const parts = [["in", usage.prompt_tokens], ["out", usage.completion_tokens]].filter(([, part]) => part !== null && part !== undefined);
+  const parts = [
+    ["in", usage.prompt_tokens],
+    ["out", usage.completion_tokens],
+  ].filter(([, part]) => part !== null && part !== undefined);
   const split = parts.length ? ` (${parts.map(([name, part]) => `${count(part)} ${name}`).join(", ")})` : "";
   return `${count(total)}${split}`;
 }

@@ -1,12 +1,12 @@
 /** Which view is shown: the address chooses it, and this puts it on the page. */
 
 import { h, say } from "./dom.js";
-import { here } from "./places.js";
+import { decoded, here } from "./places.js";
 import { problemNotice } from "./parts/notices.js";
 import * as session from "./session.js";
 import { startTheme } from "./theme.js";
 
-/** Address -> view. A view's `show({match, query, signal})` gives `{title, content}`, and `update(query)` when it can take another one. */
+/** Address -> view. `show({match, query, signal})` gives `{title, content}`, and `update` when it can take another query. */
 const VIEWS = [
   [/^\/$/, () => import("./views/catalog.js")],
   [/^\/models\/(.+)$/, () => import("./views/model.js")],
@@ -61,26 +61,21 @@ function arrive(title, focus) {
 /** A module that can't be loaded is one that a newer hub doesn't have, or the hub is gone. */
 function failed(error) {
   const isOld = error instanceof TypeError;
-  const words = isOld ? new Error("This part of the page could not be loaded. The hub may have been updated or stopped; load the page again.") : error;
+  const words = isOld
+    ? new Error("This part of the page could not be loaded. The hub may have been updated or stopped; load the page again.")
+    : error;
   return h("div", { class: "column" }, h("h1", {}, "That didn't work"), problemNotice(words));
 }
 
 function markNavigation(path) {
   for (const link of document.querySelectorAll("nav a")) {
     const target = link.hash.slice(1);
-    const isHere = target === "/" ? path === "/" || path.startsWith("/models/") : path === target || path.startsWith(`${target}/`);
+    const isHere =
+      target === "/" ? path === "/" || path.startsWith("/models/") : path === target || path.startsWith(`${target}/`);
     if (isHere) link.setAttribute("aria-current", "page");
     else link.removeAttribute("aria-current");
   }
   document.getElementById("sign-out").hidden = !session.key();
-}
-
-function decoded(part) {
-  try {
-    return decodeURIComponent(part);
-  } catch {
-    return part;
-  }
 }
 
 addEventListener("hashchange", () => {

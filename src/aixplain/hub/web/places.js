@@ -8,6 +8,15 @@ export function here() {
   return { path: path || "/", query: new URLSearchParams(query) };
 }
 
+/** A part of an address as it was meant; one that is no encoding is as it stands. */
+export function decoded(part) {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return part;
+  }
+}
+
 export function toModel(path) {
   return `#/models/${encoded(path)}`;
 }

@@ -15,10 +15,10 @@ from aixplain._wire.messages import FAILED, IN_PROGRESS, SUCCESS, Detail, Messag
 from aixplain._wire.open_records import remember
 from aixplain._wire.records import parse, read
 from aixplain._wire.sse import EventDecoder, data_of_events
+from aixplain._wire.tool_calls import merge_tool_calls
 from aixplain.v2._flow import TransportFailure, TransportTimeout
 from aixplain.v2._records import ModelResult, StreamChunk
 from aixplain.v2._streams.plain_texts import plain_texts
-from aixplain.v2._streams.tool_calls import merge_tool_calls
 from aixplain.v2.enums import ResponseStatus
 from aixplain.v2.exceptions import IncompleteStreamError, StreamFailedError, StreamTimeoutError
 

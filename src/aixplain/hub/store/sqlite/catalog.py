@@ -4,35 +4,47 @@ from __future__ import annotations
 
 import hashlib
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 
 import msgspec
 
 from aixplain.hub.catalog import Entry
-from aixplain.hub.store.sqlite import queries
+from aixplain.hub.store.named import load
 
-_SQL = queries.load("catalog")
+_SQL = load("sqlite", "catalog")
 
 
-def replace_models(connection: sqlite3.Connection, entries: Iterable[Entry]) -> None:
-    """Make the catalog these entries: what changed is written, what is gone is removed."""
+#: When a model was first offered, and when what is told of it last changed, as the protocol writes it.
+Times = tuple[str, str]
+
+
+def replace_models(connection: sqlite3.Connection, entries: Iterable[Entry], times: Mapping[str, Times] | None = None) -> None:
+    """Make the catalog these entries: what changed is written, what is gone is removed.
+
+    `times` are those of each path; without them, they are when this file had it first, and now for what changed.
+    """
     known = {row["path"]: row for row in connection.execute(_SQL["known_models"])}
-    wanted = {entry.path: (entry, _digest(entry)) for entry in entries}
+    wanted = {entry.path: (entry, digest_of(entry, (times or {}).get(entry.path))) for entry in entries}
     for path, row in known.items():
         if path not in wanted or wanted[path][1] != row["digest"]:
             connection.execute(_SQL["remove_text"], {"path": path})
             connection.execute(_SQL["remove_model"], {"path": path})
-    now = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    now = moment_now()
     for path, (entry, digest) in wanted.items():
-        if path not in known:
-            _add(connection, entry, digest, now, now)
-        elif known[path]["digest"] != digest:
-            _add(connection, entry, digest, known[path]["created_at"], now)
+        if path not in known or known[path]["digest"] != digest:
+            first = known[path]["created_at"] if path in known else now
+            _add(connection, entry, digest, *(times[path] if times is not None else (first, now)))
 
 
-def _digest(entry: Entry) -> str:
-    return hashlib.sha256(msgspec.json.encode(entry.body("", ""))).hexdigest()
+def moment_now() -> str:
+    """Now, as the protocol writes it."""
+    return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def digest_of(entry: Entry, times: Times | None = None) -> str:
+    """What changes when anything that is told of a model does."""
+    return hashlib.sha256(msgspec.json.encode(entry.body(*(times or ("", ""))))).hexdigest()
 
 
 def _add(connection: sqlite3.Connection, entry: Entry, digest: str, created_at: str, updated_at: str) -> None:
@@ -60,3 +72,9 @@ def find(connection: sqlite3.Connection, key: str, host: str | None) -> bytes | 
     """The MODEL of this id or path, as it is answered; `host` narrows."""
     row = connection.execute(_SQL["find_model"], {"key": key, "host": host}).fetchone()
     return None if row is None else row["body"]
+
+
+def path_of(connection: sqlite3.Connection, id: str) -> str | None:
+    """The path of the model with this id."""
+    row = connection.execute(_SQL["path_of"], {"id": id}).fetchone()
+    return None if row is None else row["path"]

@@ -6,11 +6,11 @@ import contextlib
 import sqlite3
 import threading
 from collections.abc import Callable, Iterator
-from importlib.resources import files
 from pathlib import Path
 from typing import TypeVar
 
 from aixplain.hub.errors import HubError
+from aixplain.hub.store.named import scripts
 from aixplain.hub.store.sqlite.writer import BUSY_SECONDS, Change, Writer
 
 T = TypeVar("T")
@@ -91,16 +91,15 @@ def _transaction(connection: sqlite3.Connection) -> Iterator[None]:
 
 def _migrate(connection: sqlite3.Connection, path: Path) -> None:
     """Bring the file forward, one numbered script after another, each in one transaction with its number."""
-    steps = sorted(files("aixplain.hub.store.sqlite").joinpath("migrations").iterdir(), key=lambda step: step.name)
-    scripts = [step for step in steps if step.name.endswith(".sql")]
+    steps = scripts("sqlite")
     version: int = connection.execute("PRAGMA user_version").fetchone()[0]
-    if version > len(scripts):
+    if version > len(steps):
         raise HubError(
-            f"The database {path} was written by a newer hub (version {version}; this one knows {len(scripts)}). "
+            f"The database {path} was written by a newer hub (version {version}; this one knows {len(steps)}). "
             "Update aixplain-models, or use another folder with --data."
         )
-    for number, script in enumerate(scripts[version:], start=version + 1):
-        connection.executescript(f"BEGIN; {script.read_text('utf-8')} PRAGMA user_version = {number}; COMMIT;")
+    for number, script in enumerate(steps[version:], start=version + 1):
+        connection.executescript(f"BEGIN; {script} PRAGMA user_version = {number}; COMMIT;")
 
 
 def _unusable(path: Path, error: sqlite3.Error) -> HubError:

@@ -9,18 +9,19 @@ from typing import Any
 import msgspec
 from msgspec.structs import asdict
 
+from aixplain.hub.store.named import load
 from aixplain.hub.store.runs import Earlier, Ending, Listed, Order, Standing, Taken, Waiting, Wanted
-from aixplain.hub.store.sqlite import queries
 from aixplain.hub.store.sqlite.file import SqliteStore
 
-_SQL = queries.load("runs")
+_SQL = load("sqlite", "runs")
 
 
 class SqliteRuns:
-    """The rows of the runs in the hub's database file: a `RunStore`."""
+    """The rows of the runs in the hub's database file: an `OwnRunStore`."""
 
-    def __init__(self, store: SqliteStore) -> None:
+    def __init__(self, store: SqliteStore, *, keeps_contents: bool = False) -> None:
         self._store = store
+        self._keeps_contents = keeps_contents
 
     async def accept(self, order: Order, *, started: bool = False) -> Earlier | None:
         """Keep a run that waits from now on, or that is `started` at once; or give the one that its key stands for."""
@@ -33,9 +34,18 @@ class SqliteRuns:
 
         return await self._store.write(change)
 
+    async def claim(self, order: Order) -> Earlier | None:
+        """Give the answer that a key stands for. Nobody else makes answers over this file, so there is nothing to hold."""
+        earlier = await self.keyed(order.caller, order.model, order.key or "")
+        return earlier if earlier is not None and (earlier.result is not None or earlier.digest != order.digest) else None
+
+    async def release(self, id: str) -> None:
+        """Nothing is held."""
+
     async def record(self, order: Order, ending: Ending, started_at: float, now: float, expires_at: float) -> None:
-        """Keep a run that was answered at once, as it ended; its envelope only when it has a key."""
-        await self._changed("record", {**asdict(order), **asdict(ending), "started_at": started_at, **_times(now, expires_at)})
+        """Keep a run that was answered at once, as it ended; its envelope only when it is wanted again."""
+        row = {**asdict(order), **asdict(ending), "started_at": started_at, **_times(now, expires_at)}
+        await self._store.write(lambda connection: self._ended(connection, "record", row), lazy=order.may_be_late)
 
     async def start(self, id: str, now: float) -> Taken | None:
         """Take a run up; None when it is not waiting any more."""
@@ -49,7 +59,7 @@ class SqliteRuns:
     async def end(self, run: Taken, ending: Ending, now: float, expires_at: float) -> bool:
         """Note how a run that was taken up ended. False when it is not this attempt's any more."""
         row = {**asdict(ending), "id": run.id, "attempt": run.attempt, **_times(now, expires_at)}
-        return await self._store.write(lambda connection: connection.execute(_SQL["end"], row).rowcount > 0, lazy=True)
+        return await self._store.write(lambda connection: self._ended(connection, "end", row), lazy=True)
 
     async def put_back(self, run: Taken, due_at: float) -> bool:
         """Let a run that was taken up wait again, until `due_at` at least. False when it is not this attempt's any more."""
@@ -57,7 +67,8 @@ class SqliteRuns:
 
     async def give_up(self, id: str, ending: Ending, now: float, expires_at: float) -> bool:
         """End a run from outside, whether it waits or was taken up. False when there is no such run, or it is over."""
-        return await self._changed("give_up", {**asdict(ending), "id": id, **_times(now, expires_at)})
+        row = {**asdict(ending), "id": id, **_times(now, expires_at)}
+        return await self._store.write(lambda connection: self._ended(connection, "give_up", row))
 
     async def reopen(self) -> None:
         """Let what was taken up wait again."""
@@ -76,14 +87,14 @@ class SqliteRuns:
         """The runs that wait, in their order: by priority, then the oldest first."""
         return [Waiting(*row) for row in self._store.reader().execute(_SQL["waiting"])]
 
-    async def row(self, id: str, caller: str) -> Listed | None:
-        """A run of this caller, as it is listed; None when it has no such run."""
-        row = self._store.reader().execute(_SQL["row"], {"id": id, "caller": caller}).fetchone()
+    async def row(self, id: str) -> Listed | None:
+        """A run, as it is listed; None when there is no such run."""
+        row = self._store.reader().execute(_SQL["row"], {"id": id}).fetchone()
         return None if row is None else Listed(*row)
 
-    async def inputs(self, id: str, caller: str) -> bytes | None:
-        """The inputs of a run of this caller, as JSON; None when they are not kept any more, or there is no such run."""
-        row = self._store.reader().execute(_SQL["inputs"], {"id": id, "caller": caller}).fetchone()
+    async def inputs(self, id: str) -> bytes | None:
+        """The inputs of a run, as JSON; None when they are not kept any more, or there is no such run."""
+        row = self._store.reader().execute(_SQL["inputs"], {"id": id}).fetchone()
         return None if row is None else row[0]
 
     async def listed(self, wanted: Wanted) -> tuple[int, list[Listed]]:
@@ -102,6 +113,14 @@ class SqliteRuns:
         return await self._store.write(
             lambda connection: connection.execute(_SQL["forget"], {"now": now, "most": most}).rowcount
         )
+
+    def _ended(self, connection: sqlite3.Connection, query: str, row: dict[str, Any]) -> bool:
+        """End a run, and sum it up if it did."""
+        row["keeps_contents"] = self._keeps_contents
+        ended = connection.execute(_SQL[query], row).rowcount > 0
+        if ended:
+            connection.execute(_SQL["sum_up"], row)
+        return ended
 
     async def _changed(self, query: str, row: dict[str, Any]) -> bool:
         return await self._store.write(lambda connection: connection.execute(_SQL[query], row).rowcount > 0)

@@ -48,13 +48,16 @@ _LANGUAGES = {
 }
 
 
-def search(connection: sqlite3.Connection, wanted: Search) -> bytes:
-    """The page that answers a search, as it is answered. Raises ValueError for a filter that can't be."""
+def search(connection: sqlite3.Connection, wanted: Search, among: tuple[str, ...] | None = None) -> bytes:
+    """The page that answers a search, as it is answered. Raises ValueError for a filter that can't be.
+
+    Only models `among` these ids, paths and starts of paths (`team/*`) are found; None are all.
+    """
     size = min(max(wanted.page_size, 1), LARGEST_PAGE)
     number = min(max(wanted.page_number, 0), LAST_PAGE)
     total, bodies = 0, list[bytes]()
     for text in texts(wanted):
-        total, bodies = _page(connection, wanted, text, size, number)
+        total, bodies = _page(connection, wanted, among, text, size, number)
         if total:
             break
     head = msgspec.json.encode({"total": total, "pageTotal": -(-total // size), "pageNumber": number})
@@ -73,9 +76,11 @@ def _either(word: str) -> str:
     return f'("{word}" OR "{word}"*)' if stem == word.lower() else f'("{word}" OR "{word}"* OR "{stem}"*)'
 
 
-def _page(connection: sqlite3.Connection, wanted: Search, text: str, size: int, number: int) -> tuple[int, list[bytes]]:
+def _page(
+    connection: sqlite3.Connection, wanted: Search, among: tuple[str, ...] | None, text: str, size: int, number: int
+) -> tuple[int, list[bytes]]:
     """How many models are wanted, and the bodies of a page of them."""
-    source, values = found(wanted, text)
+    source, values = found(wanted, among, text)
     # The pieces are this module's own; what a caller sends travels as values.
     total = connection.execute(f"SELECT count(*) FROM {source}", values).fetchone()[0]  # noqa: S608
     order = _order(wanted, ranked=bool(text))
@@ -86,13 +91,13 @@ def _page(connection: sqlite3.Connection, wanted: Search, text: str, size: int, 
     return total, [bodies[each] for each in numbers]
 
 
-def found(wanted: Search, text: str) -> tuple[str, list[Any]]:
+def found(wanted: Search, among: tuple[str, ...] | None, text: str) -> tuple[str, list[Any]]:
     """The models that are wanted, as a source of rows with a `number`, and its values.
 
     The index gives what a text matches in a millisecond, and whether each of these is among what the filters let through is
     looked up then: the plus keeps SQLite from asking the index once for every model instead.
     """
-    conditions, values = _conditions(wanted)
+    conditions, values = _conditions(wanted, among)
     where = f" WHERE {' AND '.join(conditions)}" if conditions else ""
     if not text:
         return f"models m{where}", values
@@ -104,7 +109,7 @@ def found(wanted: Search, text: str) -> tuple[str, list[Any]]:
     return f"({matched})", [text, *values]
 
 
-def _conditions(wanted: Search) -> tuple[list[str], list[Any]]:
+def _conditions(wanted: Search, among: tuple[str, ...] | None) -> tuple[list[str], list[Any]]:
     """What a model must meet, as SQL with its values."""
     possible = [
         _among("m.function", map(_function, wanted.functions or [])),
@@ -115,7 +120,8 @@ def _conditions(wanted: Search) -> tuple[list[str], list[Any]]:
         _among("m.ownership", re.findall(r"\b(?:PRIVATE|PUBLIC|TEAM)\b", str(wanted.ownership))),
         _language("source", wanted.source_languages),
         _language("target", wanted.target_languages),
-        ("m.path >= ? AND m.path < ?", [wanted.path, wanted.path + LAST_LETTER]) if wanted.path else None,
+        _starting(wanted.path) if wanted.path else None,
+        _allowed(among) if among is not None else None,
         ("m.is_fine_tunable = ?", [wanted.is_fine_tunable]) if wanted.is_fine_tunable is not None else None,
         ("m.saved = ?", [wanted.saved]) if wanted.saved is not None else None,
     ]
@@ -143,6 +149,19 @@ def _among(column: str, words: Iterable[Any] | None) -> tuple[str, list[Any]] | 
     if len(listed) > MOST_VALUES:
         raise ValueError(f"A filter takes {MOST_VALUES} values at most, and one here has {len(listed)}.")
     return (f"{column} IN ({', '.join('?' * len(listed))})", listed) if listed else None
+
+
+def _starting(path: str) -> tuple[str, list[Any]]:
+    return "m.path >= ? AND m.path < ?", [path, path + LAST_LETTER]
+
+
+def _allowed(among: tuple[str, ...]) -> tuple[str, list[Any]]:
+    """What a key may use: models at these ids and paths, and below the starts of paths."""
+    starts = [_starting(word[:-1]) for word in among if word.endswith("*")]
+    names = msgspec.json.encode([word for word in among if not word.endswith("*")]).decode()
+    named = "m.id IN (SELECT value FROM json_each(?)) OR m.path IN (SELECT value FROM json_each(?))"
+    either = " OR ".join([named, *(f"({condition})" for condition, _ in starts)])
+    return f"({either})", [names, names, *(value for _, values in starts for value in values)]
 
 
 def _language(direction: str, codes: list[str] | None) -> tuple[str, list[Any]] | None:

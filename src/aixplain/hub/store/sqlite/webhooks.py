@@ -6,11 +6,11 @@ import sqlite3
 
 from msgspec.structs import asdict
 
-from aixplain.hub.store.sqlite import queries
+from aixplain.hub.store.named import load
 from aixplain.hub.store.sqlite.file import SqliteStore
 from aixplain.hub.store.webhooks import Delivery, DeliveryAttempt, Webhook
 
-_SQL = queries.load("webhooks")
+_SQL = load("sqlite", "webhooks")
 
 
 class SqliteWebhooks:

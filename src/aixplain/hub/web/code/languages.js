@@ -1,7 +1,7 @@
 /** The code for what a form holds. Each takes `{root, model, path, inputs, hasKey}` and gives text; no key stands in it. */
 
 import { encoded } from "../api.js";
-import { kindOf, mainOf } from "../form/kinds.js";
+import { kindOf } from "../form/kinds.js";
 import { python as py, pythonArguments, shell, shellJson } from "./quoting.js";
 
 export const LANGUAGES = { Python: python, aix, curl, OpenAI: openai, MCP: mcp };
@@ -22,10 +22,12 @@ function address(root) {
 
 function python(held) {
   const { root, model, path, inputs } = held;
-  const head = `${keyNote(held)}from aixplain import Aixplain\n\naix = Aixplain(backend_url=${py(address(root))})\nmodel = aix.Model.get(${py(path)})\n`;
   const call = pythonArguments(inputs);
-  if (model.supportsStreaming) return `${head}for piece in model.run_stream(${call}):\n    print(piece.data, end="", flush=True)\n`;
-  return `${head}result = model.run(${call})\nprint(result.data)\n`;
+  const ending = model.supportsStreaming
+    ? [`for piece in model.run_stream(${call}):`, '    print(piece.data, end="", flush=True)']
+    : [`result = model.run(${call})`, "print(result.data)"];
+  const client = [`aix = Aixplain(backend_url=${py(address(root))})`, `model = aix.Model.get(${py(path)})`];
+  return keyNote(held) + lines("from aixplain import Aixplain", "", ...client, ...ending);
 }
 
 function aix(held) {
@@ -58,32 +60,64 @@ function curl({ root, model, path, inputs, hasKey }) {
     "-H 'content-type: application/json'",
     `-d ${shellJson(body)}`,
   ];
-  const after = model.connectionType?.includes("asynchronous") ? '# the answer\'s "data" is the address to ask for the result\n' : "";
+  const after = model.connectionType?.includes("asynchronous")
+    ? '# the answer\'s "data" is the address to ask for the result\n'
+    : "";
   return `${lines.filter(Boolean).join(" \\\n  ")}\n${after}`;
 }
 
+/** Clients of OpenAI speak in messages: the text is the user's, `context` the system's, `history` what came before. */
 function openai({ root, model, path, inputs, hasKey }) {
-  const main = mainOf(model.params ?? [])?.name;
-  const { [main]: text = "", ...others } = inputs;
-  const extra = Object.keys(others).length ? `    extra_body=${py(others)},\n` : "";
-  const key = hasKey ? 'os.environ["TEAM_API_KEY"]' : '"none"';
-  return (
-    `${hasKey ? "import os\n\n" : ""}from openai import OpenAI\n\nclient = OpenAI(base_url=${py(`${root}v1`)}, api_key=${key})\n` +
-    `answer = client.chat.completions.create(\n    model=${py(path)},\n    messages=[{"role": "user", "content": ${py(text)}}],\n${extra})\n` +
-    "print(answer.choices[0].message.content)\n"
+  const main = textOf(model.params ?? []);
+  if (!main && !inputs.messages) return "# This model takes no text, so it is none to chat with.\n";
+  const { [main]: text = "", context, history, messages, ...others } = inputs;
+  const earlier = [...(context ? [{ role: "system", content: context }] : []), ...(Array.isArray(history) ? history : [])];
+  const said = messages ?? [...earlier, { role: "user", content: text }];
+  return lines(
+    ...(hasKey ? ["import os", ""] : []),
+    "from openai import OpenAI",
+    "",
+    `client = OpenAI(base_url=${py(`${root}v1`)}, api_key=${hasKey ? 'os.environ["TEAM_API_KEY"]' : '"none"'})`,
+    "answer = client.chat.completions.create(",
+    `    model=${py(path)},`,
+    `    messages=${py(said)},`,
+    ...(Object.keys(others).length ? [`    extra_body=${py(others)},`] : []),
+    ")",
+    "print(answer.choices[0].message.content)",
   );
 }
 
+/** The input that a message becomes, as the hub finds it. */
+function textOf(parameters) {
+  const texts = parameters.filter((each) => kindOf(each) === "text" && (each.required || each.name === "text"));
+  return (texts.find(({ name }) => name === "text") ?? texts[0])?.name;
+}
+
 function mcp({ root, path, inputs, hasKey }) {
-  const url = `${root}mcp/${encodeURIComponent(path)}`;
-  const headers = hasKey ? `    headers = {"Authorization": f"Bearer {os.environ['TEAM_API_KEY']}"}\n` : "";
-  return (
-    `import asyncio\n${hasKey ? "import os\n" : ""}\nfrom mcp import ClientSession\nfrom mcp.client.streamable_http import streamablehttp_client\n\n\n` +
-    `async def main():\n${headers}    async with streamablehttp_client(${py(url)}${hasKey ? ", headers=headers" : ""}) as (read, write, _):\n` +
-    "        async with ClientSession(read, write) as session:\n            await session.initialize()\n" +
-    `            tool = (await session.list_tools()).tools[0]\n            result = await session.call_tool(tool.name, ${py(inputs)})\n` +
-    "            print(result.content[0].text)\n\n\nasyncio.run(main())\n"
+  const url = py(`${root}mcp/${encodeURIComponent(path)}`);
+  const headers = `{"Authorization": f"Bearer {os.environ['TEAM_API_KEY']}"}`;
+  return lines(
+    "import asyncio",
+    ...(hasKey ? ["import os"] : []),
+    "",
+    "from mcp import Client",
+    ...(hasKey ? ["from mcp.client.streamable_http import create_mcp_http_client, streamable_http_client"] : []),
+    "",
+    "",
+    "async def main():",
+    ...(hasKey ? [`    http = create_mcp_http_client(${headers})`] : []),
+    `    async with Client(${hasKey ? `streamable_http_client(${url}, http_client=http)` : url}) as client:`,
+    "        tool = (await client.list_tools()).tools[0]",
+    `        result = await client.call_tool(tool.name, ${py(inputs)})`,
+    "        print(result.content[0].text)",
+    "",
+    "",
+    "asyncio.run(main())",
   );
+}
+
+function lines(...all) {
+  return all.map((line) => `${line}\n`).join("");
 }
 
 /** Words of a command, over several lines when they are many letters. */

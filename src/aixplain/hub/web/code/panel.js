@@ -29,6 +29,11 @@ export function codePanel(title) {
   }
 
   bar.select(chosen);
-  const head = h("div", { class: "bar" }, h("h2", {}, title), copyButton(() => code.textContent));
+  const head = h(
+    "div",
+    { class: "bar" },
+    h("h2", {}, title),
+    copyButton(() => code.textContent),
+  );
   return { element: h("section", { class: "code-panel", "aria-label": title }, head, bar.element, panel), show };
 }

@@ -6,12 +6,18 @@ export function python(value) {
   if (value === true) return "True";
   if (value === false) return "False";
   if (Array.isArray(value)) return `[${value.map(python).join(", ")}]`;
-  if (typeof value === "object") return `{${Object.entries(value).map(([name, each]) => `${python(name)}: ${python(each)}`).join(", ")}}`;
+  if (typeof value === "object")
+    return `{${Object.entries(value)
+      .map(([name, each]) => `${python(name)}: ${python(each)}`)
+      .join(", ")}}`;
   return JSON.stringify(value);
 }
 
 const KEYWORDS = new Set(
-  "False None True and as assert async await break class continue def del elif else except finally for from global if import in is lambda nonlocal not or pass raise return try while with yield".split(" "),
+  [
+    "False None True and as assert async await break class continue def del elif else except finally for from global if",
+    "import in is lambda nonlocal not or pass raise return try while with yield",
+  ].flatMap((words) => words.split(" ")),
 );
 
 /** Arguments of a call in Python; names that Python can't write go as `**{…}`. Long ones take a line each. */

@@ -9,20 +9,40 @@ export function controlFor(parameter, attributes) {
   return (CONTROLS[kindOf(parameter)] ?? text)(parameter, attributes);
 }
 
+/** What stands in an empty field: the value that the model takes then. */
+function placeholderOf(parameter) {
+  const standing = defaultOf(parameter);
+  return standing === undefined || standing?.length === 0 ? null : told(standing);
+}
+
 const CONTROLS = { number, json: structured, array: structured };
 
 function text(parameter, attributes) {
-  const standing = defaultOf(parameter);
-  const input = h("textarea", { rows: attributes.large ? 4 : 1, placeholder: standing === undefined ? null : told(standing), ...attributes, large: null });
+  const input = h("textarea", {
+    rows: 1,
+    class: attributes.large && "large",
+    placeholder: placeholderOf(parameter),
+    ...attributes,
+    large: null,
+  });
   return { element: input, read: () => input.value || undefined };
 }
 
 function number(parameter, attributes) {
   const { minimum, maximum } = parameter;
   const standing = defaultOf(parameter);
-  const input = h("input", { type: "text", inputmode: "decimal", autocomplete: "off", placeholder: standing ?? null, ...attributes, large: null });
+  const input = h("input", {
+    type: "text",
+    inputmode: "decimal",
+    autocomplete: "off",
+    placeholder: standing ?? null,
+    ...attributes,
+    large: null,
+  });
   const isRange = Number.isFinite(minimum) && Number.isFinite(maximum);
-  const element = isRange ? h("div", { class: "ranged" }, slider(input, minimum, maximum, standing, parameter.name), input) : input;
+  const element = isRange
+    ? h("div", { class: "ranged" }, slider(input, minimum, maximum, standing, parameter.name), input)
+    : input;
   return { element, read: () => asNumber(input.value.trim(), minimum ?? null, maximum ?? null) };
 }
 
@@ -48,7 +68,14 @@ function structured(parameter, attributes) {
   const isArray = kindOf(parameter) === "array";
   const example = isArray ? "[1, 2, 3]" : '{"key": "value"}';
   const standing = defaultOf(parameter);
-  const input = h("textarea", { rows: 2, class: "code", spellcheck: "false", placeholder: standing === undefined ? example : told(standing), ...attributes, large: null });
+  const input = h("textarea", {
+    rows: 2,
+    class: "code",
+    spellcheck: "false",
+    placeholder: standing === undefined ? example : told(standing),
+    ...attributes,
+    large: null,
+  });
   return { element: input, read: () => asJson(input.value.trim(), isArray, example) };
 }
 
@@ -67,7 +94,17 @@ function asJson(written, isArray, example) {
 function choice(parameter, attributes) {
   const options = optionsOf(parameter);
   const standing = defaultOf(parameter);
-  const none = parameter.required && standing === undefined ? "Choose…" : standing === undefined ? "not set" : `default (${told(standing)})`;
-  const select = h("select", { ...attributes, large: null }, h("option", { value: "" }, none), options.map(({ label }, index) => h("option", { value: index }, label)));
+  const none =
+    parameter.required && standing === undefined
+      ? "Choose…"
+      : standing === undefined
+        ? "not set"
+        : `default (${told(standing)})`;
+  const select = h(
+    "select",
+    { ...attributes, large: null },
+    h("option", { value: "" }, none),
+    options.map(({ label }, index) => h("option", { value: index }, label)),
+  );
   return { element: select, read: () => options[select.value === "" ? -1 : select.value]?.value };
 }

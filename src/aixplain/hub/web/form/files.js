@@ -9,10 +9,26 @@ export function filesFor(parameter, attributes) {
   const several = Boolean(parameter.multipleValues);
   let items = [];
   const list = h("ul", { class: "files" });
-  const picker = h("input", { type: "file", ...attributes, accept: FILES[kindOf(parameter)] || null, multiple: several, onchange: () => take(picker.files) });
-  const address = h("input", { type: "url", class: "code", placeholder: "or an address: https://…", "aria-label": `${parameter.name}, as an address` });
+  const picker = h("input", {
+    type: "file",
+    ...attributes,
+    accept: FILES[kindOf(parameter)] || null,
+    multiple: several,
+    onchange: () => take(picker.files),
+  });
+  const address = h("input", {
+    type: "url",
+    class: "code",
+    placeholder: "or an address: https://…",
+    "aria-label": `${parameter.name}, as an address`,
+  });
   const words = `Drop ${several ? "files" : "a file"} here, or choose`;
-  const zone = h("div", { class: "zone", ondragover: dragged, ondragleave: left, ondrop: dropped }, h("label", { for: attributes.id }, words), picker);
+  const zone = h(
+    "div",
+    { class: "zone", ondragover: dragged, ondragleave: left, ondrop: dropped },
+    h("label", { for: attributes.id }, words),
+    picker,
+  );
   const element = h("div", { class: "upload" }, zone, list, address);
 
   function dragged(event) {
@@ -40,8 +56,19 @@ export function filesFor(parameter, attributes) {
     const bar = h("progress", { max: 1, value: 0, "aria-label": `${file.name} goes up` });
     const state = h("span", { class: "state", role: "status" }, bar);
     const item = { controller: new AbortController(), address: null, problem: null };
-    const remove = h("button", { type: "button", class: "plain icon", "aria-label": `Remove ${file.name}`, onclick: () => removed(item) }, "×");
-    item.element = h("li", {}, h("span", { class: "name" }, file.name), h("span", { class: "soft" }, bytes(file.size)), state, remove);
+    const remove = h(
+      "button",
+      { type: "button", class: "plain icon", "aria-label": `Remove ${file.name}`, onclick: () => removed(item) },
+      "×",
+    );
+    item.element = h(
+      "li",
+      {},
+      h("span", { class: "name" }, file.name),
+      h("span", { class: "soft" }, bytes(file.size)),
+      state,
+      remove,
+    );
     items.push(item);
     list.append(item.element);
     try {

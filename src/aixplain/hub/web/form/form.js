@@ -11,7 +11,11 @@ import { severalFor } from "./several.js";
 export function formFor(parameters) {
   const main = mainOf(parameters);
   const fields = parameters.map((parameter) => fieldFor(parameter, parameter === main));
-  const element = h("div", { class: "fields" }, fields.map((field) => field.element));
+  const element = h(
+    "div",
+    { class: "fields" },
+    fields.map((field) => field.element),
+  );
   if (!fields.length) element.append(h("p", { class: "soft" }, "This model takes no inputs."));
 
   /** The inputs that are set. With `strict`, what is wrong is shown and gives null; else it is left out. */
@@ -35,7 +39,10 @@ export function formFor(parameters) {
 
   /** Puts what the hub says to the fields that it is about; gives what is about none of them. */
   function showProblem(message) {
-    const { found, rest } = byField(message, fields.map(({ name }) => name));
+    const { found, rest } = byField(
+      message,
+      fields.map(({ name }) => name),
+    );
     for (const field of fields) if (found[field.name]) field.complain(found[field.name]);
     fields.find(({ name }) => found[name])?.focus();
     return rest;
@@ -46,13 +53,25 @@ export function formFor(parameters) {
 
 function fieldFor(parameter, isMain) {
   const id = newId("input");
-  const hint = hintOf(parameter);
+  const { description } = parameter;
   const complaint = h("p", { class: "problem", id: `${id}-problem` });
-  const described = [hint && `${id}-hint`, `${id}-problem`].filter(Boolean).join(" ");
-  const control = makeControl(parameter, { id, "aria-describedby": described, "aria-required": parameter.required || null, large: isMain });
+  const described = [description && `${id}-hint`, `${id}-type`, `${id}-problem`].filter(Boolean).join(" ");
+  const control = makeControl(parameter, {
+    id,
+    "aria-describedby": described,
+    "aria-required": parameter.required || null,
+    large: isMain,
+  });
   const target = () => control.element.querySelector?.("input:not([type=range]), textarea, select") ?? control.element;
-  const label = h("label", { for: id, id: `${id}-label` }, parameter.name, parameter.required && h("span", { class: "needed" }, "required"));
-  const element = h("div", { class: "field" }, label, hint && h("p", { class: "hint", id: `${id}-hint` }, hint), control.element, complaint);
+  const label = h(
+    "label",
+    { for: id, id: `${id}-label` },
+    parameter.name,
+    parameter.required && h("span", { class: "needed" }, "required"),
+  );
+  const type = h("span", { class: "hint", id: `${id}-type` }, typeOf(parameter));
+  const about = description && h("p", { class: "hint", id: `${id}-hint` }, description);
+  const element = h("div", { class: "field" }, h("div", { class: "bar" }, label, type), about, control.element, complaint);
 
   function read(strict) {
     const value = control.read();
@@ -80,14 +99,21 @@ function fixed(parameter, { id }) {
   return { element: input, read: () => undefined };
 }
 
-/** What it is, its type and its bounds, in a line. */
-function hintOf(parameter) {
-  const { description, minimum = null, maximum = null, multipleValues, isFixed } = parameter;
-  const kind = kindOf(parameter);
-  const bounds = [minimum !== null && `from ${minimum}`, maximum !== null && `up to ${maximum}`].filter(Boolean).join(" ");
-  const type = optionsOf(parameter).length ? "" : [multipleValues && "several:", kind, bounds].filter(Boolean).join(" ");
-  const standing = defaultOf(parameter);
-  const facts = [type, isFixed ? "fixed" : standing !== undefined && `default ${told(standing)}`].filter(Boolean).join(", ");
-  if (!facts) return description ?? null;
-  return [description && `${description} `, h("span", { class: "type" }, facts)];
+/** Its type, its bounds and its default, in a few words. */
+function typeOf(parameter) {
+  const { minimum = null, maximum = null, multipleValues, isFixed } = parameter;
+  const isChoice = optionsOf(parameter).length > 0;
+  const standing = isChoice && !multipleValues ? undefined : defaultOf(parameter); // a choice shows it
+  const facts = [
+    isChoice ? multipleValues && "any of these" : `${kindOf(parameter)}${multipleValues ? ", one or more" : ""}`,
+    range(minimum, maximum),
+    isFixed ? "fixed" : standing !== undefined && told(standing) !== "[]" && `default ${told(standing)}`,
+  ];
+  return facts.filter(Boolean).join(", ");
+}
+
+function range(minimum, maximum) {
+  if (minimum !== null && maximum !== null) return `${minimum} to ${maximum}`;
+  if (minimum !== null) return `${minimum} or more`;
+  return maximum !== null && `${maximum} at most`;
 }

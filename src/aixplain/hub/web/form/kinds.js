@@ -14,7 +14,8 @@ export function bare(item) {
 }
 
 export function optionsOf(parameter) {
-  if (parameter.availableOptions?.length) return parameter.availableOptions.map((each) => ({ value: bare(each), label: String(each?.label ?? bare(each)) }));
+  if (parameter.availableOptions?.length)
+    return parameter.availableOptions.map((each) => ({ value: bare(each), label: String(each?.label ?? bare(each)) }));
   return kindOf(parameter) === "boolean" ? [true, false].map((value) => ({ value, label: String(value) })) : [];
 }
 

@@ -12,7 +12,11 @@ function boxes(parameter, { id, ...described }) {
   const options = optionsOf(parameter);
   const ticks = options.map(() => h("input", { type: "checkbox" }));
   const labels = options.map(({ label }, index) => h("label", { class: "check" }, ticks[index], label));
-  const element = h("div", { class: "boxes", role: "group", "aria-labelledby": `${id}-label`, "aria-describedby": described["aria-describedby"] }, labels);
+  const element = h(
+    "div",
+    { class: "boxes", role: "group", "aria-labelledby": `${id}-label`, "aria-describedby": described["aria-describedby"] },
+    labels,
+  );
   ticks[0].id = id;
   return { element, read: () => orUnset(options.filter((_, index) => ticks[index].checked).map(({ value }) => value)) };
 }
@@ -27,7 +31,11 @@ function listed(parameter, attributes) {
     const id = rows.length ? newId(attributes.id) : attributes.id;
     const label = rows.length ? { "aria-label": `${parameter.name}, another value` } : {};
     const control = controlFor(parameter, { ...attributes, ...label, id });
-    const remove = h("button", { type: "button", class: "plain icon", "aria-label": `Remove this value of ${parameter.name}`, onclick: () => drop(row) }, "×");
+    const remove = h(
+      "button",
+      { type: "button", class: "plain icon", "aria-label": `Remove this value of ${parameter.name}`, onclick: () => drop(row) },
+      "×",
+    );
     const row = { control, element: h("li", {}, control.element, rows.length > 0 && remove) };
     rows.push(row);
     list.append(row.element);

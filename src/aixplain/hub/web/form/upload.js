@@ -17,8 +17,10 @@ function put(url, file, contentType, onProgress, signal) {
     request.open("PUT", url);
     request.setRequestHeader("content-type", contentType);
     request.upload.onprogress = ({ loaded, total }) => onProgress(total ? loaded / total : 1);
-    request.onload = () => (request.status < 300 ? resolve() : reject(new Problem(sentence(request.responseText, request.status), request.status)));
-    request.onerror = () => reject(new Problem("The file didn't reach the hub. It may be too large, or the connection is gone."));
+    request.onload = () =>
+      request.status < 300 ? resolve() : reject(new Problem(sentence(request.responseText, request.status), request.status));
+    request.onerror = () =>
+      reject(new Problem("The file didn't reach the hub. It may be too large, or the connection is gone."));
     request.onabort = () => reject(new DOMException("Nobody waits for it.", "AbortError"));
     signal.addEventListener("abort", () => request.abort());
     request.send(file);

@@ -17,5 +17,5 @@ export function pager({ total, pageNumber, pageTotal, results }, size, address) 
 }
 
 function step(words, href, rel) {
-  return href ? h("a", { class: "button", href, rel }, words) : h("span", { class: "button off", "aria-hidden": "true" }, words);
+  return href ? h("a", { class: "button", href, rel }, words) : h("span");
 }

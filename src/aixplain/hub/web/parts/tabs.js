@@ -7,7 +7,11 @@ export function tabs(label, names, panel, choose) {
   panel.id ||= newId("panel");
   panel.setAttribute("role", "tabpanel");
   const buttons = names.map((name) =>
-    h("button", { type: "button", role: "tab", id: newId("tab"), "aria-controls": panel.id, onclick: () => select(name) }, name),
+    h(
+      "button",
+      { type: "button", role: "tab", id: newId("tab"), "aria-controls": panel.id, onclick: () => select(name) },
+      name,
+    ),
   );
   const element = h("div", { class: "tabs", role: "tablist", "aria-label": label, onkeydown: walked }, buttons);
 

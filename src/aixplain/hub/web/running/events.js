@@ -47,5 +47,11 @@ export function told(data) {
 }
 
 function message({ error, errorMessage, supplierError }) {
-  return error?.message ?? (typeof error === "string" ? error : null) ?? errorMessage ?? supplierError ?? "The run failed, and the hub doesn't say why.";
+  return (
+    error?.message ??
+    (typeof error === "string" ? error : null) ??
+    errorMessage ??
+    supplierError ??
+    "The run failed, and the hub doesn't say why."
+  );
 }

@@ -7,7 +7,11 @@ const LARGEST = 200_000; // letters that are coloured
 
 export function jsonView(value) {
   const text = JSON.stringify(value, null, 2);
-  return h("pre", { class: "json", tabindex: "0", role: "region", "aria-label": "JSON" }, text.length > LARGEST ? text : coloured(text));
+  return h(
+    "pre",
+    { class: "json", tabindex: "0", role: "group", "aria-label": "JSON" },
+    text.length > LARGEST ? text : coloured(text),
+  );
 }
 
 function coloured(text) {

@@ -4,6 +4,7 @@ import { h, say } from "../dom.js";
 import { duration, tokens, count } from "../format.js";
 import { toRun } from "../places.js";
 import { copyButton } from "../parts/copy.js";
+import { factList } from "../parts/facts.js";
 import { answerView, textView } from "./answer.js";
 import { jsonView } from "./json.js";
 
@@ -12,12 +13,14 @@ export const WORDS = { SUCCESS: "Done", FAILED: "Failed", CANCELED: "Canceled", 
 export class Panel {
   constructor(functionId) {
     this.functionId = functionId;
+    this.text = null;
     this.state = h("p", { class: "state" });
     this.bar = h("progress", { max: 1, "aria-label": "Progress", hidden: true });
     this.body = h("div", { class: "answer" });
     this.foot = h("div", { class: "foot" });
-    this.element = h("section", { class: "panel", "aria-label": "Answer" }, h("div", { class: "bar" }, h("h2", {}, "Answer"), this.state), this.bar, this.body, this.foot);
-    this.body.append(h("p", { class: "soft" }, "It will be here."));
+    const head = h("div", { class: "bar" }, h("h2", {}, "Answer"), this.state);
+    this.element = h("section", { class: "panel", "aria-label": "Answer" }, head, this.bar, this.body, this.foot);
+    this.body.append(h("p", { class: "soft" }, "Run the model, and its answer is here."));
   }
 
   begin() {
@@ -29,6 +32,7 @@ export class Panel {
     this.element.setAttribute("aria-busy", "true");
     this.told("Running", "running");
     this.clock = setInterval(() => this.told(`Running, ${duration((performance.now() - started) / 1000)}`, "running"), 100);
+    if (matchMedia("(max-width: 959px)").matches) this.element.scrollIntoView({ block: "start" });
     this.bar.hidden = false;
     this.bar.removeAttribute("value");
     say("Running");
@@ -37,6 +41,7 @@ export class Panel {
   /** Takes what a run yields. */
   take({ accepted, progress, waiting, text, reasoning, ended }) {
     if (accepted) this.runId = accepted;
+    if (progress !== undefined) this.foot.replaceChildren();
     if (typeof progress === "number") this.bar.value = progress;
     if (waiting) this.foot.replaceChildren(h("p", { class: "soft" }, `${waiting} Asking again …`));
     if (reasoning) this.append("reasoning", reasoning);
@@ -50,7 +55,7 @@ export class Panel {
     this.text[kind] += words;
     let place = this.body.querySelector(`:scope > .${kind}`);
     if (!place) {
-      place = kind === "text" ? textView() : h("div", { class: "reasoning", "aria-label": "Reasoning" });
+      place = kind === "text" ? textView() : h("div", { class: "reasoning", role: "group", "aria-label": "Reasoning" });
       this.body.append(place);
     }
     place.append(words);
@@ -59,8 +64,9 @@ export class Panel {
   end(envelope) {
     this.stop();
     const isGood = envelope.status === "SUCCESS";
+    const words = WORDS[envelope.status] ?? envelope.status;
     const seconds = envelope.runTime;
-    this.told([WORDS[envelope.status] ?? envelope.status, typeof seconds === "number" && `in ${duration(seconds)}`].filter(Boolean).join(" "), isGood ? "good" : "bad");
+    this.told(typeof seconds === "number" ? `${words} in ${duration(seconds)}` : words, isGood ? "good" : "bad");
     if (isGood && this.text === null) this.body.replaceChildren(answerView(envelope.data, this.functionId));
     if (!isGood) this.complain(envelope.errorMessage ?? envelope.supplierError ?? "The model failed, and doesn't say why.");
     this.foot.replaceChildren(...footOf(envelope, this.text?.text ?? null, this.runId ?? envelope.requestId));
@@ -97,12 +103,12 @@ function footOf(envelope, text, runId) {
     ["Tokens", tokens(envelope.usage)],
     ["Credits", credits === null ? null : count(credits)],
     ["Run", runId && h("a", { href: toRun(runId) }, h("code", {}, runId.slice(0, 12)))],
-  ].filter(([, value]) => value);
+  ];
   const copied = text ?? (typeof envelope.data === "string" ? envelope.data : JSON.stringify(envelope.data ?? null, null, 2));
   return [
-    facts.length > 0 && h("dl", { class: "facts" }, facts.map(([name, value]) => h("div", {}, h("dt", {}, name), h("dd", {}, value)))),
+    factList("facts", facts),
     envelope.status === "SUCCESS" && copyButton(() => copied, "Copy the answer"),
-    envelope.details && folded("Details", envelope.details),
+    envelope.details?.length > 0 && folded("Details", envelope.details),
     text === null && folded("Whole answer", envelope),
   ].filter(Boolean);
 }

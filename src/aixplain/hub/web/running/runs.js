@@ -8,7 +8,10 @@ export const OVER = new Set(["SUCCESS", "FAILED", "ABORTED", "CANCELED"]);
 
 /** Yields `{text}` and `{reasoning}` as they come, and at the end the envelope as `{ended}`. */
 export async function* streamed(path, inputs, signal) {
-  const response = await send("POST", `api/v2/execute/${encoded(path)}`, { body: { ...inputs, options: { stream: true } }, signal });
+  const response = await send("POST", `api/v2/execute/${encoded(path)}`, {
+    body: { ...inputs, options: { stream: true } },
+    signal,
+  });
   if (!response.headers.get("content-type")?.startsWith("text/event-stream")) {
     yield { ended: await response.json() };
     return;

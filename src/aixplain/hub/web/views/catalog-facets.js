@@ -12,7 +12,7 @@ export const FACETS = [
 ];
 const FEW = 7;
 
-/** `choose(name, values)` is called when a filter was set or taken away. */
+/** `choose(name, value, isWanted)` is called when a filter is set or taken away. */
 export function facetList(choose) {
   const unfolded = new Set();
   const groups = h("div", { class: "groups" });
@@ -36,19 +36,38 @@ export function facetList(choose) {
     if (!all.length) return [];
     const isShort = !unfolded.has(facet.name) && all.length > FEW + 1;
     const visible = isShort ? all.filter(({ value }, index) => index < FEW || selected.includes(value)) : all;
-    const more = isShort && h("button", { type: "button", class: "plain", id: `more-${facet.name}`, onclick: () => unfold(facet) }, `All ${count(all.length)}`);
-    return [h("fieldset", {}, h("legend", {}, facet.title), visible.map((value) => choice(facet, value, selected)), more)];
+    const more =
+      isShort &&
+      h(
+        "button",
+        { type: "button", class: "plain", id: `more-${facet.name}`, onclick: () => unfold(facet) },
+        `All ${count(all.length)}`,
+      );
+    return [
+      h(
+        "fieldset",
+        {},
+        h("legend", {}, facet.title),
+        visible.map((value) => choice(facet, value, selected)),
+        more,
+      ),
+    ];
   }
 
   function choice(facet, value, selected) {
-    const others = selected.filter((each) => each !== value.value);
     const box = h("input", {
       type: "checkbox",
       id: `facet-${facet.name}-${value.value}`,
       checked: selected.includes(value.value),
-      onchange: (event) => choose(facet.name, event.target.checked ? [...others, value.value] : others),
+      onchange: (event) => choose(facet.name, value.value, event.target.checked),
     });
-    return h("label", {}, box, h("span", { class: "name" }, facet.label(value)), h("span", { class: "count" }, count(value.count)));
+    return h(
+      "label",
+      {},
+      box,
+      h("span", { class: "name" }, facet.label(value)),
+      h("span", { class: "count" }, count(value.count)),
+    );
   }
 
   function unfold(facet) {

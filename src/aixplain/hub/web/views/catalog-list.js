@@ -11,7 +11,14 @@ const LONGEST = 320; // letters of a description; the page shows two lines
 export function modelList(page, size, wanted, address) {
   if (page.total === 0) return [nothing(wanted)];
   const words = (wanted.q.toLowerCase().match(/[\p{L}\p{N}]+/gu) ?? []).slice(0, 16);
-  return [h("ol", { class: "models" }, page.results.map((model) => row(model, words))), pager(page, size, address)].filter(Boolean);
+  return [
+    h(
+      "ol",
+      { class: "models" },
+      page.results.map((model) => row(model, words)),
+    ),
+    pager(page, size, address),
+  ].filter(Boolean);
 }
 
 function row(model, words) {

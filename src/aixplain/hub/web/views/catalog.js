@@ -8,9 +8,18 @@ import { problemNotice } from "../parts/notices.js";
 import { FACETS, facetList } from "./catalog-facets.js";
 import { modelList, moveInList } from "./catalog-list.js";
 
-const SIZE = 24;
+const SIZE = 20;
 const TYPING = 70; // milliseconds; the hub takes a few
-const SORTS = { "": "Best match", name: "Name", "-createdAt": "Newest", "-updatedAt": "Changed last", normalizedPrice: "Price" };
+const SORTS = {
+  "": "Best match",
+  name: "Name",
+  "-createdAt": "Newest",
+  "-updatedAt": "Changed last",
+  normalizedPrice: "Price",
+};
+
+/** The model that was opened last, and from where: whoever comes back is there again. */
+let left = { address: null, href: null };
 
 export function show({ query, signal }) {
   const catalog = new Catalog(query, signal);
@@ -20,6 +29,7 @@ export function show({ query, signal }) {
 class Catalog {
   constructor(query, signal) {
     this.signal = signal;
+    const typed = settled(TYPING, () => this.typed());
     this.input = h("input", {
       type: "search",
       id: "search",
@@ -27,14 +37,21 @@ class Catalog {
       autocomplete: "off",
       spellcheck: "false",
       "aria-label": "Search the models",
-      oninput: settled(TYPING, () => this.typed()),
+      oninput: () => {
+        this.isFresh = false;
+        typed();
+      },
       onkeydown: (event) => this.pressed(event),
     });
     this.sort = h("select", { "aria-label": "Order", onchange: () => this.turn({ sort: this.sort.value, page: null }) });
     this.sort.append(...Object.entries(SORTS).map(([value, words]) => h("option", { value }, words)));
     this.total = h("p", { class: "total" });
-    this.results = h("div", { class: "results", onkeydown: (event) => moveInList(event, this.results, this.input) });
-    this.facets = facetList((name, values) => this.turn({ [name]: values, page: null }));
+    this.results = h("div", {
+      class: "results",
+      onclick: leaving,
+      onkeydown: (event) => moveInList(event, this.results, this.input),
+    });
+    this.facets = facetList((name, value, isWanted) => this.choose(name, value, isWanted));
     this.element = h(
       "div",
       { class: "catalog" },
@@ -60,6 +77,11 @@ class Catalog {
   /** A step to go back from. */
   turn(changes) {
     location.hash = this.address(changes);
+  }
+
+  choose(name, value, isWanted) {
+    const others = this.wanted[name].filter((each) => each !== value);
+    this.turn({ [name]: isWanted ? [...others, value] : others, page: null });
   }
 
   address(changes) {
@@ -102,15 +124,32 @@ class Catalog {
     this.total.textContent = words;
     this.results.replaceChildren(...modelList(page, SIZE, this.wanted, (number) => this.address({ page: number + 1 })));
     announce(words);
+    this.isFresh = this.input.value.trim() === this.wanted.q;
+    if (this.isFresh && this.isAwaited) this.open();
+    else this.comeBack();
+  }
+
+  comeBack() {
+    const link = left.address === location.hash && this.results.querySelector(`[href="${CSS.escape(left.href)}"]`);
+    left = { address: null, href: null };
+    if (!link) return;
+    link.focus();
+    link.scrollIntoView({ block: "center" });
   }
 
   pressed(event) {
-    if (event.key === "Enter") this.results.querySelector("a")?.click();
+    if (event.key === "Enter") this.open();
     else if (event.key === "Escape" && this.input.value) {
       event.preventDefault();
       this.input.value = "";
       this.typed();
     } else moveInList(event, this.results, this.input);
+  }
+
+  /** Open the first result: of what is written, so perhaps when it is there. */
+  open() {
+    this.isAwaited = !this.isFresh;
+    if (this.isFresh) this.results.querySelector("a")?.click();
   }
 
   summoned(event) {
@@ -119,6 +158,11 @@ class Catalog {
     event.preventDefault();
     this.input.select();
   }
+}
+
+function leaving(event) {
+  const link = event.target.closest(".models a");
+  if (link) left = { address: location.hash, href: link.getAttribute("href") };
 }
 
 const announce = settled(600, say);

@@ -6,6 +6,7 @@ import { h } from "../dom.js";
 import { formFor } from "../form/form.js";
 import { functionName, language, price } from "../format.js";
 import { copyButton } from "../parts/copy.js";
+import { factList } from "../parts/facts.js";
 import { to } from "../places.js";
 import { Panel } from "../running/panel.js";
 import { cancel, inBackground, streamed } from "../running/runs.js";
@@ -28,7 +29,12 @@ class ModelView {
     this.runButton = h("button", { class: "main" }, "Run");
     this.cancelButton = h("button", { type: "button", hidden: true, onclick: () => this.cancel() }, "Cancel");
     this.streams = h("input", { type: "checkbox", checked: true });
-    this.element = h("div", { class: "model" }, this.head(), h("div", { class: "columns" }, this.inputs(), h("div", { class: "outcome" }, this.panel.element, this.code.element)));
+    this.element = h(
+      "div",
+      { class: "model" },
+      this.head(),
+      h("div", { class: "columns" }, this.inputs(), h("div", { class: "outcome" }, this.panel.element, this.code.element)),
+    );
     this.showCode();
   }
 
@@ -37,27 +43,54 @@ class ModelView {
     return h(
       "header",
       { class: "model-head" },
-      h("p", { class: "crumb" }, h("a", { href: to("/", { function: model.function?.id }) }, functionName(model.function?.id ?? "model"))),
+      h(
+        "p",
+        { class: "crumb" },
+        h("a", { href: to("/", { function: model.function?.id }) }, functionName(model.function?.id ?? "model")),
+      ),
       h("h1", {}, model.name),
-      h("p", { class: "path" }, h("code", {}, this.path), copyButton(() => this.path, "Copy")),
+      h(
+        "p",
+        { class: "path" },
+        h("code", {}, this.path),
+        copyButton(() => this.path, "Copy"),
+      ),
       model.description && h("p", { class: "description" }, model.description),
-      h("dl", { class: "facts" }, factsOf(model).map(([name, value]) => h("div", {}, h("dt", {}, name), h("dd", {}, value)))),
+      factList("facts", factsOf(model)),
     );
   }
 
   inputs() {
     return h(
       "form",
-      { class: "inputs", novalidate: true, onsubmit: (event) => this.submitted(event), oninput: () => this.showCode(), onkeydown: (event) => this.pressed(event) },
+      {
+        class: "inputs",
+        novalidate: true,
+        onsubmit: (event) => this.submitted(event),
+        oninput: () => this.showCode(),
+        onkeydown: (event) => this.pressed(event),
+      },
       h("h2", {}, "Inputs"),
       this.form.element,
       this.model.supportsStreaming && h("label", { class: "check" }, this.streams, "Show the answer as it comes"),
-      h("div", { class: "actions" }, this.runButton, this.cancelButton, h("span", { class: "soft keys" }, h("kbd", {}, "Ctrl"), " ", h("kbd", {}, "Enter"))),
+      h(
+        "div",
+        { class: "actions" },
+        this.runButton,
+        this.cancelButton,
+        h("span", { class: "soft keys" }, h("kbd", {}, "Ctrl"), " ", h("kbd", {}, "Enter")),
+      ),
     );
   }
 
   showCode() {
-    this.code.show({ root: ROOT, model: this.model, path: this.path, inputs: this.form.read({ strict: false }), hasKey: Boolean(session.key()) });
+    this.code.show({
+      root: ROOT,
+      model: this.model,
+      path: this.path,
+      inputs: this.form.read({ strict: false }),
+      hasKey: Boolean(session.key()),
+    });
   }
 
   pressed(event) {
@@ -95,7 +128,10 @@ class ModelView {
   failed(error) {
     if (error.name === "AbortError") return this.panel.fail(null, "Canceled");
     const rest = error.status === 400 ? this.form.showProblem(error.message) : error.message;
-    this.panel.fail(rest || "Something is wrong with the inputs; it stands beside them.", error.status === 400 ? "Refused" : "Failed");
+    this.panel.fail(
+      rest || "Something is wrong with the inputs; it stands beside them.",
+      error.status === 400 ? "Refused" : "Failed",
+    );
   }
 
   /** A run in the background is given up on the hub; a stream ends with its connection. */
@@ -109,7 +145,6 @@ class ModelView {
   }
 
   enter(isRunning) {
-    if (isRunning) this.cancelButton.hidden = false;
     if (!isRunning && document.activeElement === this.cancelButton) this.runButton.focus();
     this.cancelButton.hidden = !isRunning;
     this.runButton.setAttribute("aria-disabled", String(isRunning));
@@ -117,20 +152,22 @@ class ModelView {
 }
 
 function factsOf(model) {
-  const attributes = Array.isArray(model.attributes) ? model.attributes : Object.entries(model.attributes ?? {}).map(([name, value]) => ({ name, value }));
-  const facts = [
+  const attributes = Array.isArray(model.attributes)
+    ? model.attributes
+    : Object.entries(model.attributes ?? {}).map(([name, value]) => ({ name, value }));
+  return [
     ["Supplier", model.vendor?.name && h("a", { href: to("/", { supplier: model.vendor.code }) }, model.vendor.name)],
     ["Price", price(model.pricing ?? {})],
     ["Version", model.version?.name],
     ["Developer", model.developer !== model.vendor?.name && model.developer],
-    ...attributes.map(({ name, value }) => [functionName(name), languages(name, value)]),
+    ...attributes.map(({ name, value }) => [functionName(name), value && languages(name, value)]),
   ];
-  return facts.filter(([, value]) => value);
 }
 
 /** Codes of languages as their names. */
 function languages(name, value) {
-  if (!/languages$/.test(name) || typeof value !== "string") return typeof value === "object" ? JSON.stringify(value) : String(value);
+  if (!/languages$/.test(name) || typeof value !== "string")
+    return typeof value === "object" ? JSON.stringify(value) : String(value);
   const codes = value.split(", ");
   const names = codes.slice(0, 12).map(language).join(", ");
   return codes.length > 12 ? `${names} and ${codes.length - 12} more` : names;

@@ -7,7 +7,15 @@ export function show() {
     "div",
     { class: "column" },
     h("h1", {}, "There is no such page"),
-    h("p", {}, "The address may be misspelt. ", h("a", { href: "#/" }, "All models"), " and ", h("a", { href: "#/runs" }, "your runs"), " are here."),
+    h(
+      "p",
+      {},
+      "The address may be misspelt. ",
+      h("a", { href: "#/" }, "All models"),
+      " and ",
+      h("a", { href: "#/runs" }, "your runs"),
+      " are here.",
+    ),
   );
   return { title: "No such page", content };
 }

@@ -4,8 +4,10 @@ import { ask } from "../api.js";
 import { h } from "../dom.js";
 import { count, duration, moment, tokens } from "../format.js";
 import { copyButton } from "../parts/copy.js";
+import { factList } from "../parts/facts.js";
 import { problemNotice } from "../parts/notices.js";
 import { stateTag } from "../parts/state.js";
+import { table } from "../parts/table.js";
 import { toModel } from "../places.js";
 import { Panel } from "../running/panel.js";
 import { cancel, followed, resultOf } from "../running/runs.js";
@@ -31,7 +33,12 @@ class RunView {
       h("p", { class: "crumb" }, h("a", { href: "#/runs" }, "Runs")),
       h("h1", {}, "Run ", h("code", {}, this.id.slice(0, 12))),
       this.trouble,
-      h("div", { class: "columns" }, h("div", {}, this.facts, this.webhooks), h("div", { class: "outcome" }, this.panel.element)),
+      h(
+        "div",
+        { class: "columns" },
+        h("div", {}, this.facts, this.webhooks),
+        h("div", { class: "outcome" }, this.panel.element),
+      ),
     );
     this.put(run);
     this.showWebhooks();
@@ -41,7 +48,7 @@ class RunView {
 
   put(run) {
     this.cancelButton.hidden = run.status !== "IN_PROGRESS";
-    this.facts.replaceChildren(timeline(run), factList(run), this.cancelButton);
+    this.facts.replaceChildren(timeline(run), factsOf(run), this.cancelButton);
   }
 
   async follow() {
@@ -50,7 +57,8 @@ class RunView {
     try {
       for await (const event of followed(this.id, this.signal)) this.panel.take(event);
     } catch (error) {
-      if (error.name !== "AbortError") this.panel.fail(error.message);
+      if (error.name === "AbortError") return this.panel.stop();
+      this.panel.fail(error.message);
     }
     await this.refresh();
   }
@@ -77,8 +85,12 @@ class RunView {
   }
 
   async showWebhooks() {
-    const { results } = await ask("GET", `sdk/runs/${encodeURIComponent(this.id)}/webhooks`, { signal: this.signal }).catch(() => ({ results: [] }));
-    this.webhooks.replaceChildren(...results.map(webhookView));
+    try {
+      const { results } = await ask("GET", `sdk/runs/${encodeURIComponent(this.id)}/webhooks`, { signal: this.signal });
+      this.webhooks.replaceChildren(...results.map(webhookView));
+    } catch (error) {
+      if (error.name !== "AbortError") this.webhooks.replaceChildren(problemNotice(error));
+    }
   }
 
   async cancel() {
@@ -94,7 +106,9 @@ class RunView {
 
 function notKept({ errorMessage, state }) {
   if (errorMessage) return errorMessage;
-  return state === "finished" ? "The answer went to its caller at once, or its time is over: it isn't kept any more." : "Nothing of its answer is kept.";
+  return state === "finished"
+    ? "The answer went to its caller at once, or its time is over: it isn't kept any more."
+    : "Nothing of its answer is kept.";
 }
 
 function timeline(run) {
@@ -105,13 +119,24 @@ function timeline(run) {
     [run.endedAt ? run.state : null, run.endedAt],
   ].filter(([name, at]) => name && at);
   const since = (at) => (new Date(at) - began ? `+${duration((new Date(at) - began) / 1000)}` : "");
-  return h("ol", { class: "timeline" }, steps.map(([name, at]) => h("li", {}, stateTag(name), h("time", { datetime: at }, moment(at)), h("span", { class: "soft" }, since(at)))));
+  const item = ([name, at]) =>
+    h("li", {}, stateTag(name), h("time", { datetime: at }, moment(at)), h("span", { class: "soft" }, since(at)));
+  return h("ol", { class: "timeline" }, steps.map(item));
 }
 
-function factList(run) {
-  const facts = [
+function factsOf(run) {
+  return factList("list", [
     ["Model", h("a", { href: toModel(run.model) }, run.model)],
-    ["Id", h("span", {}, h("code", { class: "long" }, run.requestId), " ", copyButton(() => run.requestId))],
+    [
+      "Id",
+      h(
+        "span",
+        {},
+        h("code", { class: "long" }, run.requestId),
+        " ",
+        copyButton(() => run.requestId),
+      ),
+    ],
     ["Attempts", run.attempts > 1 && count(run.attempts)],
     ["Priority", run.priority !== 0 && count(run.priority)],
     ["Deadline", run.deadline && moment(run.deadline)],
@@ -119,19 +144,32 @@ function factList(run) {
     ["Credits", run.usedCredits ? count(run.usedCredits) : null],
     ["Answer kept until", run.expiresAt && moment(run.expiresAt)],
     ["Status code", run.statusCode],
-  ].filter(([, value]) => value);
-  return h("dl", { class: "list" }, facts.map(([name, value]) => h("div", {}, h("dt", {}, name), h("dd", {}, value))));
+  ]);
 }
 
 function webhookView({ url, state, nextAttemptAt, attempts }) {
   const next = nextAttemptAt && h("p", { class: "soft" }, `Told again at ${moment(nextAttemptAt)}`);
-  return h("section", { "aria-label": "Webhook" }, h("h2", {}, "Webhook"), h("p", {}, h("code", { class: "long" }, url), " ", h("span", { class: "tag" }, state)), next, attempts.length > 0 && attemptTable(attempts));
+  const about = h("p", {}, h("code", { class: "long" }, url), " ", h("span", { class: "tag" }, state));
+  return h(
+    "section",
+    { "aria-label": "Webhook" },
+    h("h2", {}, "Webhook"),
+    about,
+    next,
+    attempts.length > 0 && attemptTable(attempts),
+  );
 }
 
 function attemptTable(attempts) {
-  const head = ["#", "At", "Took", "Answer"].map((name) => h("th", { scope: "col" }, name));
   const rows = attempts.map(({ number, at, seconds, statusCode, errorMessage }) =>
-    h("tr", {}, h("td", {}, number), h("td", {}, moment(at)), h("td", {}, duration(seconds)), h("td", {}, statusCode ?? errorMessage ?? "")),
+    h(
+      "tr",
+      {},
+      h("td", {}, number),
+      h("td", {}, moment(at)),
+      h("td", {}, duration(seconds)),
+      h("td", {}, statusCode ?? errorMessage ?? ""),
+    ),
   );
-  return h("div", { class: "scroll" }, h("table", {}, h("thead", {}, h("tr", {}, head)), h("tbody", {}, rows)));
+  return table("Attempts", ["#", "At", "Took", "Answer"], rows);
 }

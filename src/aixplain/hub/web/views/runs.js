@@ -5,13 +5,22 @@ import { h, say, settled } from "../dom.js";
 import { ago, count, duration, moment, tokens } from "../format.js";
 import { emptyNotice, problemNotice } from "../parts/notices.js";
 import { pager } from "../parts/pager.js";
+import { select } from "../parts/select.js";
 import { stateTag } from "../parts/state.js";
+import { figures, table } from "../parts/table.js";
 import { to, toModel, toRun } from "../places.js";
 
 const SIZE = 25;
 const FOLLOWING = 2000; // milliseconds between looks at runs that go on
-const STATES = ["accepted", "started", "finished", "failed", "canceled", "expired"];
-const SPANS = { "": "Any time", 3600: "The last hour", 86400: "The last day", 604800: "The last week", 2592000: "The last 30 days" };
+const STATES = { "": "Any status" };
+for (const state of ["accepted", "started", "finished", "failed", "canceled", "expired"]) STATES[state] = state;
+const SPANS = {
+  "": "Any time",
+  3600: "The last hour",
+  86400: "The last day",
+  604800: "The last week",
+  2592000: "The last 30 days",
+};
 
 export function show({ query, signal }) {
   const list = new RunList(query, signal);
@@ -21,17 +30,27 @@ export function show({ query, signal }) {
 class RunList {
   constructor(query, signal) {
     this.signal = signal;
-    this.status = select("Status", { "": "Any status", ...Object.fromEntries(STATES.map((each) => [each, each])) }, () => this.turn({ status: this.status.value }));
+    this.status = select("Status", STATES, () => this.turn({ status: this.status.value }));
     this.within = select("Time", SPANS, () => this.turn({ within: this.within.value }));
     const typed = settled(300, () => this.turn({ model: this.model.value.trim() }));
-    this.model = h("input", { type: "search", class: "code", placeholder: "Model: path or id", "aria-label": "Model", spellcheck: "false", oninput: typed });
+    this.model = h("input", {
+      type: "search",
+      class: "code",
+      placeholder: "Model: path or id",
+      "aria-label": "Model",
+      spellcheck: "false",
+      oninput: typed,
+    });
     this.results = h("div", { class: "results" });
-    this.element = h("div", { class: "column wide" }, h("h1", {}, "Runs"), h("div", { class: "filters", role: "search", "aria-label": "Filters of runs" }, this.status, this.model, this.within), this.results);
+    const about = { class: "filters", role: "search", "aria-label": "Filters of runs" };
+    const filters = h("div", about, this.status, this.model, this.within);
+    this.element = h("div", { class: "column wide" }, h("h1", {}, "Runs"), filters, this.results);
     this.update(query);
   }
 
   update(query) {
-    this.wanted = { status: query.get("status") ?? "", model: query.get("model") ?? "", within: query.get("within") ?? "", page: Number(query.get("page")) || 1 };
+    const [status, model, within] = ["status", "model", "within"].map((name) => query.get(name) ?? "");
+    this.wanted = { status, model, within, page: Number(query.get("page")) || 1 };
     this.status.value = this.wanted.status;
     this.within.value = this.wanted.within;
     if (this.model.value.trim() !== this.wanted.model) this.model.value = this.wanted.model;
@@ -71,7 +90,8 @@ class RunList {
 
   found(page) {
     const focused = this.results.contains(document.activeElement) ? document.activeElement.getAttribute("href") : null;
-    this.results.replaceChildren(...(page.total ? [runTable(page.results), pager(page, SIZE, (number) => this.address({ page: number + 1 }))].filter(Boolean) : [this.nothing()]));
+    const pages = pager(page, SIZE, (number) => this.address({ page: number + 1 }));
+    this.results.replaceChildren(page.total ? runTable(page.results) : this.nothing(), pages ?? "");
     if (focused) this.results.querySelector(`[href="${CSS.escape(focused)}"]`)?.focus();
     const words = `${count(page.total)} ${page.total === 1 ? "run" : "runs"}`;
     if (words !== this.said) say((this.said = words));
@@ -83,20 +103,20 @@ class RunList {
     return emptyNotice("Nothing was run yet", h("a", { href: "#/" }, "Find a model"), " and run it; it will be here.");
   }
 
-  follow({ results }) {
-    const goesOn = results.some(({ status }) => status === "IN_PROGRESS");
-    if (goesOn && !this.signal.aborted) this.later = setTimeout(() => (this.signal.aborted ? null : document.hidden ? this.follow({ results }) : this.look()), FOLLOWING);
+  /** Looks again in a while, as long as a run goes on and somebody sees it. */
+  follow(page) {
+    if (!page.results.some(({ status }) => status === "IN_PROGRESS")) return;
+    this.later = setTimeout(() => {
+      if (this.signal.aborted) return;
+      if (document.hidden) this.follow(page);
+      else this.look();
+    }, FOLLOWING);
   }
 }
 
-function select(label, options, onchange) {
-  return h("select", { "aria-label": label, onchange }, Object.entries(options).map(([value, words]) => h("option", { value }, words)));
-}
-
 function runTable(runs) {
-  const names = ["Run", "Model", "State", "When", "Took", "Tokens", "Credits"];
-  const head = names.map((name, index) => h("th", { scope: "col", class: index > 3 ? "figure" : null }, name));
-  return h("div", { class: "scroll" }, h("table", { class: "runs" }, h("thead", {}, h("tr", {}, head)), h("tbody", {}, runs.map(row))));
+  const columns = ["Run", "Model", "State", "When", ...figures("Took", "Tokens", "Credits")];
+  return table("Runs", columns, runs.map(row), { kind: "runs" });
 }
 
 function row(run) {
@@ -106,8 +126,13 @@ function row(run) {
     "tr",
     {},
     h("th", { scope: "row" }, h("a", { href: toRun(run.requestId) }, h("code", {}, run.requestId.slice(0, 12)))),
-    h("td", { class: "model" }, h("a", { href: toModel(run.model) }, run.model)),
-    h("td", {}, stateTag(run.state), run.errorMessage && h("span", { class: "error", title: run.errorMessage }, run.errorMessage)),
+    h("td", { class: "which" }, h("a", { href: toModel(run.model) }, run.model)),
+    h(
+      "td",
+      {},
+      stateTag(run.state),
+      run.errorMessage && h("span", { class: "error", title: run.errorMessage }, run.errorMessage),
+    ),
     h("td", {}, h("time", { datetime: run.createdAt, title: moment(run.createdAt) }, ago(run.createdAt))),
     h("td", { class: "figure" }, took),
     h("td", { class: "figure" }, total),

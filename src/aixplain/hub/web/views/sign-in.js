@@ -5,7 +5,13 @@ import { h } from "../dom.js";
 import * as session from "../session.js";
 
 export function show({ again }) {
-  const field = h("input", { type: "password", id: "key", autocomplete: "current-password", required: true, "aria-describedby": "key-hint key-problem" });
+  const field = h("input", {
+    type: "password",
+    id: "key",
+    autocomplete: "current-password",
+    required: true,
+    "aria-describedby": "key-hint key-problem",
+  });
   const onDevice = h("input", { type: "checkbox", id: "on-device" });
   const problem = h("p", { class: "problem", id: "key-problem", role: "alert" });
   const button = h("button", { class: "main" }, "Sign in");
@@ -21,7 +27,8 @@ export function show({ again }) {
       session.keep(value, { onDevice: onDevice.checked });
       await again();
     } catch (error) {
-      problem.textContent = error.status === 401 ? "The hub doesn't know this key. It may be misspelt, revoked or expired." : error.message;
+      problem.textContent =
+        error.status === 401 ? "The hub doesn't know this key. It may be misspelt, revoked or expired." : error.message;
       field.select();
     } finally {
       button.disabled = false;

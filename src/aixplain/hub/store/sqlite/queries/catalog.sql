@@ -24,3 +24,6 @@ DELETE FROM models WHERE path = :path;
 -- name: find_model
 SELECT body FROM models JOIN bodies USING (number)
 WHERE (id = :key OR path = :key) AND (:host IS NULL OR host = :host COLLATE NOCASE);
+
+-- name: path_of
+SELECT path FROM models WHERE id = :id;

@@ -10,13 +10,14 @@ ON CONFLICT (caller, model, key) WHERE key IS NOT NULL DO NOTHING;
 -- name: record
 INSERT INTO runs (
     id, model, caller, state, priority, attempts, key, digest, deadline, accepted_at, inputs,
-    started_at, ended_at, expires_at, result, status, error, prompt_tokens, completion_tokens, credits,
+    started_at, ended_at, expires_at, result, status, error, prompt_tokens, completion_tokens, credits, tried,
     webhook, webhook_due_at
 )
 VALUES (
     :id, :model, :caller, :state, :priority, 1, :key, :digest, :deadline, :accepted_at, :inputs,
-    :started_at, :now, :expires_at, CASE WHEN :key IS NULL AND :webhook IS NULL THEN NULL ELSE :envelope END,
-    :status, :error, :prompt_tokens, :completion_tokens, :credits,
+    :started_at, :now, :expires_at,
+    CASE WHEN :key IS NOT NULL OR :webhook IS NOT NULL OR :inputs IS NOT NULL THEN :envelope END,
+    :status, :error, :prompt_tokens, :completion_tokens, :credits, :tried,
     :webhook, CASE WHEN :webhook IS NOT NULL THEN 0 END
 )
 ON CONFLICT (caller, model, key) WHERE key IS NOT NULL DO NOTHING;
@@ -24,12 +25,13 @@ ON CONFLICT (caller, model, key) WHERE key IS NOT NULL DO NOTHING;
 -- name: start
 UPDATE runs SET state = 'started', started_at = :now, attempts = attempts + 1
 WHERE id = :id AND state = 'accepted'
-RETURNING attempts, model, inputs, priority, deadline, webhook;
+RETURNING attempts, model, inputs, priority, deadline, webhook, caller;
 
 -- name: end
 UPDATE runs SET
     state = :state, ended_at = :now, expires_at = :expires_at, result = :envelope, status = :status, error = :error,
-    prompt_tokens = :prompt_tokens, completion_tokens = :completion_tokens, credits = :credits, inputs = NULL,
+    prompt_tokens = :prompt_tokens, completion_tokens = :completion_tokens, credits = :credits, tried = :tried,
+    inputs = CASE WHEN :keeps_contents THEN inputs END,
     webhook_due_at = CASE WHEN webhook IS NOT NULL THEN 0 END
 WHERE id = :id AND state = 'started' AND attempts = :attempt;
 
@@ -40,14 +42,28 @@ WHERE id = :id AND state = 'started' AND attempts = :attempt;
 -- name: give_up
 UPDATE runs SET
     state = :state, ended_at = :now, expires_at = :expires_at, result = :envelope, status = :status, error = :error,
-    inputs = NULL, webhook_due_at = CASE WHEN webhook IS NOT NULL THEN 0 END
+    inputs = CASE WHEN :keeps_contents THEN inputs END,
+    webhook_due_at = CASE WHEN webhook IS NOT NULL THEN 0 END
 WHERE id = :id AND state IN ('accepted', 'started');
+
+-- name: sum_up
+INSERT INTO usage
+SELECT
+    CAST(ended_at / 86400 AS INTEGER), caller, model, state, 1,
+    prompt_tokens, completion_tokens, credits, coalesce(ended_at - started_at, 0)
+FROM runs WHERE id = :id
+ON CONFLICT DO UPDATE SET
+    runs = runs + 1,
+    prompt_tokens = coalesce(prompt_tokens + excluded.prompt_tokens, prompt_tokens, excluded.prompt_tokens),
+    completion_tokens = coalesce(completion_tokens + excluded.completion_tokens, completion_tokens, excluded.completion_tokens),
+    credits = coalesce(credits + excluded.credits, credits, excluded.credits),
+    seconds = seconds + excluded.seconds;
 
 -- name: reopen
 UPDATE runs SET state = 'accepted', started_at = NULL WHERE state = 'started';
 
 -- name: find
-SELECT state, result FROM runs WHERE id = :id;
+SELECT state, result, NULL, caller FROM runs WHERE id = :id;
 
 -- name: keyed
 SELECT id, digest, state, result FROM runs WHERE caller = :caller AND model = :model AND key = :key;
@@ -64,7 +80,7 @@ WHERE caller = :caller AND accepted_at >= :since AND accepted_at < :until
 -- name: list
 SELECT
     id, model, state, priority, attempts, deadline, accepted_at, started_at, ended_at, expires_at,
-    status, error, prompt_tokens, completion_tokens, credits
+    status, error, prompt_tokens, completion_tokens, credits, tried
 FROM runs
 WHERE caller = :caller AND accepted_at >= :since AND accepted_at < :until
     AND (:model IS NULL OR model = :model)
@@ -75,11 +91,11 @@ ORDER BY accepted_at DESC, id LIMIT :most OFFSET :skipped;
 SELECT
     id, model, state, priority, attempts, deadline, accepted_at, started_at, ended_at, expires_at,
     status, error, prompt_tokens, completion_tokens, credits
-FROM runs WHERE id = :id AND caller = :caller;
+FROM runs WHERE id = :id;
 
 -- name: inputs
-SELECT inputs FROM runs WHERE id = :id AND caller = :caller;
+SELECT inputs FROM runs WHERE id = :id;
 
 -- name: forget
-UPDATE runs SET result = NULL, key = NULL, digest = NULL, expires_at = NULL
+UPDATE runs SET inputs = NULL, result = NULL, key = NULL, digest = NULL, expires_at = NULL
 WHERE id IN (SELECT id FROM runs WHERE expires_at < :now AND webhook_due_at IS NULL LIMIT :most);

@@ -1,0 +1,124 @@
+"""`aix hub alias` and `sync-prices`: which models a path stands for, and what they cost."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from aixplain.cli.declared import SOON, DataOption, opened
+from aixplain.cli.output import note
+from aixplain.cli.upstreams import counted
+
+if TYPE_CHECKING:
+    from aixplain.hub.declarations import PriceSpec, Target
+    from aixplain.hub.store.declared import DeclaredStore
+
+
+def alias(
+    path: Annotated[str, typer.Argument(metavar="PATH", help="The path that callers use.", show_default=False)],
+    targets: Annotated[
+        list[str], typer.Argument(metavar="MODEL[=WEIGHT]...", help="The models that it stands for.", show_default=False)
+    ],
+    timeout: Annotated[
+        float | None,
+        typer.Option(metavar="SECONDS", min=0.1, help="Pass a model over that has not begun to answer.", show_default=False),
+    ] = None,
+    data: DataOption = None,
+) -> None:
+    """Let a path stand for one of several models.
+
+    Each is taken as often as its weight says; 0 is for when the others fail.
+    One that refuses, fails or is too slow is passed over for the next one.
+    """
+    from aixplain.cli.failures import UsageProblem
+    from aixplain.hub.declarations import AliasSpec, declared
+
+    if re.fullmatch(r"[\w.:@+-]+(/[\w.:@+-]+)*", path) is None:
+        raise UsageProblem(f"{path!r} is no path of a model. One looks like team/default.")
+    with opened(data) as store:
+        asyncio.run(store.put([declared(AliasSpec(path, tuple(map(_target, targets)), timeout))]))
+    note(f"{path} stands for {', '.join(targets)}. {SOON}")
+
+
+def _target(text: str) -> Target:
+    from aixplain.cli.failures import UsageProblem
+    from aixplain.hub.declarations import Target
+
+    path, _, weight = text.partition("=")
+    try:
+        target = Target(path, float(weight or 1))
+    except ValueError:
+        target = Target(path, -1.0)
+    if not path or not 0 <= target.weight < 1e6:
+        raise UsageProblem(f"{text!r} is no target. One is MODEL, or MODEL=WEIGHT such as openai/gpt-4o=3.")
+    return target
+
+
+def sync_prices(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="Prices as JSON, by model.", show_default=False)],
+    data: DataOption = None,
+) -> None:
+    """Take the prices of the hub's models from a file.
+
+    {"gpt-4o": {"input_cost_per_token": 2.5e-06, "output_cost_per_token": 1e-05}}:
+    in credits, also input_cost_per_second and input_cost_per_request. A model is
+    named by its path here, or as its upstream names it.
+    """
+    from aixplain.hub.declarations import PriceSpec
+
+    listed = _price_list(file)
+    with opened(data) as store:
+        paths = asyncio.run(_paths(store))
+        prices = {path: price for path in paths if (price := _price_of(path, listed)) is not None}
+        asyncio.run(_replace(store, [PriceSpec(path, price) for path, price in prices.items()]))
+    note(f"{len(prices)} of {counted(len(paths))} have their prices from {file}. {SOON}")
+    if unknown := sorted(set(paths) - prices.keys()):
+        note(f"It has none for {', '.join(unknown[:10])}{' …' if len(unknown) > 10 else ''}: what they cost is unknown.")
+
+
+async def _replace(store: DeclaredStore, prices: list[PriceSpec]) -> None:
+    """Make these the prices that are declared."""
+    from aixplain.hub.declarations import declared
+
+    kept = {price.name for price in prices}
+    for each in await store.all():
+        if each.kind == "price" and each.name not in kept:
+            await store.remove("price", each.name)
+    await store.put([declared(price) for price in prices])
+
+
+async def _paths(store: DeclaredStore) -> list[str]:
+    """The paths of the models of upstreams."""
+    from aixplain.hub.declarations import UpstreamSpec, specs
+
+    return [f"{spec.name}/{model.id}" for spec in specs(await store.all(), UpstreamSpec) for model in spec.models]
+
+
+def _price_list(file: Path) -> dict[str, Any]:
+    import msgspec
+
+    from aixplain.cli.failures import UsageProblem
+
+    try:
+        return msgspec.json.decode(file.read_bytes(), type=dict[str, Any])
+    except msgspec.DecodeError as error:
+        raise UsageProblem(f"{file} is no list of prices: {error}. `aix hub sync-prices --help` shows one.") from error
+
+
+def _price_of(path: str, listed: dict[str, Any]) -> Any:
+    import msgspec
+
+    from aixplain.cli.failures import UsageProblem
+    from aixplain.hub.prices import Price
+
+    names = (path, path.partition("/")[2], path.rpartition("/")[2])
+    told = next((listed[name] for name in names if isinstance(listed.get(name), dict)), None)
+    try:
+        price = None if told is None else msgspec.convert(told, Price)
+    except msgspec.ValidationError as error:
+        raise UsageProblem(f"The price of {path} can't be read: {error}.") from error
+    return None if price == Price() else price

@@ -1,0 +1,178 @@
+"""Models of another aiXplain, the platform or a hub, relayed: its runs, streams, polls and files."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import AsyncGenerator, AsyncIterator
+from typing import Any
+
+import msgspec
+
+from aixplain.hub.backends import ModelError, OnProgress, Output, Piece
+from aixplain.hub.backends.openai.upstream import SUPPLIER, KeyProblem
+from aixplain.hub.catalog import Entry, Policy
+from aixplain.hub.prices import Price
+from aixplain.v2.core import AsyncAixplain
+from aixplain.v2.exceptions import (
+    AixplainV2Error,
+    APIError,
+    ConfigurationError,
+    ConnectionLostError,
+    InputError,
+    TimeoutError,
+)
+from aixplain.v2.model import AsyncModel, ModelResult
+
+#: What the other one says that is true for our callers too.
+TOLD = frozenset({400, 429, 475, 492, 495, 497})
+#: A hub without keys takes any, and ours, which the environment may have for other purposes, is none of its business.
+NO_KEY = "no-key"
+
+
+class Other:
+    """Another aiXplain, known here by its `name`. `key_env` names the variable of this process's environment with its key."""
+
+    def __init__(self, name: str, url: str, key_env: str | None) -> None:
+        self._name = name
+        self._key_env = key_env
+        self._url = url
+        self._client: AsyncAixplain | None = None
+
+    @property
+    def client(self) -> AsyncAixplain:
+        """A client of it, made when first asked for. Raises `ModelError`."""
+        if self._client is None:
+            key = NO_KEY if self._key_env is None else os.environ.get(self._key_env)
+            if not key:
+                advice = f"'{self._name}' needs a key: set {self._key_env} in the hub's environment, and start it again."
+                raise KeyProblem(f"This hub has no key for '{self._name}'", advice)
+            try:
+                self._client = AsyncAixplain(api_key=key, backend_url=self._url)
+            except ConfigurationError as error:
+                raise ModelError(f"'{self._name}' can't be used: {error}", SUPPLIER) from error
+        return self._client
+
+    @contextlib.asynccontextmanager
+    async def asked(self) -> AsyncIterator[None]:
+        """Whatever goes wrong in here is told as the failure of a model of ours."""
+        try:
+            yield
+        except AixplainV2Error as error:
+            raise self._failed(error) from error
+
+    def _failed(self, error: AixplainV2Error) -> ModelError:
+        words = error.message.removeprefix("Operation failed: ")
+        if isinstance(error, InputError):
+            return ModelError(words, 400)
+        if isinstance(error, TimeoutError):
+            return ModelError(f"'{self._name}' was too slow: {words}", 504)
+        if isinstance(error, APIError):
+            return self._refused(error, words)
+        if isinstance(error, ConnectionLostError):
+            return ModelError(f"'{self._name}' can't be reached, or broke off: {words} Is it running?", 503)
+        return ModelError(f"'{self._name}' failed: {words}", SUPPLIER)
+
+    def _refused(self, error: APIError, words: str) -> ModelError:
+        if error.status_code in (401, 403):
+            advice = (
+                f"'{self._name}' refused the key in {self._key_env} ({error.status_code}): set another one where the hub runs."
+            )
+            return KeyProblem(f"'{self._name}' refused this hub's key", advice)
+        status = error.status_code if error.status_code in TOLD or error.status_code >= 500 else SUPPLIER
+        return ModelError(f"'{self._name}' said: {words}", status, error.retry_after)
+
+
+class RelayBackend:
+    """Has a model of another aiXplain answer. A run that is canceled here is canceled there."""
+
+    def __init__(self, other: Other, body: msgspec.Raw, timeout: float) -> None:
+        self._other = other
+        self._body = body
+        self._timeout = timeout
+        self._found: AsyncModel | None = None
+
+    async def run(self, inputs: dict[str, Any], on_progress: OnProgress) -> Output:
+        """The whole answer. Raises `ModelError`."""
+
+        def tell(result: ModelResult) -> None:
+            done = result.to_dict().get("progress")
+            if isinstance(done, int | float):
+                on_progress(float(done))
+
+        async with self._other.asked():
+            result = await self._model.run(timeout=self._timeout, on_progress=tell, cancel_on_interrupt=True, **inputs)
+            return _output(result)
+
+    async def stream(self, inputs: dict[str, Any]) -> AsyncGenerator[Piece, None]:
+        """The pieces as they come: text as text, anything more as an event of OpenAI's. Raises `ModelError`."""
+        async with self._other.asked(), self._model.run_stream(timeout=self._timeout, **inputs) as stream:
+            async for chunk in stream:
+                if chunk.tool_calls or chunk.reasoning_content or chunk.finish_reason:
+                    yield _event(chunk.data, chunk.tool_calls, chunk.reasoning_content, chunk.finish_reason)
+                elif chunk.data:
+                    yield str(chunk.data)
+            yield _output(await stream.result())
+
+    @property
+    def _model(self) -> AsyncModel:
+        if self._found is None:
+            self._found = self._other.client.Model.from_dict(msgspec.json.decode(self._body))
+        return self._found
+
+
+def _event(data: Any, tool_calls: Any, reasoning: str | None, finish_reason: str | None) -> bytes:
+    fields = {"content": data or None, "tool_calls": tool_calls, "reasoning_content": reasoning}
+    delta = {name: value for name, value in fields.items() if value}
+    choice = {"index": 0, "delta": delta, "finish_reason": finish_reason}
+    body = msgspec.json.encode({"object": "chat.completion.chunk", "choices": [choice]})
+    return b"data: " + body + b"\n\n"
+
+
+def _output(result: ModelResult) -> Output:
+    details = [detail.to_dict() for detail in result.details] if isinstance(result.details, list) else []
+    return Output(result.data, details=details, usage=result.usage, credits=result.used_credits)
+
+
+async def bodies(name: str, url: str, key_env: str | None) -> list[tuple[str, msgspec.Raw]]:
+    """The models that another aiXplain offers, as its catalog tells them, by their paths. Raises `ModelError`."""
+    other = Other(name, url, key_env)
+    async with other.asked(), other.client as aix:
+        page = await aix.Model.search(page_size=100)
+        return [(_path(model), msgspec.Raw(msgspec.json.encode(model.to_dict()))) async for model in page.all()]
+
+
+def _path(model: AsyncModel) -> str:
+    return model.path or str(model.id)
+
+
+def relayed(name: str, url: str, key_env: str | None, models: tuple[msgspec.Raw, ...], timeout: float) -> list[Entry]:
+    """The entries of these models, at `name/path`."""
+    other = Other(name, url, key_env)
+    return [_entry(name, other, body, timeout) for body in models]
+
+
+def _entry(name: str, other: Other, body: msgspec.Raw, timeout: float) -> Entry:
+    model = AsyncModel.from_dict(msgspec.json.decode(body))
+    ways = model.connection_type or []
+    return Entry(
+        path=f"{name}/{_path(model)}",
+        function=str(getattr(model.function, "wire", model.function) or "utilities"),
+        name=model.name or _path(model),
+        description=model.description or "",
+        developer=model.developer or name,
+        backend=RelayBackend(other, body, timeout),
+        parameters=tuple(model.params),
+        asynchronous=bool(ways) and "synchronous" not in ways,
+        streams=bool(model.supports_streaming),
+        policy=Policy(timeout=timeout),
+        supplier=(0, name, name),
+        price=_price(model),
+    )
+
+
+def _price(model: AsyncModel) -> Price | None:
+    """The price of a request, where that is how it is charged; else the other one says what a run cost."""
+    told = model.pricing
+    is_known = told is not None and told.price is not None and told.unit_type == "REQUEST"
+    return Price(input_cost_per_request=told.price) if told is not None and is_known else None

@@ -1,0 +1,123 @@
+"""A path that stands for several models: by their weights, and with the others to fall back on."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import random
+import time
+from collections.abc import AsyncGenerator, AsyncIterator
+from typing import Any
+
+import msgspec
+
+from aixplain.hub.backends import ModelError, OnProgress, Output, Piece, Tried
+from aixplain.hub.backends.resting import Resting
+from aixplain.hub.catalog import Entry
+from aixplain.hub.engine.lanes import Lanes
+from aixplain.hub.execution import RAISED, credits_of, failure_of, is_passing_status, retry_after_of, too_long
+
+_END: Any = object()
+
+
+class AliasBackend:
+    """Has one of its targets answer. One that can't is passed over for the next, as long as nothing of its answer came.
+
+    `timeout` are the seconds in which a target must have answered or, in a stream, begun to; None for the target's own.
+    """
+
+    def __init__(self, targets: list[tuple[Entry, float]], timeout: float | None, lanes: Lanes, resting: Resting) -> None:
+        self._targets = targets
+        self._timeout = timeout
+        self._lanes = lanes
+        self._resting = resting
+
+    async def run(self, inputs: dict[str, Any], on_progress: OnProgress) -> Output:
+        """The answer of the first target that has one. Raises `ModelError`."""
+        tries = _Tries(self._resting)
+        for entry in self._order(inputs, streams=False):
+            async with tries.one(entry):
+                async with self._lanes.turn(entry.path), self._limit(entry):
+                    return tries.answered(entry, await entry.backend.run(inputs, on_progress))
+        raise tries.failure
+
+    async def stream(self, inputs: dict[str, Any]) -> AsyncGenerator[Piece, None]:
+        """The pieces of the first target that has any. Raises `ModelError`."""
+        tries = _Tries(self._resting)
+        for entry in self._order(inputs, streams=True):
+            async with tries.one(entry), contextlib.AsyncExitStack() as held:
+                await held.enter_async_context(self._lanes.turn(entry.path))
+                pieces = await held.enter_async_context(contextlib.aclosing(entry.backend.stream(inputs)))
+                async with self._limit(entry):
+                    piece = await anext(pieces, _END)
+                tries.is_begun = True
+                texts: list[str] = []
+                while piece is not _END and not isinstance(piece, Output):
+                    if isinstance(piece, str):
+                        texts.append(piece)
+                    yield piece
+                    piece = await anext(pieces, _END)
+                whole = piece if isinstance(piece, Output) else Output("".join(texts))
+                yield tries.answered(entry, whole)
+                return
+        raise tries.failure
+
+    def _order(self, inputs: dict[str, Any], *, streams: bool) -> list[Entry]:
+        """The targets that can do this, as they are tried: by chance and weight, those that rest last."""
+        able = [each for each in self._targets if _takes(each[0], inputs) and (each[0].streams or not streams)]
+        if not able:
+            raise ModelError("None of the models that this one stands for takes these inputs.", 400)
+        chance = {entry.path: random.random() ** (1 / weight) if weight else 0.0 for entry, weight in able}  # noqa: S311
+        return sorted((entry for entry, _ in able), key=lambda each: (self._resting.is_resting(each.path), -chance[each.path]))
+
+    @contextlib.asynccontextmanager
+    async def _limit(self, entry: Entry) -> AsyncIterator[None]:
+        limit = asyncio.timeout(self._timeout or entry.policy.timeout)
+        try:
+            async with limit:
+                yield
+        except TimeoutError as error:
+            if limit.expired():
+                raise ModelError(too_long(entry), 504) from error
+            raise
+
+
+def _takes(entry: Entry, inputs: dict[str, Any]) -> bool:
+    return inputs.keys() <= {parameter.name for parameter in entry.parameters}
+
+
+class _Tries:
+    """The targets that one run tried."""
+
+    def __init__(self, resting: Resting) -> None:
+        self.is_begun = False
+        """A part of the answer is with the caller, so no other target can give it."""
+        self.failure = ModelError("No model was tried.", 503)
+        self._tried: list[Tried] = []
+        self._resting = resting
+
+    @contextlib.asynccontextmanager
+    async def one(self, entry: Entry) -> AsyncIterator[None]:
+        """Try a target in here. Goes on after it when another one may do better; raises `ModelError` otherwise."""
+        self._at, self._began = time.time(), time.perf_counter()
+        try:
+            yield
+        except RAISED as error:
+            message, status = failure_of(entry, error)
+            self._note(entry, status, message)
+            self.failure = ModelError(message, status, retry_after_of(error), self._tried)
+            self.failure.__cause__ = error
+            if not is_passing_status(status):
+                raise self.failure from error
+            self._resting.failed(entry.path, self.failure.retry_after)
+            if self.is_begun:
+                raise self.failure from error
+
+    def answered(self, entry: Entry, output: Output) -> Output:
+        """A target's answer, with what it cost there and what was tried."""
+        self._note(entry, None, None)
+        self._resting.went_well(entry.path)
+        return msgspec.structs.replace(output, credits=credits_of(entry, output), tried=self._tried)
+
+    def _note(self, entry: Entry, status: int | None, error: str | None) -> None:
+        self._tried.append(Tried(entry.path, self._at, time.perf_counter() - self._began, status, error))

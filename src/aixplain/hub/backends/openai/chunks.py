@@ -1,0 +1,132 @@
+"""The events of a streamed completion: passed on as they came, read for the whole that they make."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from aixplain._wire.errors import first_words
+from aixplain._wire.messages import Usage
+from aixplain._wire.sse import EventDecoder, data_of_events
+from aixplain._wire.tool_calls import merge_tool_calls
+from aixplain.hub.backends import Output
+from aixplain.hub.backends.openai.upstream import read_usage
+
+
+class _Delta(msgspec.Struct):
+    content: Any = None
+    refusal: str | None = None
+    reasoning_content: str | None = None
+    reasoning: str | None = None
+    reasoning_details: list[Any] | None = None
+    tool_calls: list[dict[str, Any]] | None = None
+
+
+class _Choice(msgspec.Struct):
+    index: int = 0
+    delta: _Delta | None = None
+    finish_reason: str | None = None
+
+
+class _Chunk(msgspec.Struct):
+    choices: list[_Choice] = []
+    usage: msgspec.Raw = msgspec.Raw(b"")
+    error: Any = None
+
+
+_read = msgspec.json.Decoder(_Chunk).decode
+
+
+class Chunks:
+    """Takes the bytes of a stream, gives its events to pass on, and knows the whole."""
+
+    def __init__(self) -> None:
+        self.is_done = False
+        """Its last event came."""
+        self.error: str | None = None
+        """What the service says went wrong in the middle."""
+        self._events = EventDecoder()
+        self._choices: dict[int, _Alternative] = {}
+        self._usage: Usage | None = None
+
+    def feed(self, piece: bytes) -> bytes:
+        """The events that this piece completes, as they came; b"" for none."""
+        events = self._events.take(piece)
+        came = events[:-2].split(b"\n\n") if events else []
+        kept = [event for event in came if all(map(self._is_passed_on, data_of_events(event)))]
+        return events if len(kept) == len(came) else b"".join(event + b"\n\n" for event in kept)
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether it ended as a stream should."""
+        return self.is_done or any(choice.finish_reason for choice in self._choices.values())
+
+    def whole(self) -> Output:
+        """What came, as the answer of a run without a stream."""
+        details = [choice.detail(index) for index, choice in sorted(self._choices.items())]
+        text = details[0]["message"]["content"] if details else ""
+        return Output(text, details=details, usage=self._usage)
+
+    def _is_passed_on(self, data: bytes) -> bool:
+        """Whether a reader gets this event: not the end, what the stream used or an error, which are told otherwise."""
+        if self.is_done or self.error is not None:
+            return False
+        if data == b"[DONE]":
+            self.is_done = True
+            return False
+        try:
+            chunk = _read(data)
+        except (msgspec.DecodeError, UnicodeDecodeError):
+            return True  # it is the reader's to understand
+        if chunk.error is not None:
+            self.error = first_words({"error": chunk.error}, "error") or "it didn't say why"
+            return False
+        for choice in chunk.choices:
+            self._take(choice)
+        usage = read_usage(chunk.usage)
+        if usage is None:
+            return True
+        self._usage = usage
+        return bool(chunk.choices)
+
+    def _take(self, choice: _Choice) -> None:
+        alternative = self._choices.get(choice.index)
+        if alternative is None:
+            alternative = self._choices[choice.index] = _Alternative()
+        if choice.finish_reason:
+            alternative.finish_reason = choice.finish_reason
+        if choice.delta is not None:
+            alternative.take(choice.delta)
+
+
+class _Alternative:
+    """One of the answers of a stream, as it grows."""
+
+    __slots__ = ("_calls", "_details", "_texts", "finish_reason")
+
+    def __init__(self) -> None:
+        self._texts: dict[str, list[str]] = {"content": []}
+        self._calls: list[dict[str, Any]] = []
+        self._details: list[Any] = []
+        self.finish_reason: str | None = None
+
+    def take(self, delta: _Delta) -> None:
+        if type(delta.content) is str:
+            self._texts["content"].append(delta.content)
+        elif delta.content:
+            self._texts["content"] += [part.get("text", "") for part in delta.content if isinstance(part, dict)]
+        for name in ("refusal", "reasoning_content", "reasoning"):
+            if text := getattr(delta, name):
+                self._texts.setdefault(name, []).append(text)
+        self._calls += delta.tool_calls or ()
+        self._details += delta.reasoning_details or ()
+
+    def detail(self, index: int) -> dict[str, Any]:
+        """The answer as one of a run's details."""
+        message: dict[str, Any] = {"role": "assistant", **{name: "".join(parts) for name, parts in self._texts.items()}}
+        if self._calls:
+            message["tool_calls"] = merge_tool_calls(self._calls)
+        if self._details:
+            message["reasoning_details"] = self._details
+        return {"index": index, "message": message, "logprobs": None, "finish_reason": self.finish_reason}

@@ -1,0 +1,43 @@
+"""Embedding models of a service that speaks OpenAI."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from aixplain.hub.backends import OnProgress, Output
+from aixplain.hub.backends.openai.messages import number
+from aixplain.hub.backends.openai.upstream import Upstream, read_usage
+from aixplain.hub.backends.whole import Whole
+
+
+class _Vector(msgspec.Struct):
+    embedding: msgspec.Raw
+    index: int = 0
+
+
+class _Vectors(msgspec.Struct):
+    data: list[_Vector]
+    usage: msgspec.Raw = msgspec.Raw(b"")
+
+
+class EmbeddingBackend(Whole):
+    """Gives the vector of a text; of several, a list of theirs."""
+
+    def __init__(self, upstream: Upstream, model: str) -> None:
+        self._upstream = upstream
+        self._model = model
+
+    async def run(self, inputs: dict[str, Any], on_progress: OnProgress) -> Output:
+        """The whole answer. Raises `ModelError`."""
+        texts = inputs["text"]
+        body = {"model": self._model, "input": texts, "encoding_format": "float"}
+        if "dimensions" in inputs:
+            body["dimensions"] = number(inputs["dimensions"])
+        answer = await self._upstream.post("/embeddings", msgspec.json.encode(body))
+        found = self._upstream.decoded(answer.content, _Vectors, "no list of vectors")
+        vectors = [each.embedding for each in sorted(found.data, key=lambda each: each.index)]
+        if len(vectors) != (len(texts) if isinstance(texts, list) else 1):
+            raise self._upstream.failed(f"it answered {len(vectors)} vectors.")
+        return Output(vectors if isinstance(texts, list) else vectors[0], usage=read_usage(found.usage))

@@ -1,0 +1,126 @@
+"""The answer of a run as a client of a chat expects it: whole, or in chunks."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections.abc import AsyncGenerator, Iterator
+from typing import Any
+
+import msgspec
+
+from aixplain._wire.messages import Usage
+from aixplain._wire.sse import DONE, encode_event
+from aixplain.hub.backends import Output, Piece
+from aixplain.hub.endpoints.openai.errors import error_of
+from aixplain.hub.endpoints.streams import RawChunks
+from aixplain.hub.endpoints.visits import Finished
+from aixplain.hub.execution import RAISED, failure_of
+from aixplain.hub.service import Pieces
+
+_END: Any = object()
+#: What the pieces of a text told already.
+_TOLD = frozenset({"role", "content"})
+
+
+class _Choice(msgspec.Struct):
+    """One of the alternatives of a chat."""
+
+    message: dict[str, Any]
+    index: int = 0
+    finish_reason: str | None = None
+
+
+def completion(answer: Finished, model: str) -> bytes:
+    """The completion that a whole answer is; the alternatives that a model tells stay as they are."""
+    body = {
+        "id": f"chatcmpl-{answer.request_id}",
+        "object": "chat.completion",
+        "created": int(time.time()),
+        "model": model,
+        "choices": answer.details if _choices(answer.details) else [_only_choice(answer)],
+        "usage": usage_of(answer),
+    }
+    return msgspec.json.encode(body)
+
+
+def usage_of(answer: Finished) -> dict[str, Any] | None:
+    """The tokens that were used; None where they are not known."""
+    usage = answer.usage or {}
+    prompt, completion = usage.get("prompt_tokens"), usage.get("completion_tokens")
+    if not isinstance(prompt, int):
+        return None
+    return {**usage, "total_tokens": prompt + (completion if isinstance(completion, int) else 0)}
+
+
+async def first_of(answer: Pieces) -> Piece:
+    """The first piece, when it is there. Raises as the model does."""
+    first: Piece = await anext(answer.pieces)
+    return first
+
+
+async def events_of_pieces(answer: Pieces, first: Piece, chunks: RawChunks, *, usage: bool) -> AsyncGenerator[bytes, None]:
+    """The events of an answer in pieces, whose first came. `usage` asks for a last one that tells the tokens."""
+    is_text = not isinstance(first, bytes)
+    async with contextlib.aclosing(answer.pieces) as pieces:
+        if is_text:
+            yield encode_event(chunks.chunk({"role": "assistant", "content": ""}))
+        try:
+            piece = first
+            while piece is not _END:
+                if isinstance(piece, Output):
+                    for chunk in _ending(piece, chunks) if is_text else ():
+                        yield encode_event(chunk)
+                    for chunk in chunks.used(piece) if usage else ():
+                        yield encode_event(chunk)
+                else:
+                    yield piece if isinstance(piece, bytes) else encode_event(chunks.piece(piece))
+                piece = await anext(pieces, _END)
+        except RAISED as error:  # a model that fails half-way says so in the stream
+            message, status = failure_of(answer.entry, error)
+            yield encode_event(msgspec.json.encode(error_of(status, message)))
+            return
+    yield DONE
+
+
+async def events_of_whole(answer: Finished, chunks: RawChunks, *, usage: bool) -> AsyncGenerator[bytes, None]:
+    """The events of an answer that came whole."""
+    for choice in _choices(answer.details) or [msgspec.convert(_only_choice(answer), _Choice)]:
+        for chunk in _told(choice, chunks):
+            yield encode_event(chunk)
+    used = usage_of(answer) if usage else None
+    if used is not None:
+        for chunk in chunks.used(Output("", usage=Usage.from_dict(used))):
+            yield encode_event(chunk)
+    yield DONE
+
+
+def _ending(whole: Output, chunks: RawChunks) -> Iterator[bytes]:
+    """What a text that came in pieces has besides."""
+    for choice in _choices(msgspec.Raw(msgspec.json.encode(whole.details))) or [_Choice({})]:
+        choice.message = {name: value for name, value in choice.message.items() if name not in _TOLD}
+        yield from _told(choice, chunks)
+
+
+def _told(choice: _Choice, chunks: RawChunks) -> Iterator[bytes]:
+    message = choice.message
+    if calls := message.get("tool_calls"):
+        message = {**message, "tool_calls": [{"index": number, **call} for number, call in enumerate(calls)]}
+    if message:
+        yield chunks.chunk(message, index=choice.index)
+    yield chunks.chunk({}, choice.finish_reason or "stop", choice.index)
+
+
+def _choices(details: msgspec.Raw) -> list[_Choice]:
+    """The alternatives of a chat; none where a model's answer is no chat's."""
+    try:
+        return msgspec.json.decode(details, type=list[_Choice])
+    except msgspec.ValidationError:
+        return []
+
+
+def _only_choice(answer: Finished) -> dict[str, Any]:
+    data = msgspec.json.decode(answer.data)
+    content = data if isinstance(data, str) else bytes(answer.data).decode()
+    message = {"role": "assistant", "content": content, "refusal": None}
+    return {"index": 0, "message": message, "logprobs": None, "finish_reason": "stop"}

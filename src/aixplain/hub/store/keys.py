@@ -1,0 +1,112 @@
+"""The keys that may use a hub, whichever database they are in."""
+
+from __future__ import annotations
+
+import math
+from typing import Protocol
+
+import msgspec
+
+
+class Limits(msgspec.Struct, frozen=True, omit_defaults=True):
+    """How much may be used: requests (`rpm`, `rpd`) and tokens (`tpm`, `tpd`) in a minute and in a day, `credits` in a month.
+
+    Minutes, days and months are those of the clock, in UTC. None is no limit. Raises ValueError for a number that makes none.
+    """
+
+    rpm: int | None = None
+    rpd: int | None = None
+    tpm: int | None = None
+    tpd: int | None = None
+    credits: float | None = None
+
+    def __post_init__(self) -> None:
+        for name, limit in msgspec.structs.asdict(self).items():
+            if limit is not None and not 0 < limit < math.inf:
+                raise ValueError(f"The limit {name} is a number above zero, and not {limit}; without one there is no limit.")
+
+
+NO_LIMITS = Limits()
+LONGEST_NAME = 200
+
+
+class Key(msgspec.Struct, frozen=True):
+    """What is known of a key; the key itself is not kept. Times are seconds since 1970.
+
+    `hint` is enough of it to know it again. `models` are the ids and paths that it may use, and starts of paths such as
+    `team/*`; None are all. `limits` hold for all its models together, `model_limits` for those at these paths. `used_at` is up
+    to a minute late.
+    Raises ValueError for a name or a model that is none.
+    """
+
+    id: str
+    name: str
+    hint: str = ""
+    is_admin: bool = False
+    models: tuple[str, ...] | None = None
+    limits: Limits = NO_LIMITS
+    model_limits: dict[str, Limits] = {}
+    created_at: float = 0.0
+    expires_at: float | None = None
+    used_at: float | None = None
+    revoked_at: float | None = None
+
+    def __post_init__(self) -> None:
+        if self.id and not (self.name.strip() and self.name.isprintable() and len(self.name) <= LONGEST_NAME):
+            raise ValueError(
+                f"A key has a name, of up to {LONGEST_NAME} characters in a line, and this has {self.name!r:.100}."
+            )
+        if self.models is not None and not all(word.strip() for word in self.models):
+            raise ValueError("A key's models are ids, paths and starts of paths such as team/*; one here is empty.")
+
+    def may_use(self, path: str, id: str) -> bool:
+        """Whether a model is among its own.
+
+        >>> key = Key("1", "ada", models=("team/*", "acme/shout"))
+        >>> [key.may_use(path, "") for path in ("team/a", "acme/shout", "acme/shout-2", "teams/a")]
+        [True, True, False, False]
+        """
+        return self.models is None or any(
+            word in (path, id) or (word.endswith("*") and path.startswith(word[:-1])) for word in self.models
+        )
+
+    def is_good(self, now: float) -> bool:
+        """It was not revoked, and has not expired."""
+        return self.revoked_at is None and (self.expires_at is None or self.expires_at > now)
+
+    @property
+    def is_limited(self) -> bool:
+        """Whether there is a limit on anything."""
+        return self.limits != NO_LIMITS or bool(self.model_limits)
+
+
+class KeyStore(Protocol):
+    """The keys. Every method raises `HubError` when the database can't be read or written."""
+
+    async def add(self, key: Key, digest: bytes) -> None:
+        """Keep a key."""
+        ...
+
+    async def find(self, digest: bytes) -> Key | None:
+        """The key of this digest, also when it is not good any more."""
+        ...
+
+    async def any(self) -> bool:
+        """Whether there ever was a key."""
+        ...
+
+    async def all(self) -> list[Key]:
+        """The keys that were not revoked, the oldest first."""
+        ...
+
+    async def replace(self, key: Key) -> bool:
+        """Change what a key may do, its name and its end. False when there is none, or it was revoked."""
+        ...
+
+    async def revoke(self, id: str, now: float) -> bool:
+        """End a key for good; its row stays, for the ledger. False when there is none, or it was revoked."""
+        ...
+
+    async def note_used(self, moments: dict[str, float]) -> None:
+        """Note when keys, by their ids, were used last."""
+        ...

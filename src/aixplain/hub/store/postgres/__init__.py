@@ -1,0 +1,1 @@
+"""The stores in a PostgreSQL database, which any number of hubs and workers share."""

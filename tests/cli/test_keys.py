@@ -1,0 +1,126 @@
+"""`aix keys` makes and ends keys beside a hub that serves, and `aix usage` shows what was used."""
+
+from __future__ import annotations
+
+import json
+import re
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+Aix = Callable[..., Any]
+Refused = Callable[..., str]
+Started = Callable[..., Any]
+
+TODAY = datetime.now(UTC).date().isoformat()
+
+
+def made(aix: Aix, *words: str) -> str:
+    """A new key in the folder `kept`."""
+    return str(aix("keys", "create", *words, "--data", "kept", settings={}).out.strip())
+
+
+def test_a_key_is_shown_once_and_listed_by_what_it_may(aix: Aix) -> None:
+    finished = aix(
+        *("keys", "create", "ada", "--model", "team/*", "--limit", "rpm=60", "--limit", "acme/shout:credits=0.5"),
+        *("--expires", "2130-01-31", "--data", "kept"),
+        settings={},
+    )
+    secret = finished.out.strip()
+    assert re.fullmatch(r"aixh_[\w-]{43}", secret)
+    assert re.match(r"The key 'ada' has the id [0-9a-f]{16}\. It is shown here and now only", finished.err)
+    assert secret not in finished.err
+    listed = aix("keys", "list", "--data", "kept", settings={}).out
+    assert secret not in listed
+    assert "use team/*, rpm=60, acme/shout:credits=0.5" in listed
+    [key] = json.loads(aix("keys", "list", "--data", "kept", "--json", settings={}).out)
+    assert (key["name"], key["models"], key["globalLimits"]["rpm"]) == ("ada", ["team/*"], 60)
+    assert key["expiresAt"] == "2130-01-31T00:00:00.000Z"
+    assert key["accessKey"] == f"aixh****{secret[-4:]}"
+
+
+def test_a_new_key_as_json_has_all_of_it(aix: Aix) -> None:
+    key = json.loads(aix("keys", "create", "root", "--admin", "--json", "--data", "kept", settings={}).out)
+    assert key["isAdmin"] is True
+    assert key["accessKey"].startswith("aixh_")
+
+
+def test_keys_are_made_and_revoked_while_a_hub_serves(started: Started, aix: Aix, refused: Refused) -> None:
+    running = started("hub", "serve", "--port", "0", "--data", "kept", settings={})
+    url = running.stderr.readline().split(" at ")[1].split()[0]
+    secret = made(aix, "ada", "--limit", "rpd=2")
+    run = ("run", "aixplain/sentiment", "I love this", "--hub", url)
+    time.sleep(1)
+    assert "wants a key" in refused(*run, settings={}, status=1)
+    for _ in range(2):
+        assert aix(*run, settings={"TEAM_API_KEY": secret}).out == "POSITIVE\n"
+    assert "has used its 2 requests of this day" in refused(*run, settings={"TEAM_API_KEY": secret}, status=1)
+
+    for where in (("--data", "kept"), ("--hub", url)):
+        [day] = json.loads(aix("usage", *where, "--json", settings={"TEAM_API_KEY": secret}).out)
+        assert (day["day"], day["model"], day["keyName"], day["runs"]) == (TODAY, "aixplain/sentiment", "ada", 2)
+
+    assert aix("keys", "revoke", "ada", "--data", "kept", settings={}).err.startswith("The key 'ada' (")
+    time.sleep(1)
+    assert "The key was refused" in refused(*run, settings={"TEAM_API_KEY": secret}, status=1)
+    running.interrupt()
+    running.end()
+
+
+def test_a_hub_for_others_starts_once_it_has_a_key(started: Started, aix: Aix, refused: Refused) -> None:
+    serve = ("hub", "serve", "--host", "0.0.0.0", "--port", "0", "--data", "kept")
+    said = refused(*serve, settings={}, status=1)
+    assert "Without a key, everyone who reaches 0.0.0.0 could use this hub." in said
+    assert "aix keys create" in said
+    made(aix, "ada")
+    running = started(*serve, settings={})
+    assert running.stderr.readline().startswith("The hub serves")
+    running.interrupt()
+    running.end()
+
+
+def test_usage_is_a_table_in_which_what_nobody_told_is_unknown(started: Started, aix: Aix) -> None:
+    running = started("hub", "serve", "--port", "0", "--data", "kept", settings={})
+    url = running.stderr.readline().split(" at ")[1].split()[0]
+    aix("run", "aixplain/sentiment", "I love this", "--hub", url, settings={})
+    headings, row = aix("usage", "--by", "day,key", "--data", "kept", settings={}).out.splitlines()
+    assert headings.split() == ["day", "key", "runs", "failed", "tokens", "credits", "seconds"]
+    assert row.split()[:6] == [TODAY, "none", "1", "0", "unknown", "unknown"]
+    assert aix("usage", "--since", "2130-01-01", "--data", "kept", settings={}).err == "No run ended in this time.\n"
+    running.interrupt()
+    running.end()
+
+
+def test_two_keys_of_one_name_are_told_apart_by_their_ids(aix: Aix, refused: Refused) -> None:
+    made(aix, "ada")
+    made(aix, "ada")
+    said = refused("keys", "revoke", "ada", "--data", "kept", settings={})
+    ids = re.findall(r"[0-9a-f]{16}", said)
+    assert said.startswith("2 keys are called 'ada'. Name one by its id: ")
+    assert aix("keys", "revoke", ids[0], "--data", "kept", settings={}).status == 0
+    assert aix("keys", "revoke", "ada", "--data", "kept", settings={}).status == 0
+    assert "There are no keys." in aix("keys", "list", "--data", "kept", settings={}).err
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("keys", "create", "x", "--limit", "q=3"), "'q=3' is no limit. One looks like rpm=60"),
+        (("keys", "create", "x", "--limit", "rpm=many"), "'rpm=many' is no limit."),
+        (("keys", "create", "x", "--limit", "rpm=0"), "The limit rpm is a number above zero, and not 0"),
+        (("keys", "create", " "), "A key has a name"),
+        (("keys", "create", "x", "--expires", "soon"), "--expires is followed by a time like"),
+        (("keys", "list"), "There is no hub's database in kept. Name the folder of one with --data."),
+        (("keys", "revoke", "x"), "There is no hub's database in kept."),
+        (("usage",), "There is no hub's database in kept."),
+        (("usage", "--since", "soon"), "--since is followed by a time like"),
+        (("usage", "--by", "hour"), "'hour' is nothing to sum by; there are day, model, key."),
+    ],
+)
+def test_what_cannot_be_done_is_a_sentence(refused: Refused, tmp_path: Path, words: tuple[str, ...], said: str) -> None:
+    assert said in refused(*words, "--data", "kept", settings={})
+    assert not (tmp_path / "kept").exists()

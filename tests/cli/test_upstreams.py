@@ -1,0 +1,174 @@
+"""`aix hub add`, `remove`, `upstreams`, `discover`, `alias` and `sync-prices`, with a hub that runs beside them."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.hub.scripted import DONE, Asked, Reply, Scripted, completion, delta, scripted, usage
+
+from aixplain.cli import upstreams
+
+Aix = Callable[..., Any]
+Refused = Callable[..., str]
+MODELS = {"data": [{"id": "gpt-4o", "owned_by": "openai"}, {"id": "org/embed-1"}, {"id": "whisper-1"}, {"id": "moderation"}]}
+SOON = "A hub that serves this folder sees it within 3 seconds.\n"
+
+
+@pytest.fixture(scope="module")
+def service() -> Iterator[Scripted]:
+    with scripted() as running:
+        yield running
+
+
+@pytest.fixture(autouse=True)
+def fresh(service: Scripted) -> None:
+    service.asked.clear()
+    service.answer = lambda asked, reply: (_models if asked.path == "/v1/models" else _chat)(asked, reply)
+
+
+def _models(asked: Asked, reply: Reply) -> None:
+    reply.whole(MODELS)
+
+
+def _chat(asked: Asked, reply: Reply) -> None:
+    if asked.json.get("stream"):
+        reply.stream((delta(content="hello"), delta("stop"), usage(1000, 10), DONE))
+    else:
+        reply.whole(completion())
+
+
+def add(aix: Aix, service: Scripted, *more: str, settings: dict[str, str] | None = None) -> str:
+    done = aix("hub", "add", "up", "--url", service.url, "--data", "kept", *more, settings=settings or {})
+    assert done.status == 0, done.err
+    return str(done.err)
+
+
+def declared(aix: Aix) -> Any:
+    return json.loads(aix("hub", "upstreams", "--data", "kept", "--json", settings={}).out)
+
+
+def test_the_models_of_a_service_are_read_and_their_kinds_guessed(aix: Aix, service: Scripted) -> None:
+    assert add(aix, service) == f"3 models of {service.url} offered as up/…. {SOON}"
+    (upstream,) = declared(aix)
+    assert [(model["id"], model["function"]) for model in upstream["models"]] == [
+        ("gpt-4o", "text-generation"),
+        ("org/embed-1", "text-embedding"),
+        ("whisper-1", "speech-recognition"),
+    ]
+
+
+def test_some_models_alone_and_a_kind_that_is_corrected(aix: Aix, service: Scripted) -> None:
+    add(aix, service, "--models", "gpt-*", "--models", "org/*", "--kind", "org/embed-1=text-generation")
+    (upstream,) = declared(aix)
+    assert [(model["id"], model["function"]) for model in upstream["models"]] == [
+        ("gpt-4o", "text-generation"),
+        ("org/embed-1", "text-generation"),
+    ]
+
+
+def test_the_key_is_sent_and_its_variable_alone_is_kept(aix: Aix, service: Scripted, tmp_path: Path) -> None:
+    add(aix, service, "--key-env", "UP_KEY", settings={"UP_KEY": "a-key-that-nobody-may-see"})
+    assert service.asked[0].headers["authorization"] == "Bearer a-key-that-nobody-may-see"
+    assert declared(aix)[0]["key_env"] == "UP_KEY"
+    for file in (tmp_path / "kept").iterdir():
+        assert b"nobody-may-see" not in file.read_bytes()
+
+
+def test_the_list_names_each_and_the_key_that_is_missing(aix: Aix, service: Scripted) -> None:
+    add(aix, service, "--key-env", "UP_KEY", settings={"UP_KEY": "a-key-that-nobody-may-see"})
+    aix("hub", "alias", "team/default", "up/gpt-4o=3", "aixplain/summarize=0", "--data", "kept")
+    lines = aix("hub", "upstreams", "--data", "kept", settings={}).out.splitlines()
+    assert [line.split() for line in lines] == [
+        ["name", "what", "it", "is", "key"],
+        ["team/default", "up/gpt-4o=3", "aixplain/summarize=0"],
+        ["up", "3", "models", "of", service.url, "UP_KEY", "(not", "set", "here)"],
+    ]
+
+
+def test_a_hub_that_runs_serves_what_is_added_and_drops_what_is_removed(
+    started: Callable[..., Any], aix: Aix, service: Scripted, tmp_path: Path
+) -> None:
+    running = started("hub", "serve", "--port", "0", "--data", "kept", settings={})
+    url = running.stderr.readline().split()[6]
+    add(aix, service)
+    aix("hub", "alias", "team/default", "up/gpt-4o", "--data", "kept", settings={})
+    prices = tmp_path / "prices.json"
+    prices.write_text('{"gpt-4o": {"input_cost_per_token": 0.001, "output_cost_per_token": 0.1, "mode": "chat"}}')
+    priced = aix("hub", "sync-prices", "prices.json", "--data", "kept", settings={})
+    assert priced.err == (
+        f"1 of 3 models have their prices from prices.json. {SOON}"
+        "It has none for up/org/embed-1, up/whisper-1: what they cost is unknown.\n"
+    )
+    until(lambda: aix("run", "team/default", "hi", "--hub", url, settings={}).out == "hello\n")
+    answer = json.loads(aix("run", "up/gpt-4o", "hi", "--json", "--hub", url, settings={}).out)
+    assert answer["usedCredits"] == pytest.approx(3 * 0.001 + 2 * 0.1)
+    assert aix("run", "up/gpt-4o", "--stream", "hi", "--hub", url, settings={}).out.strip() == "hello"
+    aix("hub", "remove", "up", "--data", "kept", settings={})
+    until(lambda: aix("run", "up/gpt-4o", "hi", "--hub", url, settings={}).status == 2)
+
+
+def until(condition: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 30
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.2)
+
+
+@pytest.mark.parametrize(
+    ("words", "status", "said"),
+    [
+        (["add", "a/b", "--url", "http://127.0.0.1:9"], 2, "is no name of an upstream"),
+        (["add", "up", "--url", "127.0.0.1:9"], 2, "is no address of a service"),
+        (["add", "up", "--url", "http://127.0.0.1:9"], 1, "Is it running?"),
+        (["add", "up", "--url", "http://127.0.0.1:9", "--key-env", "NOT_SET"], 2, "NOT_SET is not set here"),
+        (["add", "up", "--url", "http://127.0.0.1:9", "--kind", "gpt=chat"], 2, "--kind is MODEL=FUNCTION"),
+        (["remove", "nobody"], 2, "There is no upstream and no alias 'nobody'"),
+        (["alias", "a b", "c"], 2, "is no path of a model"),
+        (["alias", "team/default", "c=many"], 2, "is no target"),
+        (["alias", "team/default", "c=-1"], 2, "is no target"),
+        (["sync-prices", "missing.json"], 1, "missing.json"),
+    ],
+)
+def test_what_can_not_be_done_is_a_sentence(refused: Refused, words: list[str], status: int, said: str) -> None:
+    assert said in refused("hub", *words, "--data", "kept", status=status, settings={})
+
+
+@pytest.mark.parametrize("content", ["hello", "[]", '{"gpt-4o": {"input_cost_per_token": "many"}}'])
+def test_a_list_of_prices_that_is_none_is_a_sentence(
+    aix: Aix, refused: Refused, service: Scripted, tmp_path: Path, content: str
+) -> None:
+    add(aix, service)
+    (tmp_path / "prices.json").write_text(content)
+    assert "price" in refused("hub", "sync-prices", "prices.json", "--data", "kept", settings={})
+
+
+def test_a_service_that_refuses_the_key_names_the_variable(refused: Refused, service: Scripted) -> None:
+    service.answers({"error": {"message": "Incorrect API key: a-key-that-nobody-may-see"}}, 401)
+    settings = {"UP_KEY": "a-key-that-nobody-may-see"}
+    words = ("hub", "add", "up", "--url", service.url, "--key-env", "UP_KEY", "--data", "kept")
+    assert "refused the key in UP_KEY (401)" in refused(*words, status=1, settings=settings)
+
+
+def test_a_service_with_no_model_that_is_wanted_is_a_sentence(refused: Refused, service: Scripted) -> None:
+    words = ("hub", "add", "up", "--url", service.url, "--models", "none*", "--data", "kept")
+    assert "offers no model" in refused(*words, settings={})
+
+
+def test_services_on_this_machine_are_found(
+    service: Scripted, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    port = int(service.url.rpartition(":")[2].partition("/")[0])
+    monkeypatch.setattr(upstreams, "PORTS", {9: "Nobody", port: "LM Studio"})
+    upstreams.discover()
+    assert capsys.readouterr().out == f"LM Studio answers with 3 models:  aix hub add lmstudio --url {service.url}\n"
+
+
+def test_when_nothing_answers_the_ports_are_told(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setattr(upstreams, "PORTS", {9: "Nobody"})
+    upstreams.discover()
+    assert "on any of the ports 9." in capsys.readouterr().err

@@ -1,0 +1,177 @@
+"""Models of another hub, in the catalog of this one: their runs, streams, polls and files."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import AsyncGenerator, Callable, Iterator
+from typing import Any
+
+import pytest
+
+from aixplain._wire.messages import Usage
+from aixplain.hub import Document, Hub, ModelError, Output, progress
+from aixplain.hub.backends import OnProgress, Piece
+from aixplain.hub.backends.aixplain import bodies
+from aixplain.hub.catalog import Entry
+from aixplain.hub.declarations import RelaySpec
+
+from .conftest import Caller, wait_for
+from .scripted import delta
+
+KEY = "the-key-of-the-other"
+release = threading.Event()
+begun, canceled = threading.Event(), threading.Event()
+
+
+class Chat:
+    """A model that passes chunks on."""
+
+    async def run(self, inputs: dict[str, Any], on_progress: OnProgress) -> Output:
+        return Output("hello", usage=Usage(3, 2, 5), credits=0.25)
+
+    async def stream(self, inputs: dict[str, Any]) -> AsyncGenerator[Piece, None]:
+        call = {"index": 0, "id": "1", "type": "function", "function": {"name": "f", "arguments": "{}"}}
+        yield delta(reasoning_content="hm") + delta(content="hello")
+        yield delta(tool_calls=[call]) + delta("tool_calls")
+        yield Output("hello", usage=Usage(3, 2, 5), credits=0.25)
+
+
+def other() -> Hub:
+    hub = Hub(builtin=False, keys=[KEY])
+
+    @hub.model("acme/shout", function="text-normalization", languages=("en",))
+    def shout(text: str, times: int = 1) -> str:
+        """Says it louder."""
+        return text.upper() + "!" * times
+
+    @hub.model("acme/count")
+    def count(upto: int) -> Iterator[str]:
+        for number in range(upto):
+            yield f"{number} "
+
+    @hub.model("acme/gated", asynchronous=True)
+    def gated(text: str) -> str:
+        progress(0.5)
+        assert release.wait(30)
+        return text
+
+    @hub.model("acme/endless", asynchronous=True)
+    async def endless(text: str) -> str:
+        begun.set()
+        try:
+            await asyncio.sleep(60)
+        finally:
+            canceled.set()
+        return text
+
+    @hub.model("acme/refuses")
+    def refuses(text: str) -> str:
+        raise ModelError("not this one", int(text))
+
+    @hub.model("acme/size")
+    def size(document: Document) -> int:
+        return document.stat().st_size
+
+    hub.add(Entry("acme/chat", "text-generation", "Chat", "", "acme", Chat(), streams=True))
+    return hub
+
+
+@pytest.fixture(scope="module")
+def relayed(serve: Callable[..., Caller]) -> Iterator[Caller]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("OTHER_KEY", KEY)
+        yield serve(other())
+
+
+@pytest.fixture(scope="module")
+def caller(serve_declared: Callable[..., Caller], relayed: Caller) -> Caller:
+    found = asyncio.run(bodies("other", relayed.url, "OTHER_KEY"))
+    models = tuple(body for _, body in found)
+    return serve_declared(
+        Hub(builtin=False),
+        RelaySpec("other", relayed.url, "OTHER_KEY", models),
+        RelaySpec("keyless", relayed.url, None, models),
+        RelaySpec("unset", relayed.url, "NOT_SET", models),
+        RelaySpec("gone", "http://127.0.0.1:9", None, models),
+    )
+
+
+def test_its_models_are_in_our_catalog_as_they_are_in_its_own(caller: Caller) -> None:
+    model = caller.get("/v2/models/other%2Facme%2Fshout").json
+    assert (model["description"], model["function"]["id"]) == ("Says it louder.", "text-normalization")
+    assert [parameter["name"] for parameter in model["params"]] == ["text", "times"]
+    assert model["supportsStreaming"] is False
+    assert caller.get("/v2/models/other%2Facme%2Fgated").json["connectionType"] == ["asynchronous"]
+
+
+def test_a_run_is_relayed(caller: Caller) -> None:
+    assert caller.run("other/acme/shout", {"text": "hi", "times": 2}).json["data"] == "HI!!"
+    assert caller.run("other/acme/chat", {}).json["usage"]["total_tokens"] == 5
+    newest = caller.get("/sdk/runs?model=other/acme/chat").json["results"][0]
+    assert newest["usedCredits"] == 0.25
+
+
+def test_a_stream_is_relayed_as_it_comes(caller: Caller) -> None:
+    assert caller.run("other/acme/count", {"upto": 3, "stream": True}).events == [
+        {"data": "0 "},
+        {"data": "1 "},
+        {"data": "2 "},
+        "[DONE]",
+    ]
+
+
+def test_a_stream_of_chunks_keeps_reasoning_tools_and_what_was_used(caller: Caller) -> None:
+    *chunks, done = caller.run("other/acme/chat", {"stream": True}).events
+    deltas = [chunk["choices"][0]["delta"] for chunk in chunks if chunk.get("choices")]
+    assert deltas[0] == {"reasoning_content": "hm"}
+    assert any("tool_calls" in each for each in deltas)
+    assert [chunk["choices"][0]["finish_reason"] for chunk in chunks if chunk.get("choices")][-1] == "tool_calls"
+    assert chunks[-1]["usage"]["total_tokens"] == 5
+    assert done == "[DONE]"
+
+
+def test_a_run_in_the_background_tells_how_far_it_is_and_ends(caller: Caller) -> None:
+    release.clear()
+    accepted = caller.run("other/acme/gated", {"text": "hi"}).json
+    assert wait_for(lambda: caller.get(accepted["data"]).json["progress"] == 0.5)
+    release.set()
+    assert caller.result(accepted["data"])["data"] == "hi"
+
+
+def test_a_run_that_is_canceled_here_is_canceled_there(caller: Caller) -> None:
+    accepted = caller.run("other/acme/endless", {"text": "hi"}).json
+    assert begun.wait(20)
+    assert caller.send("DELETE", accepted["data"]).status == 200
+    assert canceled.wait(20)
+
+
+def test_a_file_goes_on_to_the_other(caller: Caller) -> None:
+    announced = caller.post("/sdk/file/upload/temp-url", {"contentType": "text/plain", "originalName": "a.txt"}).json
+    caller.send("PUT", announced["uploadUrl"], b"x" * 1234)
+    assert caller.run("other/acme/size", {"document": announced["downloadUrl"]}).json["data"] == 1234
+
+
+@pytest.mark.parametrize(("status", "ours"), [(400, 400), (492, 492), (402, 485), (500, 500)])
+def test_its_failures_are_told(caller: Caller, status: int, ours: int) -> None:
+    envelope = caller.run("other/acme/refuses", {"text": str(status)}).json
+    assert envelope["statusCode"] == ours
+    assert "not this one" in envelope["errorMessage"]
+
+
+@pytest.mark.parametrize(
+    ("path", "status", "said", "logged"),
+    [
+        ("keyless", 485, "refused this hub's key", "refused the key"),
+        ("unset", 485, "no key for 'unset'", "set NOT_SET"),
+        ("gone", 503, "Is it running?", ""),
+    ],
+)
+def test_a_key_that_is_none_and_a_hub_that_is_gone_are_told(
+    caller: Caller, caplog: pytest.LogCaptureFixture, path: str, status: int, said: str, logged: str
+) -> None:
+    envelope = caller.run(f"{path}/acme/shout", {"text": "hi"}).json
+    assert envelope["statusCode"] == status
+    assert said in envelope["errorMessage"]
+    assert logged in caplog.text
+    assert KEY not in envelope["errorMessage"] + caplog.text
