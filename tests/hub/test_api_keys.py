@@ -106,7 +106,10 @@ def test_others_see_themselves_and_change_nothing(caller: Caller, admin: str, pl
         ({"name": "x", "globalLimits": {"rpm": -1}}, "The limit rpm is a number above zero, and not -1"),
         ({"name": "x", "globalLimits": {"rpm": 1.5}}, "The body is not what this address takes"),
         ({"name": "x", "globalLimits": {"tpm": 1, "tokenType": "output"}}, "The body is not what this address takes"),
-        ({"name": "x", "assetsLimits": [{"rpm": 1, "assetId": "acme/nothing"}]}, "There is no model 'acme/nothing' on this hub"),
+        (
+            {"name": "x", "assetsLimits": [{"rpm": 1, "assetId": "acme/nothing"}]},
+            "There is no model 'acme/nothing' on this hub",
+        ),
         ({"name": "x", "expiresAt": "soon"}, "expiresAt is a time like"),
         ({"name": "x", "models": [""]}, "A key's models are ids, paths and starts of paths"),
     ],

@@ -83,9 +83,7 @@ def test_a_minute_has_its_requests_and_the_next_one_too(counting: Counting, cloc
         (Limits(credits=0.5), "0.5 credits of this month (credits)", (31 - 4) * DAY + DAY / 2),
     ],
 )
-def test_each_limit_ends_with_its_window(
-    counting: Counting, clock: Clock, limits: Limits, words: str, seconds: float
-) -> None:
+def test_each_limit_ends_with_its_window(counting: Counting, clock: Clock, limits: Limits, words: str, seconds: float) -> None:
     """Noon of the 20,000th day is that of 4 October 2024."""
     key = Key("1", "ada", limits=limits)
     for _ in range(2):

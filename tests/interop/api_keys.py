@@ -22,9 +22,7 @@ def secret_of(key: Any) -> str:
 aix = Aixplain()
 whole = APIKeyLimits(token_per_minute=100, token_per_day=1000, request_per_minute=10, request_per_day=100)
 of_model = APIKeyLimits(request_per_day=4, **{MODEL: "acme/shout"})
-made = aix.APIKey(
-    name="ada", budget=10, expires_at=datetime(2130, 1, 1), global_limits=whole, asset_limits=[of_model]
-).save()
+made = aix.APIKey(name="ada", budget=10, expires_at=datetime(2130, 1, 1), global_limits=whole, asset_limits=[of_model]).save()
 secret = secret_of(made)
 found = aix.APIKey.get(made.id)
 found.name = "bob"
