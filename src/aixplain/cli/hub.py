@@ -191,7 +191,7 @@ def doctor(
     from aixplain.cli.findings import tell
 
     folder = folder_of(data)
-    findings = [hub_health.folder(folder), *hub_health.database(folder), hub_health.disk(folder), hub_health.keys()]
+    findings = [hub_health.folder(folder), *hub_health.database(folder), hub_health.disk(folder)]
     findings.append(hub_health.address(hub, expected=bool(hub_health.working_in(folder))))
     if not tell(findings, json=json):
         raise typer.Exit(1)

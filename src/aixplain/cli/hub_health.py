@@ -72,6 +72,9 @@ def _looked_at(connection: sqlite3.Connection, path: Path) -> Iterator[Finding]:
     states = ", ".join(f"{count:,} {state}" for state, count in sorted(counts.items())) or "none"
     size = sum(each.stat().st_size for each in path.parent.glob("hub.sqlite*"))
     yield Finding("database", "ok", f"{path} is whole, {size / 1024**2:,.1f} MB. Runs: {states}.")
+    count = connection.execute("SELECT count(*) FROM keys WHERE revoked_at IS NULL").fetchone()[0]
+    wants = "; it wants one of them" if count else ", so it serves this machine alone"
+    yield Finding("keys", "ok", f"The hub has {count:,} keys{wants}. `aix keys` lists and makes them.")
 
 
 def disk(data: Path) -> Finding:
@@ -99,11 +102,3 @@ def address(url: str, *, expected: bool) -> Finding:
     if not isinstance(answer, dict) or answer.get("status") != "ok":
         return Finding("address", "wrong", f"{url} answers, but is no hub.", "Name the hub's address with --hub.")
     return Finding("address", "ok", f"{url} answers in {(time.monotonic() - began) * 1000:.0f} ms.")
-
-
-def keys() -> Finding:
-    """Who may use a hub that is started from here."""
-    count = sum(1 for key in os.environ.get("AIXPLAIN_HUB_KEYS", "").split(",") if key.strip())
-    if count:
-        return Finding("keys", "ok", f"AIXPLAIN_HUB_KEYS lists {count}; a hub that is started with it wants one.")
-    return Finding("keys", "ok", "AIXPLAIN_HUB_KEYS is not set, so a hub that is started here serves this machine alone.")
