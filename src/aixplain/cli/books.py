@@ -33,8 +33,11 @@ def with_books(
     from aixplain.hub.opening.books import books
 
     folder = folder_of(data)
-    if may_be_new:
-        folder.mkdir(parents=True, exist_ok=True)
+    if database is None and may_be_new:
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise Failure(f"The folder {folder} can't be used: {error.strerror}. Name another with --data.") from error
     elif database is None and not (folder / "hub.sqlite").exists():
         raise UsageProblem(f"There is no hub's database in {folder}. Name the folder of one with --data.")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import sqlite3
@@ -50,11 +51,8 @@ def database(data: Path) -> Iterator[Finding]:
     if not path.exists():
         return
     try:
-        connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=5)
-        try:
+        with contextlib.closing(_open(path)) as connection:
             yield from _looked_at(connection, path)
-        finally:
-            connection.close()
     except sqlite3.Error as error:
         yield Finding("database", "wrong", f"{path} can't be read: {error}.", _RESTORE)
 
@@ -101,9 +99,29 @@ def address(url: str, *, expected: bool) -> Finding:
     return Finding("address", "ok", f"{url} answers in {(time.monotonic() - began) * 1000:.0f} ms.")
 
 
-def keys() -> Finding:
-    """Who may use a hub that is started from here."""
-    count = sum(1 for key in os.environ.get("AIXPLAIN_HUB_KEYS", "").split(",") if key.strip())
-    if count:
-        return Finding("keys", "ok", f"AIXPLAIN_HUB_KEYS lists {count}; a hub that is started with it wants one.")
-    return Finding("keys", "ok", "AIXPLAIN_HUB_KEYS is not set, so a hub that is started here serves this machine alone.")
+def keys(data: Path) -> Finding:
+    """Who may use a hub that is started from here, over this folder."""
+    from aixplain.hub.serving import read
+
+    try:
+        named = len(read({}, os.environ).keys)
+    except ValueError as error:
+        return Finding("keys", "wrong", str(error), "Set it right, or unset it; a hub doesn't start with it.")
+    counts = {"in its settings": named, "in its database": _kept_keys(data)}
+    places = " and ".join(f"{count:,} {where}" for where, count in counts.items() if count)
+    if places:
+        return Finding("keys", "ok", f"A hub that is started here wants a key. There are {places}.")
+    return Finding("keys", "ok", "There are none, so a hub that is started here serves this machine alone.")
+
+
+def _kept_keys(data: Path) -> int:
+    """How many keys there are or were: a hub wants one for good once it had one."""
+    try:
+        with contextlib.closing(_open(data / "hub.sqlite")) as connection:
+            return int(connection.execute("SELECT count(*) FROM keys").fetchone()[0])
+    except sqlite3.Error:  # there is no database, or one that is told of by itself
+        return 0
+
+
+def _open(path: Path) -> sqlite3.Connection:
+    return sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=5)

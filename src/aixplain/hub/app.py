@@ -36,7 +36,12 @@ def create_app(entries: dict[str, Entry], place: Place, keys: Iterable[str], set
 
     @contextlib.asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
-        async with rooms.opened() as hub, Keyring(hub.keys, keys, app.state.owner).in_use() as keyring, at_work(hub), mcp.open():
+        async with (
+            rooms.opened() as hub,
+            Keyring(hub.keys, keys, app.state.owner).in_use() as keyring,
+            at_work(hub),
+            mcp.open(),
+        ):
             app.state.runs, app.state.courier, app.state.engine = hub.runs, hub.courier, hub.engine
             app.state.keyring, app.state.limiter, app.state.usage = keyring, hub.limiter, hub.usage
             answers = Answers(hub.runs, hub.lanes, keeps_inputs=settings.keeps_contents)
