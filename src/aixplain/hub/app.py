@@ -18,13 +18,13 @@ from aixplain.hub.endpoints import OPENAI, aixplain, api_keys, operations, refus
 from aixplain.hub.endpoints.mcp.outlet import McpOutlet
 from aixplain.hub.endpoints.openai import routes as openai
 from aixplain.hub.errors import HubError, Refusal
-from aixplain.hub.execution import logger
 from aixplain.hub.keys import Keyring
 from aixplain.hub.metrics import Gauge, Metrics
 from aixplain.hub.opening import Opened, Place, at_work, opening
 from aixplain.hub.reception import Reception, route_of
 from aixplain.hub.service import Service
 from aixplain.hub.settings import Settings
+from aixplain.hub.troubles import tell_trouble
 
 DEFAULTS = Settings()
 
@@ -91,7 +91,7 @@ def _told(request: Request, error: Exception) -> tuple[int, str, dict[str, str]]
         case ClientDisconnect():  # nobody reads this
             return 400, "The request ended before its body did.", {}
         case _:  # a `HubError`
-            logger.error("%s %s: %s", request.method, route_of(request.scope), error)
+            tell_trouble("%s %s: %s", request.method, route_of(request.scope), error)
             return 503, str(error), retry_after(1)
 
 

@@ -15,8 +15,8 @@ from collections.abc import AsyncIterator, Iterable
 from msgspec.structs import replace
 
 from aixplain.hub.errors import HubError
-from aixplain.hub.execution import logger
 from aixplain.hub.store.keys import Key, KeyStore
+from aixplain.hub.troubles import tell_trouble
 
 PREFIX = "aixh_"
 #: Seconds for which what the database said of a key goes on to hold.
@@ -140,4 +140,4 @@ class Keyring:
             if used:
                 await self.store.note_used(used)
         except HubError as error:
-            logger.error("when keys were used last can't be noted: %s", error)
+            tell_trouble("when keys were used last can't be noted: %s", error)
