@@ -84,6 +84,13 @@ def test_a_hub_for_others_starts_once_it_has_a_key(started: Started, aix: Aix, r
     running.end()
 
 
+def test_keys_are_those_of_the_hub_that_would_be_served_from_here(aix: Aix, tmp_path: Path) -> None:
+    assert aix("keys", "create", "ada", settings={"AIXPLAIN_HUB_DATA": "set"}).status == 0
+    (tmp_path / "hub.toml").write_text("data = 'set'")
+    assert "ada" in aix("keys", "list", settings={"AIXPLAIN_HUB_CONFIG": "hub.toml"}).out
+    assert "ada" in aix("keys", "list", "--data", "set", settings={"AIXPLAIN_HUB_DATABASE": "postgresql://nowhere/x"}).out
+
+
 def test_a_folder_that_cannot_be_made_is_a_sentence_with_a_way_out(refused: Refused, tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     said = refused("keys", "create", "ada", "--data", "file/kept", settings={}, status=1)

@@ -19,6 +19,7 @@ from aixplain.cli.hub_options import (
     LevelOption,
     ProgramsArgument,
     folder_of,
+    settings_from,
     told_by,
 )
 from aixplain.cli.output import note
@@ -200,8 +201,13 @@ def doctor(
     from aixplain.cli import hub_health
     from aixplain.cli.findings import tell
 
-    folder = folder_of(data)
-    findings = [hub_health.folder(folder), *hub_health.database(folder), hub_health.disk(folder), hub_health.keys(folder)]
+    told = settings_from({"data": data and str(data)})
+    folder = folder_of(told.data)
+    if told.database and data is None:
+        findings = [*hub_health.shared_database(told.database, len(told.keys))]
+    else:
+        findings = [hub_health.folder(folder), *hub_health.database(folder), hub_health.disk(folder)]
+        findings.append(hub_health.keys(len(told.keys), hub_health.kept_keys(folder)))
     findings.append(hub_health.address(hub, expected=bool(hub_health.working_in(folder))))
     if not tell(findings, json=json):
         raise typer.Exit(1)

@@ -1,7 +1,8 @@
-"""What can be wrong with a hub: its folder, its database, its disk, its address."""
+"""What can be wrong with a hub: its folder, its database, its disk, its address, its keys."""
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import os
 import shutil
@@ -99,28 +100,49 @@ def address(url: str, *, expected: bool) -> Finding:
     return Finding("address", "ok", f"{url} answers in {(time.monotonic() - began) * 1000:.0f} ms.")
 
 
-def keys(data: Path) -> Finding:
-    """Who may use a hub that is started from here, over this folder."""
-    from aixplain.hub.serving import read
+def shared_database(url: str, named: int) -> Iterator[Finding]:
+    """Whether the PostgreSQL database can be reached, and who may use a hub over it, which is told `named` keys."""
+    from aixplain.hub.errors import HubError
+    from aixplain.hub.opening import check_libraries
 
     try:
-        named = len(read({}, os.environ).keys)
-    except ValueError as error:
-        return Finding("keys", "wrong", str(error), "Set it right, or unset it; a hub doesn't start with it.")
-    counts = {"in its settings": named, "in its database": _kept_keys(data)}
-    places = " and ".join(f"{count:,} {where}" for where, count in counts.items() if count)
-    if places:
-        return Finding("keys", "ok", f"A hub that is started here wants a key. There are {places}.")
-    return Finding("keys", "ok", "There are none, so a hub that is started here serves this machine alone.")
+        check_libraries()
+        kept = asyncio.run(_shared_keys(url))
+    except HubError as error:
+        yield Finding("database", "wrong", str(error))
+        return
+    yield Finding("database", "ok", "The PostgreSQL database answers.")
+    yield keys(named, kept)
 
 
-def _kept_keys(data: Path) -> int:
-    """How many keys there are or were: a hub wants one for good once it had one."""
+async def _shared_keys(url: str) -> int:
+    """How many keys there are or were in a database, which need not be a hub's yet. Raises `HubError`."""
+    from aixplain.hub.store.postgres.pool import connect
+
+    connection = await connect(url)
+    try:
+        is_there = await connection.fetchval("SELECT to_regclass('keys') IS NOT NULL")
+        return int(await connection.fetchval("SELECT count(*) FROM keys")) if is_there else 0
+    finally:
+        await connection.close()
+
+
+def kept_keys(data: Path) -> int:
+    """How many keys there are or were in a folder's database: a hub wants one for good once it had one."""
     try:
         with contextlib.closing(_open(data / "hub.sqlite")) as connection:
             return int(connection.execute("SELECT count(*) FROM keys").fetchone()[0])
     except sqlite3.Error:  # there is no database, or one that is told of by itself
         return 0
+
+
+def keys(named: int, kept: int) -> Finding:
+    """Who may use a hub that is started from here, with so many keys in its settings and in its database."""
+    counts = {"in its settings": named, "in its database": kept}
+    places = " and ".join(f"{count:,} {where}" for where, count in counts.items() if count)
+    if places:
+        return Finding("keys", "ok", f"A hub that is started here wants a key. There are {places}.")
+    return Finding("keys", "ok", "There are none, so a hub that is started here serves this machine alone.")
 
 
 def _open(path: Path) -> sqlite3.Connection:
