@@ -44,7 +44,7 @@ def test_a_hub_whose_database_takes_nothing_lives_and_is_not_ready(tmp_path: Pat
     assert caller.get("/healthz").status == 200
     other.execute("ROLLBACK")
     other.close()
-    assert caller.get("/readyz").status == 200
+    assert wait_for(lambda: caller.get("/readyz").status == 200)
     running.close()
 
 
