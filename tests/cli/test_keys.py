@@ -79,8 +79,22 @@ def test_a_hub_for_others_starts_once_it_has_a_key(started: Started, aix: Aix, r
     made(aix, "ada")
     running = started(*serve, settings={})
     assert running.stderr.readline().startswith("The hub serves")
+    assert running.stderr.readline().startswith("Try:  TEAM_API_KEY=… aix search --hub http://127.0.0.1:")
     running.interrupt()
     running.end()
+
+
+def test_keys_are_those_of_the_hub_that_would_be_served_from_here(aix: Aix, tmp_path: Path) -> None:
+    assert aix("keys", "create", "ada", settings={"AIXPLAIN_HUB_DATA": "set"}).status == 0
+    (tmp_path / "hub.toml").write_text("data = 'set'")
+    assert "ada" in aix("keys", "list", settings={"AIXPLAIN_HUB_CONFIG": "hub.toml"}).out
+    assert "ada" in aix("keys", "list", "--data", "set", settings={"AIXPLAIN_HUB_DATABASE": "postgresql://nowhere/x"}).out
+
+
+def test_a_folder_that_cannot_be_made_is_a_sentence_with_a_way_out(refused: Refused, tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    said = refused("keys", "create", "ada", "--data", "file/kept", settings={}, status=1)
+    assert said == "The folder file/kept can't be used: Not a directory. Name another with --data."
 
 
 def test_usage_is_a_table_in_which_what_nobody_told_is_unknown(started: Started, aix: Aix) -> None:

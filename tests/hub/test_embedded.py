@@ -19,8 +19,10 @@ from aixplain.hub import Hub, threads
 from aixplain.hub.embedded import start
 from aixplain.hub.engine.embedded import EmbeddedEngine
 from aixplain.hub.errors import HubError
+from aixplain.hub.opening import Place
 
 from .conftest import Caller, wait_for
+from .places import new_key
 
 
 def descriptors() -> list[str]:
@@ -172,6 +174,7 @@ from aixplain import Aixplain
 from aixplain.hub.embedded import start
 from aixplain.hub.engine.embedded import EmbeddedEngine
 from aixplain.hub.errors import HubError
+from aixplain.hub.opening import Place
 
 hub = start()
 hub.wait_until_ready()
@@ -193,3 +196,42 @@ print(len(os.listdir(os.environ["TMPDIR"])))
 """
     code, printed, errors = ended(program, tmp_path)
     assert (code, printed.split()) == (0, ["e", "u", "0", "1", "o", "0"]), errors
+
+
+def test_a_folder_with_keys_is_open_to_whoever_has_a_hub_over_it_in_his_process(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TEAM_API_KEY", "the-key-of-the-platform")
+    with Aixplain.local(tmp_path) as aix:
+        model = aix.Model.get("aixplain/sentiment")
+        before = model.run_async(text="I love this").url
+        new_key(Place(tmp_path), "ada")
+        assert wait_for(lambda: Caller(aix.backend_url).get("/v2/models/x").status == 401)
+        assert Caller(aix.backend_url).get("/v2/models/x", **{"x-api-key": "the-key-of-the-platform"}).status == 401
+        assert model.run(text="I love this").data == "POSITIVE"
+        assert model.poll(before or "").request_id
+    with Aixplain.local(tmp_path) as aix:
+        assert len(aix.client.get("/sdk/runs")["results"]) == 2
+        assert [key["name"] for key in aix.client.get("/sdk/api-keys")] == ["ada"]
+
+
+def test_one_on_asyncio_has_its_owners_secret_too(tmp_path: Path) -> None:
+    new_key(Place(tmp_path), "ada")
+
+    async def run() -> object:
+        async with AsyncAixplain.local(tmp_path) as aix:
+            return (await (await aix.Model.get("aixplain/sentiment")).run(text="I love this")).data
+
+    assert asyncio.run(run()) == "POSITIVE"
+
+
+def test_each_has_a_secret_of_its_own_that_no_other_takes_and_that_is_nowhere_shown(tmp_path: Path) -> None:
+    first, second = start(tmp_path / "1", Hub(builtin=False, keys=["a-key"])), start(tmp_path / "2", Hub(builtin=False))
+    try:
+        first.wait_until_ready()
+        assert Caller(first.url).get("/sdk/runs", **{"x-api-key": second.key}).status == 401
+        assert Caller(first.url).get("/sdk/runs", **{"x-api-key": first.key}).status == 200
+        assert first.key not in repr(first) + repr(Aixplain(first.key, first.url))
+    finally:
+        first.close()
+        second.close()

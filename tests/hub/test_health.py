@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import sqlite3
 from collections.abc import Callable
 from pathlib import Path
@@ -13,6 +14,7 @@ import pytest
 from aixplain.hub import Hub
 from aixplain.hub.embedded import start
 from aixplain.hub.endpoints import operations
+from aixplain.hub.store.sqlite import file
 
 from .conftest import Caller, wait_for
 from .machines import cluster
@@ -42,8 +44,20 @@ def test_a_hub_whose_database_takes_nothing_lives_and_is_not_ready(tmp_path: Pat
     assert caller.get("/healthz").status == 200
     other.execute("ROLLBACK")
     other.close()
-    assert caller.get("/readyz").status == 200
+    assert wait_for(lambda: caller.get("/readyz").status == 200)
     running.close()
+
+
+def test_a_hub_whose_disk_is_nearly_full_lives_and_is_not_ready(
+    serve: Callable[..., Caller], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    caller = serve(Hub(builtin=False))
+    monkeypatch.setattr(file, "LEAST_ROOM", 10**18)  # more than any disk has
+    answer = caller.get("/readyz")
+    assert answer.status == 503
+    said = r"The disk of the hub's database has [\d,]+ bytes left, too few to keep runs\. Make room on it\."
+    assert re.fullmatch(said, answer.json["message"])
+    assert caller.get("/healthz").status == 200
 
 
 def test_a_hub_that_takes_no_runs_up_is_not_ready(tmp_path: Path) -> None:

@@ -8,13 +8,19 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import asyncpg
 import pytest
 from bench.postgres_server import PostgresServer
 
-from .conftest import Answer, Caller, wait_for
+from aixplain.hub.embedded import start
+from aixplain.hub.store.postgres import claims
+
+from .conftest import Answer, Caller, states, wait_for
 from .machines import Cluster, cluster
+from .places import Replica, served, shout
 from .test_webhooks import Receiver
 
 DAY = 24 * 3600.0
@@ -139,6 +145,31 @@ def test_a_request_that_is_answered_at_once_is_carried_out_by_one_hub(hub: Calle
     assert keyed(counter, "acme/at-once", {"text": "once"}, "k").body == answers[0].body
     assert machines.noted("once") == ["made"]
     assert keyed(hub, "acme/at-once", {"text": "other"}, "k").status == 409
+
+
+def test_a_request_that_a_stopping_hub_cuts_off_frees_its_key(
+    database: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(claims, "LEASE", 3600.0)
+    begun = threading.Event()
+
+    async def wait(text: str) -> str:
+        begun.set()
+        await asyncio.sleep(60)
+        return text
+
+    stopping = Replica(database)
+    stopping.model("acme/shout-late")(wait)
+    other = Replica(database)
+    other.model("acme/shout-late")(shout)
+    with served(tmp_path, other) as [caller], ThreadPoolExecutor(1) as thread:
+        running = start(tmp_path / "stopping", stopping)
+        cut = thread.submit(keyed, Caller(running.url), "acme/shout-late", {"text": "hi"}, "k")
+        assert begun.wait(30)
+        running.close()
+        assert cut.result().status == 503
+        assert keyed(caller, "acme/shout-late", {"text": "hi"}, "k").json["data"] == "HI"
+        assert states(caller, "acme/shout-late") == ["finished", "canceled"]
 
 
 def test_a_stream_has_one_reader_on_all_hubs(hub: Caller, counter: Caller) -> None:

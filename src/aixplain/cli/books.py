@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 
-from aixplain.cli.hub_options import folder_of
+from aixplain.cli.hub_options import folder_of, settings_from
 
 if TYPE_CHECKING:
     from aixplain.hub.opening.books import Books
@@ -26,15 +26,24 @@ DatabaseOption = Annotated[
 def with_books(
     data: Path | None, database: str | None, work: Callable[[Books], Awaitable[T]], *, may_be_new: bool = False
 ) -> T:
-    """Do some work with the books of a hub. Raises `Failure`, and `UsageProblem` for a folder that has none."""
+    """Do some work with the books of a hub: the one that is named, else the one that `aix hub serve` would be from here.
+
+    Raises `Failure`, and `UsageProblem` for a folder that has none.
+    """
     from aixplain.cli.failures import Failure, UsageProblem
     from aixplain.hub.errors import HubError
     from aixplain.hub.opening import Place
     from aixplain.hub.opening.books import books
 
-    folder = folder_of(data)
-    if may_be_new:
-        folder.mkdir(parents=True, exist_ok=True)
+    told = settings_from({"data": data and str(data), "database": database})
+    folder = folder_of(told.data)
+    if data is None:
+        database = told.database
+    if database is None and may_be_new:
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise Failure(f"The folder {folder} can't be used: {error.strerror}. Name another with --data.") from error
     elif database is None and not (folder / "hub.sqlite").exists():
         raise UsageProblem(f"There is no hub's database in {folder}. Name the folder of one with --data.")
 

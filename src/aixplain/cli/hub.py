@@ -19,6 +19,7 @@ from aixplain.cli.hub_options import (
     LevelOption,
     ProgramsArgument,
     folder_of,
+    settings_from,
     told_by,
 )
 from aixplain.cli.output import note
@@ -84,11 +85,12 @@ def serve(
         return
     folder = None if told.database and told.data is None else folder_of(told.data)
     hub = _hub_of(programs or [], told)
+    wants_key = bool(hub.keys) or _has_keys(folder, told.database)
 
     def ready(url: str) -> None:
         place = "the database" if told.database else folder
         note(f"The hub serves {len(hub.entries)} models at {url} and keeps its runs in {place}. Ctrl-C stops it.")
-        note(f"Try:  {'TEAM_API_KEY=… ' if hub.keys else ''}aix search --hub {_reachable(url)}")
+        note(f"Try:  {'TEAM_API_KEY=… ' if wants_key else ''}aix search --hub {_reachable(url)}")
 
     try:
         hub.serve(
@@ -156,6 +158,15 @@ def _hub_of(programs: list[str], told: Serving) -> Hub:
     return hub
 
 
+def _has_keys(folder: Path | None, database: str | None) -> bool:
+    """Whether there are keys from `aix keys create`."""
+    from aixplain.cli.books import with_books
+
+    if database is None and not (folder_of(folder) / "hub.sqlite").exists():
+        return False
+    return with_books(folder, database, lambda kept: kept.keys.any())
+
+
 def _is_reloaded(programs: list[str], host: str, port: int) -> bool:
     """Whether this process serves for one that watches the files; else it becomes that one, and returns when it ends."""
     from aixplain.cli.failures import Failure, UsageProblem
@@ -190,8 +201,13 @@ def doctor(
     from aixplain.cli import hub_health
     from aixplain.cli.findings import tell
 
-    folder = folder_of(data)
-    findings = [hub_health.folder(folder), *hub_health.database(folder), hub_health.disk(folder)]
+    told = settings_from({"data": data and str(data)})
+    folder = folder_of(told.data)
+    if told.database and data is None:
+        findings = [*hub_health.shared_database(told.database, len(told.keys))]
+    else:
+        findings = [hub_health.folder(folder), *hub_health.database(folder), hub_health.disk(folder)]
+        findings.append(hub_health.keys(len(told.keys), hub_health.kept_keys(folder)))
     findings.append(hub_health.address(hub, expected=bool(hub_health.working_in(folder))))
     if not tell(findings, json=json):
         raise typer.Exit(1)

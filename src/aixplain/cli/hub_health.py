@@ -1,7 +1,9 @@
-"""What can be wrong with a hub: its folder, its database, its disk, its address."""
+"""What can be wrong with a hub: its folder, its database, its disk, its address, its keys."""
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import os
 import shutil
 import sqlite3
@@ -50,11 +52,8 @@ def database(data: Path) -> Iterator[Finding]:
     if not path.exists():
         return
     try:
-        connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=5)
-        try:
+        with contextlib.closing(_open(path)) as connection:
             yield from _looked_at(connection, path)
-        finally:
-            connection.close()
     except sqlite3.Error as error:
         yield Finding("database", "wrong", f"{path} can't be read: {error}.", _RESTORE)
 
@@ -72,9 +71,6 @@ def _looked_at(connection: sqlite3.Connection, path: Path) -> Iterator[Finding]:
     states = ", ".join(f"{count:,} {state}" for state, count in sorted(counts.items())) or "none"
     size = sum(each.stat().st_size for each in path.parent.glob("hub.sqlite*"))
     yield Finding("database", "ok", f"{path} is whole, {size / 1024**2:,.1f} MB. Runs: {states}.")
-    count = connection.execute("SELECT count(*) FROM keys WHERE revoked_at IS NULL").fetchone()[0]
-    wants = "; it wants one of them" if count else ", so it serves this machine alone"
-    yield Finding("keys", "ok", f"The hub has {count:,} keys{wants}. `aix keys` lists and makes them.")
 
 
 def disk(data: Path) -> Finding:
@@ -102,3 +98,52 @@ def address(url: str, *, expected: bool) -> Finding:
     if not isinstance(answer, dict) or answer.get("status") != "ok":
         return Finding("address", "wrong", f"{url} answers, but is no hub.", "Name the hub's address with --hub.")
     return Finding("address", "ok", f"{url} answers in {(time.monotonic() - began) * 1000:.0f} ms.")
+
+
+def shared_database(url: str, named: int) -> Iterator[Finding]:
+    """Whether the PostgreSQL database can be reached, and who may use a hub over it, which is told `named` keys."""
+    from aixplain.hub.errors import HubError
+    from aixplain.hub.opening import check_libraries
+
+    try:
+        check_libraries()
+        kept = asyncio.run(_shared_keys(url))
+    except HubError as error:
+        yield Finding("database", "wrong", str(error))
+        return
+    yield Finding("database", "ok", "The PostgreSQL database answers.")
+    yield keys(named, kept)
+
+
+async def _shared_keys(url: str) -> int:
+    """How many keys there are or were in a database, which need not be a hub's yet. Raises `HubError`."""
+    from aixplain.hub.store.postgres.pool import connect
+
+    connection = await connect(url)
+    try:
+        is_there = await connection.fetchval("SELECT to_regclass('keys') IS NOT NULL")
+        return int(await connection.fetchval("SELECT count(*) FROM keys")) if is_there else 0
+    finally:
+        await connection.close()
+
+
+def kept_keys(data: Path) -> int:
+    """How many keys there are or were in a folder's database: a hub wants one for good once it had one."""
+    try:
+        with contextlib.closing(_open(data / "hub.sqlite")) as connection:
+            return int(connection.execute("SELECT count(*) FROM keys").fetchone()[0])
+    except sqlite3.Error:  # there is no database, or one that is told of by itself
+        return 0
+
+
+def keys(named: int, kept: int) -> Finding:
+    """Who may use a hub that is started from here, with so many keys in its settings and in its database."""
+    counts = {"in its settings": named, "in its database": kept}
+    places = " and ".join(f"{count:,} {where}" for where, count in counts.items() if count)
+    if places:
+        return Finding("keys", "ok", f"A hub that is started here wants a key. There are {places}.")
+    return Finding("keys", "ok", "There are none, so a hub that is started here serves this machine alone.")
+
+
+def _open(path: Path) -> sqlite3.Connection:
+    return sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=5)

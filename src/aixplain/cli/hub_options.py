@@ -40,16 +40,22 @@ ConfigOption = Annotated[
 
 def told_by(options: dict[str, Any]) -> Serving:
     """What these options, the environment and the file say together; the log is set up so. Raises `UsageProblem`."""
-    from aixplain.cli.failures import UsageProblem
     from aixplain.hub import logs
+
+    told = settings_from(options)
+    logs.set_up(told.log_format, told.log_level)
+    return told
+
+
+def settings_from(options: dict[str, Any]) -> Serving:
+    """What these options, the environment and the file say together. Raises `UsageProblem`."""
+    from aixplain.cli.failures import UsageProblem
     from aixplain.hub.serving import read
 
     try:
-        told = read(options, os.environ)
+        return read(options, os.environ)
     except ValueError as error:
         raise UsageProblem(str(error)) from error
-    logs.set_up(told.log_format, told.log_level)
-    return told
 
 
 def folder_of(data: str | Path | None) -> Path:

@@ -38,7 +38,7 @@ def create(
     expires: Annotated[
         str | None, typer.Option(metavar="TIME", help="When it ends, as 2030-01-31, in UTC.", show_default=False)
     ] = None,
-    admin: Annotated[bool, typer.Option("--admin", help="It may administer keys, and see all runs and usage.")] = False,
+    admin: Annotated[bool, typer.Option("--admin", help="It may administer keys, cancel any run, see all usage.")] = False,
     data: DataOption = None,
     database: DatabaseOption = None,
     json: JsonOption = False,

@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import io
 import time
-from collections.abc import AsyncGenerator, AsyncIterator, Iterator
+from collections.abc import AsyncGenerator, Iterator
 from typing import Any
 
 import msgspec
@@ -26,6 +26,7 @@ from aixplain.hub.execution import (
     failure_of,
     finished,
     is_passing,
+    limited,
     logger,
     retry_after_of,
     too_long,
@@ -143,7 +144,7 @@ class Answers:
         clock = asyncio.get_running_loop().time
         by = clock() + min(seconds or LONGEST, LONGEST)
         async with contextlib.AsyncExitStack() as held:
-            async with _limited(entry, by):
+            async with limited(entry, asyncio.timeout_at(by)):
                 await held.enter_async_context(self._lanes.turn(entry.path))
             pieces = await held.enter_async_context(contextlib.aclosing(entry.backend.stream(arguments)))
             alarm = Alarm(min(by, clock() + (entry.policy.timeout or LONGEST)))
@@ -180,19 +181,6 @@ class Answers:
 def _kept(asked: Asked, ending: Ending) -> Asked:
     """What is noted of who asked: not the key of what was left in its middle or turned away, which may be asked for again."""
     return Asked(asked.caller) if ending.state == "canceled" or ending.status == 429 else asked
-
-
-@contextlib.asynccontextmanager
-async def _limited(entry: Entry, by: float) -> AsyncIterator[None]:
-    """Raise `ModelError` when this is not over by then, on the loop's clock."""
-    limit = asyncio.timeout_at(by)
-    try:
-        async with limit:
-            yield
-    except TimeoutError as error:
-        if limit.expired():
-            raise ModelError(too_long(entry), 504) from error
-        raise
 
 
 def _ignore_progress(done: float) -> None:

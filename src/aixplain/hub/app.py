@@ -18,13 +18,13 @@ from aixplain.hub.endpoints import OPENAI, aixplain, api_keys, operations, refus
 from aixplain.hub.endpoints.mcp.outlet import McpOutlet
 from aixplain.hub.endpoints.openai import routes as openai
 from aixplain.hub.errors import HubError, Refusal
-from aixplain.hub.execution import logger
 from aixplain.hub.keys import Keyring
 from aixplain.hub.metrics import Gauge, Metrics
 from aixplain.hub.opening import Opened, Place, at_work, opening
 from aixplain.hub.reception import Reception, route_of
 from aixplain.hub.service import Service
 from aixplain.hub.settings import Settings
+from aixplain.hub.troubles import tell_trouble
 
 DEFAULTS = Settings()
 
@@ -36,7 +36,12 @@ def create_app(entries: dict[str, Entry], place: Place, keys: Iterable[str], set
 
     @contextlib.asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
-        async with rooms.opened() as hub, Keyring(hub.keys, keys).in_use() as keyring, at_work(hub), mcp.open():
+        async with (
+            rooms.opened() as hub,
+            Keyring(hub.keys, keys, app.state.owner).in_use() as keyring,
+            at_work(hub),
+            mcp.open(),
+        ):
             app.state.runs, app.state.courier, app.state.engine = hub.runs, hub.courier, hub.engine
             app.state.keyring, app.state.limiter, app.state.usage = keyring, hub.limiter, hub.usage
             answers = Answers(hub.runs, hub.lanes, keeps_inputs=settings.keeps_contents)
@@ -54,6 +59,7 @@ def create_app(entries: dict[str, Entry], place: Place, keys: Iterable[str], set
         lifespan=lifespan,
     )
     app.state.settings, app.state.metrics = settings, metrics
+    app.state.owner = None  # whoever embeds the hub may set a secret here, which is then good beside the keys
     app.router.redirect_slashes = False  # an address has one spelling, and a redirected post loses its body
     return app
 
@@ -85,7 +91,7 @@ def _told(request: Request, error: Exception) -> tuple[int, str, dict[str, str]]
         case ClientDisconnect():  # nobody reads this
             return 400, "The request ended before its body did.", {}
         case _:  # a `HubError`
-            logger.error("%s %s: %s", request.method, route_of(request.scope), error)
+            tell_trouble("%s %s: %s", request.method, route_of(request.scope), error)
             return 503, str(error), retry_after(1)
 
 

@@ -11,8 +11,8 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from aixplain.hub.endpoints import refused
 from aixplain.hub.errors import HubError
-from aixplain.hub.execution import logger
 from aixplain.hub.keys import ANYONE, Keyring
+from aixplain.hub.troubles import tell_trouble
 
 #: Say whether the hub is alive, and at work, also when its database is away.
 HEALTH = "/healthz", "/readyz"
@@ -38,7 +38,7 @@ class Access:
             try:
                 refusal = await _refusal(scope, Headers(scope=scope))
             except HubError as error:
-                logger.error("keys can't be looked up: %s", error)
+                tell_trouble("keys can't be looked up: %s", error)
                 refusal = refused(scope["path"], 503, str(error), {"retry-after": "1"})
         await (self._app if refusal is None else refusal)(scope, receive, send)
 

@@ -14,6 +14,7 @@ from pathlib import Path
 from aixplain.hub.errors import HubError
 from aixplain.hub.execution import logger
 from aixplain.hub.hub import Hub
+from aixplain.hub.keys import new_secret
 from aixplain.hub.reading import stop_when_read
 from aixplain.hub.server import Server, address_of, claimed, listen
 
@@ -23,9 +24,13 @@ PATIENCE = 1
 
 
 class EmbeddedHub:
-    """A running hub. `url` takes requests from the start: they wait until it is ready. Raises `HubError`."""
+    """A running hub. `url` takes requests from the start: they wait until it is ready. Raises `HubError`.
+
+    `key` is its owner's, made for this one hub: it lets in also where the folder has keys, whose runs are not the owner's.
+    """
 
     def __init__(self, hub: Hub, data: str | PathLike[str] | None) -> None:
+        self.key = new_secret()
         self._process = os.getpid()
         self._ready = threading.Event()
         self._failure: BaseException | None = None
@@ -33,7 +38,9 @@ class EmbeddedHub:
             folder = held.enter_context(claimed(None if data is None else Path(data)))
             listening = held.enter_context(listen("127.0.0.1", 0))
             self.url = address_of(listening)
-            self._server = Server(hub.app(folder), PATIENCE, self._ready.set)
+            app = hub.app(folder)
+            app.state.owner = self.key
+            self._server = Server(app, PATIENCE, self._ready.set)
             self._held = held.pop_all()
         self._thread = threading.Thread(target=self._serve, args=[listening], name="aixplain-hub", daemon=True)
         self._thread.start()

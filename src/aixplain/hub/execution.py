@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import random
 import time
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from typing import Any
 
 import msgspec
@@ -45,6 +46,18 @@ async def execute(entry: Entry | None, inputs: dict[str, Any], run_id: str, on_p
 def too_long(entry: Entry) -> str:
     """What is said of a model that was stopped because it used its time up."""
     return f"Model '{entry.path}' took longer than it may and was stopped."
+
+
+@contextlib.asynccontextmanager
+async def limited(entry: Entry, limit: asyncio.Timeout) -> AsyncIterator[None]:
+    """Raise `ModelError` when this is not over within the limit."""
+    try:
+        async with limit:
+            yield
+    except TimeoutError as error:
+        if limit.expired():
+            raise ModelError(too_long(entry), 504) from error
+        raise
 
 
 def is_passing(ending: Ending) -> bool:

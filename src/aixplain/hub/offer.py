@@ -21,6 +21,7 @@ from aixplain.hub.execution import logger
 from aixplain.hub.store.declared import Declared, DeclaredStore
 from aixplain.hub.store.sqlite.catalog import replace_models
 from aixplain.hub.store.sqlite.file import SqliteStore
+from aixplain.hub.troubles import tell_trouble
 
 #: Seconds after which a hub that runs sees what was declared.
 EVERY_SECONDS = 2.0
@@ -60,7 +61,7 @@ class Offer:
             try:
                 await self.refresh()
             except HubError as error:
-                logger.error("what is declared can't be read, and waits: %s", error)
+                tell_trouble("what is declared can't be read, and waits: %s", error)
 
     def _entries(self, known: list[Declared]) -> dict[str, Entry]:
         """The models by their paths: one's own come before an upstream's, and an alias before both."""

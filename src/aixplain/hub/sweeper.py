@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 
 from aixplain.hub.errors import HubError
-from aixplain.hub.execution import logger
 from aixplain.hub.files import Files
 from aixplain.hub.runs import Runs
+from aixplain.hub.troubles import tell_trouble
 
 EVERY_SECONDS = 60.0
 
@@ -19,5 +19,5 @@ async def keep_sweeping(runs: Runs, files: Files, files_kept: float) -> None:
             await runs.sweep()
             await files.sweep(files_kept)
         except (HubError, OSError) as error:
-            logger.error("what is not kept any more can't be removed, and waits: %s", error)
+            tell_trouble("what is not kept any more can't be removed, and waits: %s", error)
         await asyncio.sleep(EVERY_SECONDS)

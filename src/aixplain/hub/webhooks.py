@@ -15,10 +15,10 @@ from datetime import UTC, datetime
 import msgspec
 
 from aixplain.hub.errors import HubError
-from aixplain.hub.execution import logger
 from aixplain.hub.metrics import Counter
 from aixplain.hub.outgoing import CannotSend, post
 from aixplain.hub.store.webhooks import Delivery, DeliveryAttempt, Webhook, WebhookStore
+from aixplain.hub.troubles import tell_trouble
 
 AT_ONCE = 32
 #: An ending is told up to 12 times: at once, after about 5 seconds, then after four times as long each time, but at most
@@ -106,7 +106,7 @@ class Courier:
                 self._delivering.add(task)
                 task.add_done_callback(self._over)
         except HubError as error:
-            logger.error("webhooks can't be read, and wait: %s", error)
+            tell_trouble("webhooks can't be read, and wait: %s", error)
             return RETRY_SECONDS
         return 0.0
 
@@ -121,7 +121,7 @@ class Courier:
             wait = None if _is_final(attempt) else wait_after(delivery.number)
             await self._store.note(delivery.run, attempt, None if wait is None else time.time() + wait)
         except HubError as error:
-            logger.error("a webhook of the run %s can't be noted, and is told again: %s", delivery.run, error)
+            tell_trouble("a webhook of the run %s can't be noted, and is told again: %s", delivery.run, error)
 
     async def _attempt(self, delivery: Delivery) -> DeliveryAttempt:
         at, began = time.time(), time.monotonic()

@@ -21,6 +21,7 @@ class EmbeddedHub(Protocol):
     """The hub that `local` starts, as the SDK knows it."""
 
     url: str
+    key: str
 
     def wait_until_ready(self) -> None:
         """Return once it answers; raise what kept it from starting."""

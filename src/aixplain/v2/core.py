@@ -73,7 +73,7 @@ class Aixplain(ClientBase["Transport"]):
         hub = _start_hub(data)
         try:
             hub.wait_until_ready()
-            aix = cls(backend_url=hub.url, strict=strict)
+            aix = cls(hub.key, hub.url, strict=strict)
         except BaseException:
             hub.close()
             raise
@@ -150,7 +150,7 @@ class AsyncAixplain(ClientBase["AsyncTransport"]):
         """A client of a hub inside this process; see `Aixplain.local`. The hub has a thread of its own, beside the loop."""
         hub = _start_hub(data)
         try:
-            aix = cls(backend_url=hub.url, strict=strict)
+            aix = cls(hub.key, hub.url, strict=strict)
         except BaseException:
             hub.close()
             raise

@@ -16,7 +16,7 @@ from aixplain.hub.backends import ModelError, OnProgress, Output, Piece, Tried
 from aixplain.hub.backends.resting import Resting
 from aixplain.hub.catalog import LONGEST, Entry
 from aixplain.hub.engine.lanes import Lanes
-from aixplain.hub.execution import RAISED, credits_of, failure_of, is_passing_status, retry_after_of, too_long
+from aixplain.hub.execution import RAISED, credits_of, failure_of, is_passing_status, limited, retry_after_of, too_long
 
 _END: Any = object()
 
@@ -73,16 +73,8 @@ class AliasBackend:
         chance = {entry.path: random.random() ** (1 / weight) if weight else 0.0 for entry, weight in able}  # noqa: S311
         return sorted((entry for entry, _ in able), key=lambda each: (self._resting.is_resting(each.path), -chance[each.path]))
 
-    @contextlib.asynccontextmanager
-    async def _limit(self, entry: Entry) -> AsyncIterator[None]:
-        limit = asyncio.timeout(self._timeout or entry.policy.timeout)
-        try:
-            async with limit:
-                yield
-        except TimeoutError as error:
-            if limit.expired():
-                raise ModelError(too_long(entry), 504) from error
-            raise
+    def _limit(self, entry: Entry) -> contextlib.AbstractAsyncContextManager[None]:
+        return limited(entry, asyncio.timeout(self._timeout or entry.policy.timeout))
 
 
 async def _next(pieces: AsyncGenerator[Piece, None], alarm: Alarm, entry: Entry) -> Any:

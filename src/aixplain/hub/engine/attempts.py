@@ -14,12 +14,13 @@ import msgspec
 from aixplain.hub.catalog import Entry, Policy
 from aixplain.hub.engine.lanes import Lanes
 from aixplain.hub.errors import HubError, Refusal
-from aixplain.hub.execution import backoff, execute, failed, is_passing, logger
+from aixplain.hub.execution import backoff, execute, failed, is_passing
 from aixplain.hub.files import Files, at_hand
 from aixplain.hub.logs import trace_run
 from aixplain.hub.runs import Runs
 from aixplain.hub.store.runs import Earlier, Ending, Order, Taken, Waiting
 from aixplain.hub.threads import Calls
+from aixplain.hub.troubles import tell_trouble
 
 T = TypeVar("T")
 
@@ -173,5 +174,5 @@ async def persisted(write: Callable[[], Awaitable[T]]) -> T:
         try:
             return await write()
         except HubError as error:
-            logger.error("a run can't be noted, and waits: %s", error)
+            tell_trouble("a run can't be noted, and waits: %s", error)
             await asyncio.sleep(RETRY_SECONDS)

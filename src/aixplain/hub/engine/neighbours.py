@@ -6,10 +6,10 @@ import asyncio
 
 from aixplain.hub.engine.postgres import PostgresEngine
 from aixplain.hub.errors import HubError
-from aixplain.hub.execution import logger
 from aixplain.hub.runs import Runs
 from aixplain.hub.store.postgres.bell import Bell
 from aixplain.hub.store.postgres.runs import PostgresRuns
+from aixplain.hub.troubles import tell_trouble
 
 #: How often it is looked for runs that ended elsewhere, and for those that are late.
 LOOK_SECONDS = 1.0
@@ -36,7 +36,7 @@ class Neighbours:
                     for id in await self._rows.over(watched):
                         self._runs.ended(id)
             except HubError as error:
-                logger.error("runs that are late or over can't be looked for: %s", error)
+                tell_trouble("runs that are late or over can't be looked for: %s", error)
             await asyncio.sleep(LOOK_SECONDS)
 
     def _given_up(self, id: str) -> None:

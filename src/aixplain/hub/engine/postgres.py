@@ -15,6 +15,7 @@ from aixplain.hub.execution import logger
 from aixplain.hub.runs import Runs
 from aixplain.hub.store.postgres.queue import Queue
 from aixplain.hub.store.runs import Earlier, Order, Taken, Waiting
+from aixplain.hub.troubles import tell_trouble
 
 #: How often it is looked what waits. Whoever queues a run also tells.
 LOOK_SECONDS = 1.0
@@ -187,7 +188,7 @@ class PostgresEngine:
         try:
             await chore()
         except HubError as error:
-            logger.error("the queue can't be reached, and is tried again: %s", error)
+            tell_trouble("the queue can't be reached, and is tried again: %s", error)
             self._doubt_until = time.monotonic() + STALE_SECONDS
             await asyncio.sleep(LOOK_SECONDS)
 

@@ -11,8 +11,8 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from aixplain.hub.errors import HubError
-from aixplain.hub.execution import logger
 from aixplain.hub.store.postgres.pool import DRIVER_ERRORS, Pool, connect
+from aixplain.hub.troubles import tell_trouble
 
 CHANNEL = "aixplain"
 #: Characters of a notification, mostly ASCII; PostgreSQL takes fewer than 8,000 bytes.
@@ -64,7 +64,7 @@ class Bell:
             try:
                 await self._listen()
             except (HubError, *DRIVER_ERRORS) as error:
-                logger.error("what others tell can't be heard, and is looked for: %s", error)
+                tell_trouble("what others tell can't be heard, and is looked for: %s", error)
             await asyncio.sleep(RETRY_SECONDS)
 
     async def _listen(self) -> None:

@@ -6,10 +6,10 @@ import asyncio
 from typing import Any
 
 from aixplain.hub.errors import HubError
-from aixplain.hub.execution import logger
 from aixplain.hub.store.named import load
 from aixplain.hub.store.postgres.pool import Pool
 from aixplain.hub.store.runs import Earlier, Order
+from aixplain.hub.troubles import tell_trouble
 
 _SQL = load("postgres", "claims")
 _KEYED = load("postgres", "runs")["keyed"]
@@ -59,4 +59,4 @@ class Claims:
                     await self._pool.count(_SQL["renew"], list(self._held), LEASE)
                 await self._pool.count(_SQL["sweep"])
             except HubError as error:
-                logger.error("the keys of runs that are being answered can't be held on to: %s", error)
+                tell_trouble("the keys of runs that are being answered can't be held on to: %s", error)

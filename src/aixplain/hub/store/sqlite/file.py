@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import shutil
 import sqlite3
 import threading
 from collections.abc import Callable, Iterator
@@ -18,6 +19,9 @@ T = TypeVar("T")
 
 #: What a reader keeps of the file, at most: enough for the index of a large catalog.
 CACHE_KILOBYTES = 16_000
+#: Bytes without which a disk counts as full: what the write-ahead log grows to before it begins anew. A small change may find
+#: room in it where a run doesn't.
+LEAST_ROOM = 4 * 1024 * 1024
 
 
 class SqliteStore:
@@ -51,13 +55,16 @@ class SqliteStore:
         return await self._writer.write(change, lazy=lazy)
 
     async def check(self) -> None:
-        """Return when something was written to the disk, which changes nothing. Raises `HubError` when it can't be."""
+        """Return when something was written, which changes nothing, and the disk has room for more. Raises `HubError`."""
 
         def rewrite_version(connection: sqlite3.Connection) -> None:
             version = connection.execute("PRAGMA user_version").fetchone()[0]
             connection.execute(f"PRAGMA user_version = {version}")
 
         await self.write(rewrite_version)
+        free = shutil.disk_usage(self._path.parent).free
+        if free < LEAST_ROOM:
+            raise HubError(f"The disk of the hub's database has {free:,} bytes left, too few to keep runs. Make room on it.")
 
     @property
     def measures(self) -> list[Histogram]:
