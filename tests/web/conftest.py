@@ -101,8 +101,15 @@ def make_hub(doors: Doors, keys: tuple[str, ...] = ()) -> Hub:
 
     @hub.model("acme/many")
     def many(
-        text: str, a: str = "", b: str = "", c: Annotated[int, Input(ge=1, le=5)] | None = None,
-        d: str = "", e: str = "", f: str = "", g: str = "", h: str = "",
+        text: str,
+        a: str = "",
+        b: str = "",
+        c: Annotated[int, Input(ge=1, le=5)] | None = None,
+        d: str = "",
+        e: str = "",
+        f: str = "",
+        g: str = "",
+        h: str = "",
     ) -> str:
         """Takes many inputs."""
         return text + str(c)
