@@ -204,7 +204,7 @@ def _masked(key: str | None) -> str:
     return f"…{key[-4:]}" if len(key) >= 16 else "…"
 
 
-def _body(profile: Profile, in_use: str) -> dict[str, Any]:
+def _body(profile: Profile, in_use: str | None) -> dict[str, Any]:
     url = profile.backend_url or profile.model_url
     return {"name": profile.name, "in_use": profile.name == in_use, "url": url, "key": _key_of(profile)}
 

@@ -30,7 +30,7 @@ console = Console(highlight=False, markup=False, width=None if has_width() else 
 
 
 def print_table(headings: Sequence[str], rows: Sequence[Sequence[str]], *, shorten: bool = False) -> None:
-    """A table without lines. What is too wide is folded; with `shorten` it is cut, but for the first column's, to a line a row."""
+    """A table without lines. What is too wide is folded; with `shorten` a row is a line, and only the first column folds."""
     table = Table(box=None, pad_edge=False, header_style="none", show_header=any(headings))
     for number, (heading, width) in enumerate(zip(headings, _widths([headings, *rows], is_cut=shorten), strict=True)):
         is_cut = shorten and number > 0
