@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import os
 import pty
 import stat
@@ -169,6 +170,10 @@ def test_profiles_are_listed_with_their_place_and_where_their_key_is(config: Run
         ["lab", "the", "platform", "$LAB_KEY (not set)"],
     ]
     assert config("list", AIXPLAIN_PROFILE="lab")[1].splitlines()[2].startswith("*  lab")
+    assert json.loads(config("list", "--json")[1])[:2] == [
+        {"name": "mine", "in_use": False, "url": None, "key": "…-see"},
+        {"name": "work", "in_use": True, "url": "https://hub.example.com", "key": "`pass show aixplain`"},
+    ]
 
 
 def test_show_tells_what_the_environment_and_a_profile_come_to(config: Run, shown: Any) -> None:

@@ -41,6 +41,13 @@ def test_every_command_has_help_that_fits_a_terminal(words: list[str], monkeypat
     assert undescribed == []
 
 
+@pytest.mark.parametrize("group", sorted(GROUPS))
+def test_a_group_tells_its_commands_in_whole_sentences(group: str) -> None:
+    command = root.commands[group]
+    text = command.get_help(typer.Context(command, info_name=f"aix {group}"))
+    assert all(line.endswith(".") and "..." not in line for line in text.partition("Commands:")[2].strip().splitlines())
+
+
 def test_help_loads_no_command_and_nothing_that_commands_load() -> None:
     code = "import sys; from aixplain.cli import main\ntry: main()\nfinally: print(*sys.modules, file=sys.stderr)"
     done = subprocess.run([sys.executable, "-c", code, "--help"], capture_output=True, text=True, check=True)

@@ -9,6 +9,9 @@ from typing import Any
 
 import pytest
 from rich.cells import cell_len
+from rich.console import Console
+
+from aixplain.cli import screen as screens
 
 Terminal = Callable[..., Any]
 COLOURS = re.compile(r"\x1b\[(?:\d+;)*(?:3[0-7]|4[0-7]|9[0-7]|38|48)[;m]")
@@ -51,6 +54,32 @@ def test_a_row_of_a_search_is_a_line_that_tells_where_it_is_cut(terminal: Termin
     assert len(rows) > 6
     assert all(row.startswith("aixplain/") for row in rows)
     assert any(row.endswith("…") for row in rows)
+
+
+def test_a_long_path_stands_whole_and_leaves_room_for_what_stands_beside_it(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(screens, "console", Console(width=80, markup=False))
+    path = "maker/" + "-".join(str(number) for number in range(40))
+    screens.print_table(("model", "what it is"), [(path, "Tells a story. " * 9), ("maker/short", "Shouts.")], shorten=True)
+    heading, *rows = capsys.readouterr().out.splitlines()
+    assert heading.split() == ["model", "what", "it", "is"]
+    assert "".join(row.split(maxsplit=1)[0] for row in rows[:-1]) == path
+    assert rows[0].endswith("…")
+    assert rows[-1].split() == ["maker/short", "Shouts."]
+    assert max(map(cell_len, rows)) <= 80
+
+
+def test_a_table_folds_between_words_and_cuts_nothing(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(screens, "console", Console(width=44, markup=False))
+    screens.print_table(("name", "id", "used"), [("Ada Lovelace", "ab08284d6fbe2844", "2026-11-24 11:40")])
+    assert capsys.readouterr().out.splitlines() == [
+        "name          id                used",
+        "Ada Lovelace  ab08284d6fbe2844  2026-11-24",
+        "                                11:40",
+    ]
 
 
 def test_a_wide_terminal_shows_what_models_do(terminal: Terminal) -> None:

@@ -174,6 +174,8 @@ def test_services_on_this_machine_are_found(
     monkeypatch.setattr(upstreams, "PORTS", {9: "Nobody", port: "LM Studio"})
     upstreams.discover()
     assert capsys.readouterr().out == f"LM Studio answers with 3 models:  aix hub add lmstudio --url {service.url}\n"
+    upstreams.discover(json=True)
+    assert json.loads(capsys.readouterr().out) == [{"name": "LM Studio", "url": service.url, "models": 3}]
 
 
 def test_when_nothing_answers_the_ports_are_told(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:

@@ -99,6 +99,21 @@ def make_hub(doors: Doors, keys: tuple[str, ...] = ()) -> Hub:
         """Gives an address back."""
         return text
 
+    @hub.model("acme/many")
+    def many(
+        text: str,
+        a: str = "",
+        b: str = "",
+        c: Annotated[int, Input(ge=1, le=5)] | None = None,
+        d: str = "",
+        e: str = "",
+        f: str = "",
+        g: str = "",
+        h: str = "",
+    ) -> str:
+        """Takes many inputs."""
+        return text + str(c)
+
     for number in range(60):
         path = f"maker-{number % 3}/filler-{number}"
         hub.model(path, function="translation", description="Fills the catalog.", languages=["fr"])(lambda text: text)

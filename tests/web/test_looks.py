@@ -23,15 +23,21 @@ KINDS: dict[str, tuple[tuple[int, int], Literal["light", "dark"]]] = {
     "wide-light": (WIDE, "light"),
     "wide-dark": (WIDE, "dark"),
 }
+#: Each colour and each width once: axe takes longer than all else.
+HELD = ("phone-dark", "tablet-light", "wide-light")
 
 
 def look(page: Page, name: str) -> None:
-    """Keep a picture, and hold the screen against the rules."""
+    """Keep a picture, and see that nothing is cut off."""
     page.evaluate("scrollTo(0, 0)")  # what is half under the head of the page is too small to press
     page.screenshot(path=SCREENS / f"{name}.png", full_page=True)
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), f"{name} is wider than the screen"
+
+
+def hold(page: Page, name: str) -> None:
+    """Hold the screen against the rules."""
     found = Axe().run(page, options={"runOnly": RULES, "resultTypes": ["violations"]})
     assert found.violations_count == 0, f"{name}: {found.generate_report()}"
-    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), f"{name} is wider than the screen"
 
 
 @pytest.fixture(scope="module")
@@ -171,3 +177,5 @@ def test_a_screen(still: Page, url: str, guarded: str, doors: Doors, name: str) 
         still.set_viewport_size({"width": width, "height": height})
         still.emulate_media(color_scheme=scheme)
         look(still, f"{name}-{kind}")
+        if kind in HELD:
+            hold(still, f"{name}-{kind}")

@@ -59,6 +59,18 @@ def test_a_slider_and_its_number_are_one(page: Page, url: str) -> None:
     expect(page.get_by_role("slider", name="times")).to_have_value("2")
 
 
+def test_many_inputs_are_folded_and_one_that_is_wrong_unfolds_them(page: Page, url: str) -> None:
+    open_model(page, url, "acme/many")
+    page.locator("textarea").first.fill("hi")
+    expect(page.get_by_label("c", exact=True).first).not_to_be_visible()
+    page.get_by_text("6 more inputs").click()
+    page.get_by_role("textbox", name="c", exact=True).fill("9")
+    page.get_by_text("6 more inputs").click()
+    page.get_by_role("button", name="Run", exact=True).click()
+    expect(page.get_by_role("textbox", name="c", exact=True)).to_be_focused()
+    expect(page.locator(".field .problem", has_text="At most 5.")).to_be_visible()
+
+
 @pytest.mark.parametrize(
     ("label", "written", "sentence"),
     [

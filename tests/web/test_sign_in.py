@@ -39,6 +39,17 @@ def test_a_hub_with_keys_asks_for_one_and_goes_on_where_one_wanted_to(page: Page
     expect(page.get_by_role("heading", level=1)).to_have_text("Echo")
 
 
+def test_signed_in_the_head_of_the_page_fits_a_phone(page: Page, guarded: str) -> None:
+    wide = page.viewport_size
+    assert wide
+    page.set_viewport_size({"width": 360, "height": 780})
+    page.goto(guarded)
+    sign_in(page)
+    expect(page.get_by_role("button", name="Sign out")).to_be_visible()
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    page.set_viewport_size(wide)
+
+
 def test_a_wrong_key_is_said(page: Page, guarded: str) -> None:
     page.goto(guarded)
     sign_in(page, "wrong")

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 def alias(
     path: Annotated[str, typer.Argument(metavar="PATH", help="The path that callers use.", show_default=False)],
     targets: Annotated[
-        list[str], typer.Argument(metavar="MODEL[=WEIGHT]...", help="The models that it stands for.", show_default=False)
+        list[str], typer.Argument(metavar="MODEL[=WEIGHT]", help="The models that it stands for.", show_default=False)
     ],
     timeout: Annotated[
         float | None,

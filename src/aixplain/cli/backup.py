@@ -12,7 +12,9 @@ from aixplain.cli.output import note
 
 
 def backup(
-    file: Annotated[Path, typer.Argument(help="Where the copy goes; nothing may be there.", show_default=False)],
+    file: Annotated[
+        Path, typer.Argument(metavar="FILE", help="Where the copy goes; nothing may be there.", show_default=False)
+    ],
     data: DataOption = None,
     files: Annotated[bool, typer.Option("--files", help="What was sent up too: FILE is a tar archive then.")] = False,
 ) -> None:

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from aixplain.cli.session import JsonOption
+
 if TYPE_CHECKING:
     from aixplain.v2._profiles import ConfigFile, Profile
     from aixplain.v2._settings import Source
@@ -38,15 +40,18 @@ def show(
 
 
 @app.command("list")
-def list_profiles() -> None:
+def list_profiles(json: JsonOption = False) -> None:
     """List the profiles; a star marks the one in use."""
-    from aixplain.cli.output import note
+    from aixplain.cli.output import note, print_json
 
     file = _file()
     in_use = os.environ.get("AIXPLAIN_PROFILE") or file.default
-    if not file.names:
-        note(f"There are no profiles yet. `aix config set api_key` makes the first one, in {file.path}.")
     profiles = [file.profile(name) for name in file.names]
+    if json:
+        print_json([_body(each, in_use) for each in profiles])
+        return
+    if not profiles:
+        note(f"There are no profiles yet. `aix config set api_key` makes the first one, in {file.path}.")
     _print_columns([("*" if each.name == in_use else " ", each.name, _where(each), _key_of(each)) for each in profiles])
 
 
@@ -60,9 +65,12 @@ def path() -> None:
 
 @app.command("set")
 def set_value(
-    name: Annotated[str, typer.Argument(help="Which setting, such as api_key or backend_url.", show_default=False)],
+    name: Annotated[
+        str, typer.Argument(metavar="NAME", help="Which setting, such as api_key or backend_url.", show_default=False)
+    ],
     value: Annotated[
-        str | None, typer.Argument(help="Its value. A key is better left out: it is asked for.", show_default=False)
+        str | None,
+        typer.Argument(metavar="VALUE", help="Its value. A key is better left out: it is asked for.", show_default=False),
     ] = None,
     profile: ProfileOption = None,
 ) -> None:
@@ -89,7 +97,9 @@ def set_value(
 
 @app.command("unset")
 def unset(
-    name: Annotated[str | None, typer.Argument(help="Which setting; without one, all of it.", show_default=False)] = None,
+    name: Annotated[
+        str | None, typer.Argument(metavar="NAME", help="Which setting; without one, all of it.", show_default=False)
+    ] = None,
     profile: ProfileOption = None,
 ) -> None:
     """Remove a setting of a profile, or the profile."""
@@ -113,7 +123,7 @@ def unset(
 
 
 @app.command("use")
-def use(name: Annotated[str, typer.Argument(help="Which profile.", show_default=False)]) -> None:
+def use(name: Annotated[str, typer.Argument(metavar="NAME", help="Which profile.", show_default=False)]) -> None:
     """Use a profile from now on, where nothing else is said."""
     from aixplain.cli.output import note
 
@@ -192,6 +202,11 @@ def _masked(key: str | None) -> str:
     if not key:
         return "not set"
     return f"…{key[-4:]}" if len(key) >= 16 else "…"
+
+
+def _body(profile: Profile, in_use: str | None) -> dict[str, Any]:
+    url = profile.backend_url or profile.model_url
+    return {"name": profile.name, "in_use": profile.name == in_use, "url": url, "key": _key_of(profile)}
 
 
 def _where(profile: Profile) -> str:

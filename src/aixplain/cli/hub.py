@@ -62,7 +62,9 @@ def serve(
     config: ConfigOption = None,
     reload: Annotated[bool, typer.Option("--reload", help="Start again when a file beside a PROGRAM changes.")] = False,
 ) -> None:
-    """Serve models until Ctrl-C: built-in ones, those of installed packages, your own.
+    """Serve models until Ctrl-C.
+
+    They are the built-in ones, those of installed packages and your own.
 
     A PROGRAM is a file such as app.py, or a module, with a Hub or a Models in
     it; one of several is named behind a colon, as in app.py:hub.
@@ -197,7 +199,11 @@ def doctor(
     hub: Annotated[str, typer.Option("--hub", metavar="URL", help="The hub's address.")] = f"http://127.0.0.1:{DEFAULT_PORT}",
     json: JsonOption = False,
 ) -> None:
-    """Tell what is wrong with a hub: its folder, database, disk and address. The exit status is 1 then."""
+    """Tell what is wrong with a hub.
+
+    Its folder, database, disk and address are looked at; the exit status is 1
+    when something is wrong.
+    """
     from aixplain.cli import hub_health
     from aixplain.cli.findings import tell
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 DEFAULT_PORT = 8180
 ProgramsArgument = Annotated[
     list[str] | None,
-    typer.Argument(metavar="[PROGRAM]...", help="Files or modules with models of your own.", show_default=False),
+    typer.Argument(metavar="PROGRAM", help="Files or modules with models of your own.", show_default=False),
 ]
 DataOption = Annotated[
     str | None, typer.Option(metavar="DIR", help="The folder for the database and the files.", show_default=False)

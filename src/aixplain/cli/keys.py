@@ -22,7 +22,7 @@ app = typer.Typer(help="Make, list and end the keys that may use a hub.", no_arg
 
 @app.command()
 def create(
-    name: Annotated[str, typer.Argument(help="What to call it, such as who gets it.", show_default=False)],
+    name: Annotated[str, typer.Argument(metavar="NAME", help="What to call it, such as who gets it.", show_default=False)],
     model: Annotated[
         list[str] | None,
         typer.Option(metavar="MODEL", help="A model that it may use, or a start as 'team/*'; else all.", show_default=False),
@@ -45,7 +45,7 @@ def create(
 ) -> None:
     """Make a key, and print it: this once, for it is not kept.
 
-    aix keys create ada --model 'team/*' --limit rpm=60 --limit team/big:credits=5
+    aix keys create ada --model 'team/*' --limit rpm=60 --limit credits=5
     """
     from aixplain.hub.key_bodies import told
     from aixplain.hub.keys import make

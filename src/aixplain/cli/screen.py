@@ -17,6 +17,8 @@ from aixplain.cli.output import note
 
 #: A file or a pipe has no width, so nothing is cut or wrapped for it.
 ENDLESS = 100_000
+#: What the columns that may be cut have at least, all together.
+LEGIBLE = 16
 
 
 def has_width() -> bool:
@@ -28,23 +30,45 @@ console = Console(highlight=False, markup=False, width=None if has_width() else 
 
 
 def print_table(headings: Sequence[str], rows: Sequence[Sequence[str]], *, shorten: bool = False) -> None:
-    """A table without lines. The first column stands whole; `shorten` cuts the last so that a row is a line."""
-    last = len(headings) - 1
-    table = Table(box=None, pad_edge=False, header_style="none", show_header=any(headings), expand=shorten and has_width())
-    for number, heading in enumerate(headings):
-        widest = max((cell_len(row[number]) for row in rows), default=0)
-        whole = number == 0 or (shorten and number < last)
+    """A table without lines. What is too wide is folded; with `shorten` a row is a line, and only the first column folds."""
+    table = Table(box=None, pad_edge=False, header_style="none", show_header=any(headings))
+    for number, (heading, width) in enumerate(zip(headings, _widths([headings, *rows], is_cut=shorten), strict=True)):
+        is_cut = shorten and number > 0
         table.add_column(
             Text.assemble((heading, "bold")),  # a span, so that the padding behind it has no style
-            no_wrap=whole or shorten,
-            overflow="ellipsis",
-            min_width=min(widest, console.width // 2) if whole else None,
-            ratio=1 if shorten and number == last else None,
+            no_wrap=is_cut,
+            overflow="ellipsis" if is_cut else "fold",
+            width=width,
             style="cyan" if number == 0 else "",
         )
     for row in rows:
         table.add_row(*row)
     print_trimmed(table)
+
+
+def _widths(rows: Sequence[Sequence[str]], *, is_cut: bool) -> list[int]:
+    """How wide each column is: whole, else with whole words in all of them, else the first with half of the terminal."""
+    columns = list(zip(*rows, strict=True))
+    wanted = [max(map(cell_len, column)) for column in columns]
+    least = [wanted[0], *(0 if is_cut else _longest_word(column) for column in columns[1:])]
+    room = console.width - 2 * (len(wanted) - 1)
+    if sum(least) > room - (LEGIBLE if is_cut else 0):
+        least = [min(wanted[0], room // 2), *(0 for _ in wanted[1:])]
+    more = _shared(room - sum(least), [most - few for most, few in zip(wanted, least, strict=True)])
+    return [few + some for few, some in zip(least, more, strict=True)]
+
+
+def _longest_word(cells: Sequence[str]) -> int:
+    return max((cell_len(word) for cell in cells for word in cell.split()), default=0)
+
+
+def _shared(room: int, wanted: Sequence[int]) -> list[int]:
+    """What each gets of the room: those that want little all of it, the others equal parts of the rest."""
+    shares = [0] * len(wanted)
+    for done, number in enumerate(sorted(range(len(wanted)), key=wanted.__getitem__)):
+        shares[number] = min(wanted[number], room // (len(wanted) - done))
+        room -= shares[number]
+    return shares
 
 
 def print_columns(columns: Sequence[Sequence[str]]) -> None:

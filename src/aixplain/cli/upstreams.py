@@ -46,9 +46,9 @@ def add(
     data: DataOption = None,
     database: DatabaseOption = None,
 ) -> None:
-    """Offer the models of a service that speaks OpenAI, or of another aiXplain.
+    """Offer the models of another service.
 
-    They are NAME/model here. The key stays where it is: the hub reads the
+    It speaks OpenAI, or is another aiXplain. Its models are NAME/model here. The key stays where it is: the hub reads the
     variable when it asks the service.
     """
     from aixplain.cli.failures import Failure, UsageProblem
@@ -177,9 +177,15 @@ def _row(each: Declared) -> tuple[str, str, str]:
     return each.name, f"{counted(len(body['models']))} of {body['url']}", told
 
 
-def discover() -> None:
-    """Look for services on this machine, on the ports that they usually have."""
+def discover(json: JsonOption = False) -> None:
+    """Look for services on this machine.
+
+    They are looked for on the ports that they usually have.
+    """
     found = asyncio.run(_discovered())
+    if json:
+        print_json([{"name": title, "url": url, "models": count} for title, url, count in found])
+        return
     for title, url, count in found:
         name = title.lower().replace(" ", "").replace(".", "")
         sys.stdout.write(f"{title} answers with {counted(count)}:  aix hub add {name} --url {url}\n")

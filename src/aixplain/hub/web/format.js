@@ -16,6 +16,8 @@ const SPANS = [
 export const count = (value) => NUMBER.format(value);
 export const short = (value) => SHORT.format(value);
 export const moment = (iso) => MOMENT.format(new Date(iso));
+/** How a run's id ends, as `aix runs list` has it too: how it begins is the time, which runs share. */
+export const shortId = (id) => id.slice(-8);
 export const day = (iso) => DAY.format(new Date(iso));
 
 /** `12 min. ago`. */

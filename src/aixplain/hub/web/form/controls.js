@@ -31,15 +31,15 @@ function text(parameter, attributes) {
 function number(parameter, attributes) {
   const { minimum, maximum } = parameter;
   const standing = defaultOf(parameter);
+  const isRange = Number.isFinite(minimum) && Number.isFinite(maximum);
   const input = h("input", {
     type: "text",
     inputmode: "decimal",
     autocomplete: "off",
-    placeholder: standing ?? null,
+    placeholder: standing ?? (isRange ? "not set" : null),
     ...attributes,
     large: null,
   });
-  const isRange = Number.isFinite(minimum) && Number.isFinite(maximum);
   const element = isRange
     ? h("div", { class: "ranged" }, slider(input, minimum, maximum, standing, parameter.name), input)
     : input;
@@ -49,9 +49,10 @@ function number(parameter, attributes) {
 function slider(input, min, max, standing, name) {
   const step = max - min <= 2 ? 0.05 : Number.isInteger(min) && Number.isInteger(max) ? 1 : "any";
   const range = h("input", { type: "range", min, max, step, "aria-label": name });
-  range.value = standing ?? min;
+  const resting = standing ?? (min + max) / 2;
+  range.value = resting;
   range.addEventListener("input", () => (input.value = range.value));
-  input.addEventListener("input", () => (range.value = input.value.trim() || (standing ?? min)));
+  input.addEventListener("input", () => (range.value = input.value.trim() || resting));
   return range;
 }
 

@@ -7,14 +7,20 @@ import { FILES, Invalid, defaultOf, kindOf, mainOf, optionsOf, told } from "./ki
 import { byField } from "./problems.js";
 import { severalFor } from "./several.js";
 
+/** With more inputs than these, only the first ones and those that are required are unfolded. */
+const MANY = 8;
+const FIRST = 3;
+
 /** `element` to show, `read()` for the inputs, `showProblem(message)` for what the hub says of them. */
 export function formFor(parameters) {
   const main = mainOf(parameters);
   const fields = parameters.map((parameter) => fieldFor(parameter, parameter === main));
+  const spare = fields.length > MANY ? fields.filter((field, index) => !field.isNeeded && index >= FIRST) : [];
   const element = h(
     "div",
     { class: "fields" },
-    fields.map((field) => field.element),
+    fields.filter((field) => !spare.includes(field)).map((field) => field.element),
+    spare.length > 0 && foldedFields(spare),
   );
   if (!fields.length) element.append(h("p", { class: "soft" }, "This model takes no inputs."));
 
@@ -51,6 +57,19 @@ export function formFor(parameters) {
   return { element, read, showProblem };
 }
 
+function foldedFields(fields) {
+  return h(
+    "details",
+    { class: "folded" },
+    h("summary", {}, fields.length > 1 ? `${fields.length} more inputs` : "One more input"),
+    h(
+      "div",
+      { class: "fields" },
+      fields.map((field) => field.element),
+    ),
+  );
+}
+
 function fieldFor(parameter, isMain) {
   const id = newId("input");
   const { description } = parameter;
@@ -81,11 +100,14 @@ function fieldFor(parameter, isMain) {
 
   function complain(message) {
     complaint.textContent = message;
+    const folded = element.closest("details");
+    if (message && folded) folded.open = true;
     if (message) target().setAttribute("aria-invalid", "true");
     else target().removeAttribute("aria-invalid");
   }
 
-  return { name: parameter.name, element, read, complain, focus: () => target().focus() };
+  const isNeeded = parameter.required || isMain;
+  return { name: parameter.name, isNeeded, element, read, complain, focus: () => target().focus() };
 }
 
 function makeControl(parameter, attributes) {

@@ -1,7 +1,7 @@
 /** Where an answer appears: while it comes, and when it is there. */
 
 import { h, say } from "../dom.js";
-import { duration, tokens, count } from "../format.js";
+import { count, duration, shortId, tokens } from "../format.js";
 import { toRun } from "../places.js";
 import { copyButton } from "../parts/copy.js";
 import { factList } from "../parts/facts.js";
@@ -102,7 +102,7 @@ function footOf(envelope, text, runId) {
   const facts = [
     ["Tokens", tokens(envelope.usage)],
     ["Credits", credits === null ? null : count(credits)],
-    ["Run", runId && h("a", { href: toRun(runId) }, h("code", {}, runId.slice(0, 12)))],
+    ["Run", runId && h("a", { href: toRun(runId) }, h("code", {}, shortId(runId)))],
   ];
   const copied = text ?? (typeof envelope.data === "string" ? envelope.data : JSON.stringify(envelope.data ?? null, null, 2));
   return [

@@ -79,6 +79,7 @@ class KeysView {
       "Keys",
       columns,
       keys.map((key) => this.row(key)),
+      { kind: "keyring" },
     );
   }
 
@@ -95,14 +96,14 @@ class KeysView {
         h("br"),
         h("code", { class: "soft" }, key.accessKey),
       ),
-      h("td", {}, key.models ? key.models.join(", ") : "all models"),
+      h("td", { "data-name": "May use" }, key.models ? key.models.join(", ") : "all models"),
       h(
         "td",
-        {},
+        { "data-name": "Limits" },
         limitsOf(key).map((words) => h("div", {}, words)),
       ),
-      h("td", {}, key.lastUsedAt ? since(key.lastUsedAt) : "never"),
-      h("td", {}, key.expiresAt ? moment(key.expiresAt) : "never"),
+      h("td", { "data-name": "Last used" }, key.lastUsedAt ? since(key.lastUsedAt) : "never"),
+      h("td", { "data-name": "Expires" }, key.expiresAt ? moment(key.expiresAt) : "never"),
       h(
         "td",
         {},

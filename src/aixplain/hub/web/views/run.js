@@ -2,7 +2,7 @@
 
 import { ask } from "../api.js";
 import { h } from "../dom.js";
-import { count, duration, moment, tokens } from "../format.js";
+import { count, duration, moment, shortId, tokens } from "../format.js";
 import { copyButton } from "../parts/copy.js";
 import { factList } from "../parts/facts.js";
 import { problemNotice } from "../parts/notices.js";
@@ -15,7 +15,7 @@ import { cancel, followed, resultOf } from "../running/runs.js";
 export async function show({ match, signal }) {
   const id = match[0];
   const run = await ask("GET", `sdk/runs/${encodeURIComponent(id)}`, { signal });
-  return { title: `Run ${id.slice(0, 12)}`, content: new RunView(run, signal).element };
+  return { title: `Run ${shortId(id)}`, content: new RunView(run, signal).element };
 }
 
 class RunView {
@@ -31,7 +31,7 @@ class RunView {
       "div",
       { class: "column wide run" },
       h("p", { class: "crumb" }, h("a", { href: "#/runs" }, "Runs")),
-      h("h1", {}, "Run ", h("code", {}, this.id.slice(0, 12))),
+      h("h1", {}, "Run ", h("code", {}, shortId(this.id))),
       this.trouble,
       h(
         "div",

@@ -2,7 +2,7 @@
 
 import { ask } from "../api.js";
 import { h, say, settled } from "../dom.js";
-import { ago, count, duration, moment, tokens } from "../format.js";
+import { ago, count, duration, moment, shortId, tokens } from "../format.js";
 import { emptyNotice, problemNotice } from "../parts/notices.js";
 import { pager } from "../parts/pager.js";
 import { select } from "../parts/select.js";
@@ -125,7 +125,7 @@ function row(run) {
   return h(
     "tr",
     {},
-    h("th", { scope: "row" }, h("a", { href: toRun(run.requestId) }, h("code", {}, run.requestId.slice(0, 12)))),
+    h("th", { scope: "row" }, h("a", { href: toRun(run.requestId) }, h("code", {}, shortId(run.requestId)))),
     h("td", { class: "which" }, h("a", { href: toModel(run.model) }, run.model)),
     h(
       "td",
