@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sqlite3
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -12,7 +11,7 @@ from urllib.request import Request, urlopen
 
 import pytest
 
-from aixplain.hub import Hub
+from aixplain.hub import Hub, Settings
 from aixplain.hub.embedded import EmbeddedHub, start
 
 Aix = Callable[..., Any]
@@ -84,8 +83,8 @@ def test_an_answer_that_is_not_kept_is_said_to_be_so(aix: Aix, hub: EmbeddedHub)
     assert "Its answer is not kept" in aix("runs", "show", listed(aix, "--page-size", "1")[0]["requestId"]).err
 
 
-def test_a_run_is_run_anew_where_its_inputs_are_kept(aix: Aix, refused: Refused, tmp_path: Path) -> None:
-    hub = Hub(builtin=False)
+def test_a_run_is_run_anew_where_its_inputs_are_kept(aix: Aix, tmp_path: Path) -> None:
+    hub = Hub(builtin=False, settings=Settings(keeps_contents=True))
 
     @hub.model("acme/work", asynchronous=True)
     def work(text: str) -> str:
@@ -94,13 +93,7 @@ def test_a_run_is_run_anew_where_its_inputs_are_kept(aix: Aix, refused: Refused,
     running = start(tmp_path / "kept", hub)
     where = {"BACKEND_URL": running.url}
     try:
-        aix("run", "acme/work", "first", settings=where)
-        told = refused(
-            "runs", "retry", json.loads(aix("runs", "list", "--json", settings=where).out)[0]["requestId"], settings=where
-        )
-        assert "is over (finished), and its inputs are not kept. Run the model anew." in told
-        with sqlite3.connect(tmp_path / "kept" / "hub.sqlite") as file:  # as a hub that keeps them would have it
-            file.execute("UPDATE runs SET inputs = ?", [b'{"text": "again"}'])
+        aix("run", "acme/work", "again", settings=where)
         id = json.loads(aix("runs", "list", "--json", settings=where).out)[0]["requestId"]
         done = aix("runs", "retry", id, settings=where)
         assert (done.status, done.out) == (0, "AGAIN\n")
@@ -109,6 +102,12 @@ def test_a_run_is_run_anew_where_its_inputs_are_kept(aix: Aix, refused: Refused,
         assert aix("runs", "attach", background.out.strip(), settings=where).out == "AGAIN\n"
     finally:
         running.close()
+
+
+def test_a_run_whose_inputs_are_gone_is_not_run_anew(aix: Aix, refused: Refused) -> None:
+    aix("run", "acme/say", "hi")
+    told = refused("runs", "retry", listed(aix, "--page-size", "1")[0]["requestId"])
+    assert told.endswith("is over (finished), and its inputs are not kept. Run the model anew.")
 
 
 @pytest.mark.parametrize(

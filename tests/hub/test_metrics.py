@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,9 +14,11 @@ from prometheus_client.parser import text_string_to_metric_families as parse
 from aixplain._wire.messages import Usage
 from aixplain.hub import Hub, ModelError, Output, Settings
 from aixplain.hub.metrics import MOST_MODELS, OTHER_MODELS, Histogram, Metrics
+from aixplain.hub.opening import Place
 from aixplain.hub.store.runs import Ending
 
 from .conftest import Caller, wait_for
+from .places import Replica, new_key, served
 
 gate = threading.Event()
 
@@ -131,6 +134,15 @@ def test_a_hub_with_keys_tells_those_who_have_one(serve: Callable[..., Caller]) 
     caller = serve(Hub(builtin=False, keys=["secret"]))
     assert caller.get("/metrics").status == 401
     assert Scraper(caller, authorization="Bearer secret").value("aixplain_hub_request_seconds_count", status="401") == 1
+
+
+def test_a_key_for_some_models_sees_none_of_it(tmp_path: Path) -> None:
+    place = Place(tmp_path)
+    secret, scoped = new_key(place)[1], new_key(place, "bob", models=("acme/*",))[1]
+    with served(tmp_path, Replica(None)) as [hub]:
+        assert hub.get("/metrics", **{"x-api-key": secret}).status == 200
+        refused = hub.get("/metrics", **{"x-api-key": scoped})
+    assert (refused.status, refused.json["message"].partition(",")[0]) == (403, "Metrics tell of all models")
 
 
 def test_models_beyond_the_first_share_a_label() -> None:

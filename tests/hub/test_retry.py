@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import sqlite3
 import threading
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from aixplain.hub import Hub
+from aixplain.hub import Hub, Settings
 from aixplain.hub.embedded import start
 
 from .conftest import Answer, Caller, wait_for
@@ -18,21 +17,17 @@ gate = threading.Event()
 
 
 @pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    return tmp_path / "kept"
-
-
-@pytest.fixture
-def caller(folder: Path) -> Iterator[Caller]:
+def caller(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Caller]:
+    """A caller of a hub that keeps inputs, or doesn't."""
     gate.clear()
-    hub = Hub(builtin=False, keys=["mine", "yours"])
+    hub = Hub(builtin=False, keys=["mine", "yours"], settings=Settings(keeps_contents=request.param))
 
     @hub.model("acme/shout", asynchronous=True)
     def shout(text: str) -> str:
         assert text != "wait" or gate.wait(20)
         return text.upper()
 
-    running = start(folder, hub)
+    running = start(tmp_path / "kept", hub)
     yield Caller(running.url)
     gate.set()
     running.close()
@@ -53,19 +48,19 @@ def is_over(caller: Caller, id: str) -> bool:
     return bool(caller.get(f"/sdk/runs/{id}/result", **{"x-api-key": "mine"}).json["completed"])
 
 
-def test_what_is_kept_is_run_anew_in_the_background(caller: Caller, folder: Path) -> None:
+@pytest.mark.parametrize("caller", [True], indirect=True)
+def test_what_is_kept_is_run_anew_in_the_background(caller: Caller) -> None:
     id = run(caller, "hi")
     assert wait_for(lambda: is_over(caller, id))
-    with sqlite3.connect(folder / "hub.sqlite") as file:  # as a hub that keeps inputs would have it
-        file.execute("UPDATE runs SET inputs = ?", [b'{"text": "again"}'])
     answer = retry(caller, id)
     assert (answer.status, answer.json["status"]) == (201, "IN_PROGRESS")
     anew = answer.json["requestId"]
     assert anew != id
     assert wait_for(lambda: is_over(caller, anew))
-    assert caller.get(answer.json["data"], **{"x-api-key": "mine"}).json["data"] == "AGAIN"
+    assert caller.get(answer.json["data"], **{"x-api-key": "mine"}).json["data"] == "HI"
 
 
+@pytest.mark.parametrize("caller", [False], indirect=True)
 def test_what_can_not_be_run_anew_is_told_why(caller: Caller) -> None:
     id = run(caller, "wait")
     assert retry(caller, id).status == 409

@@ -29,10 +29,10 @@ COMMANDS = {
     "map": "Run a model with each row of a file.",
     "runs": "List the runs of a hub, show, attend, cancel and retry them.",
     "config": "Show and set what a client uses: keys, addresses, times.",
-    "usage": "Show how much a hub was used.",
-    "keys": "Make, list and end the keys that may use a hub.",
     "doctor": "Tell what is set, reachable and wrong.",
     "hub": "Serve models to other programs and machines.",
+    "keys": "Make, list and end the keys that may use a hub.",
+    "usage": "Show how much a hub was used.",
     "demo": "Take a tour: search, show, run, stream and run in the background.",
     "completion": "Let the tab key complete commands, models and inputs.",
 }

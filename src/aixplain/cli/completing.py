@@ -41,6 +41,7 @@ def answer() -> None:
         lines = [value[cut:] for value, _ in found]
     else:
         lines = [f"{value}\t{about}" if about else value for value, about in found]
+    signal.alarm(0)  # Python forgets the handler as it ends, and the alarm would then kill it
     sys.stdout.write("".join(f"{line}\n" for line in lines))
 
 

@@ -10,6 +10,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from aixplain.hub.endpoints import key_of
 from aixplain.hub.errors import HubError, Refusal
 from aixplain.hub.metrics import Counter, Gauge, Histogram, Metrics
 
@@ -42,7 +43,9 @@ async def readyz(request: Request) -> Response:
 
 
 async def metrics(request: Request) -> Response:
-    """Everything that is counted, in the format that the caller accepts."""
+    """Everything that is counted, in the format that the caller accepts. Raises `Refusal` for a key that is for some models."""
+    if key_of(request).models is not None:
+        raise Refusal(403, "Metrics tell of all models, and this key is for some. Read them with a key that is for all.")
     from prometheus_client.exposition import choose_encoder
 
     encode, content_type = choose_encoder(request.headers.get("accept", ""))

@@ -21,8 +21,8 @@ from aixplain.hub.troubles import tell_trouble
 LOOK_SECONDS = 1.0
 #: How often a process says that it is at its runs, and the seconds of silence after which another takes them up.
 BEAT_SECONDS, STALE_SECONDS = 1.5, 6.0
-#: How many times as long as it looked a process rests.
-REST = 20
+#: How many times as long as it looked a process rests, and the seconds that this is at most.
+REST, LONGEST_REST = 20, 5.0
 #: How often what PgQueuer notes of its own is dropped.
 TIDY_SECONDS = 60.0
 #: Instead of the silence, as long as nobody could have said anything: the database was away.
@@ -176,7 +176,7 @@ class PostgresEngine:
         if self._works and not self._doubts:
             self._suspect = await self._queue.left_by_others(STALE_SECONDS) & self._entries.keys()
             self._woken.set()
-        await asyncio.sleep((time.monotonic() - began) * REST)
+        await asyncio.sleep(min((time.monotonic() - began) * REST, LONGEST_REST))
 
     async def _repeated(self, chore: Callable[[], Awaitable[None]], seconds: float) -> None:
         while True:

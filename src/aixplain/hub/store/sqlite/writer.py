@@ -112,16 +112,17 @@ class Writer:
         """In the thread: flush a group whose changes were made, or make them once nobody else has the file."""
         began = time.perf_counter()
         outcomes = _write(self._connection, group) if outcomes is None else _flushed(self._connection, group, outcomes)
-        self.group_sizes.observe((), len(group))
-        self.flush_seconds.observe((), time.perf_counter() - began)
+        seconds = time.perf_counter() - began
         try:
-            loop.call_soon_threadsafe(self._settle, loop, group, outcomes)
+            loop.call_soon_threadsafe(self._settle, loop, group, outcomes, seconds)
         except RuntimeError:  # the loop is closed
             self._busy = False
 
-    def _settle(self, loop: asyncio.AbstractEventLoop, group: list[Waiting], outcomes: list[Outcome]) -> None:
+    def _settle(self, loop: asyncio.AbstractEventLoop, group: list[Waiting], outcomes: list[Outcome], seconds: float) -> None:
         for (_, future), outcome in zip(group, outcomes, strict=True):
             settle(future, *outcome)
+        self.group_sizes.observe((), len(group))
+        self.flush_seconds.observe((), seconds)
         loop.call_soon(self._go_on, loop)  # after those who were waiting, who may have more to write
 
     def _go_on(self, loop: asyncio.AbstractEventLoop) -> None:
