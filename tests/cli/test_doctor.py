@@ -126,10 +126,10 @@ def test_who_may_use_a_hub_is_told_by_its_settings_and_its_database(aix: Aix, tm
 
     assert "serves this machine alone" in told()["told"]
     aix("keys", "create", "ada", "--data", "kept", settings={})
-    assert told()["told"] == "A hub that is started here wants a key. There are 1 in its database."
+    assert told()["told"] == "A hub that is started here wants a key. It has 1 in its database."
     (tmp_path / "keys").write_text("first\nsecond\n")
     both = told(AIXPLAIN_HUB_KEYS_FILE=str(tmp_path / "keys"))["told"]
-    assert both == "A hub that is started here wants a key. There are 2 in its settings and 1 in its database."
+    assert both == "A hub that is started here wants a key. It has 2 in its settings and 1 in its database."
     wrong = aix("hub", "doctor", settings={"AIXPLAIN_HUB_PORT": "x"})
     assert (wrong.status, wrong.err) == (2, "aix: AIXPLAIN_HUB_PORT can't be used: Expected `int`, got `str`.\n")
 
@@ -141,7 +141,7 @@ def test_a_database_that_is_shared_is_looked_at(aix: Aix, database: str) -> None
 
     assert "serves this machine alone" in told(database)["keys"]["told"]
     aix("keys", "create", "ada", settings={"AIXPLAIN_HUB_DATABASE": database})
-    assert told(database)["keys"]["told"] == "A hub that is started here wants a key. There are 1 in its database."
+    assert told(database)["keys"]["told"] == "A hub that is started here wants a key. It has 1 in its database."
     away = told("postgresql://me:secret@127.0.0.1:1/runs")["database"]
     assert away["state"] == "wrong"
     assert "postgresql://127.0.0.1:1/runs can't be reached" in away["told"]

@@ -321,7 +321,7 @@ def test_an_address_that_everyone_reaches_is_one(address: str) -> None:
 @pytest.mark.parametrize(
     ("url", "words"),
     [
-        ("http://example.com/hook", "It begins with https://"),
+        ("http://example.com/hook", "It must begin with https://"),
         ("https://127.0.0.1/hook", "private_webhooks"),
         ("https://[::1]:9/hook", "private_webhooks"),
         ("https://user:password@example.com/", "without a user"),

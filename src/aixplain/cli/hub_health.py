@@ -141,7 +141,7 @@ def keys(named: int, kept: int) -> Finding:
     counts = {"in its settings": named, "in its database": kept}
     places = " and ".join(f"{count:,} {where}" for where, count in counts.items() if count)
     if places:
-        return Finding("keys", "ok", f"A hub that is started here wants a key. There are {places}.")
+        return Finding("keys", "ok", f"A hub that is started here wants a key. It has {places}.")
     return Finding("keys", "ok", "There are none, so a hub that is started here serves this machine alone.")
 
 

@@ -32,7 +32,7 @@ def problem_with(url: str, *, private: bool) -> str | None:
     if parts is None:
         return "It is an address like https://example.com/hook, in ASCII, without a user and a password."
     if parts.scheme != "https" and not private:
-        return "It begins with https://: what is told there is for nobody else."
+        return "It must begin with https://: what is told there is for nobody else."
     if not private and _is_ip(parts.hostname or "") and not is_public(parts.hostname or ""):
         return "It is an address that not everyone reaches, and this hub's settings don't allow those (private_webhooks)."
     return None
