@@ -94,7 +94,7 @@ class Answers:
     async def _attempts(self, entry: Entry, arguments: dict[str, Any], run_id: str) -> Ending:
         attempt = 1
         while True:
-            async with self._lanes.turn(entry.path):
+            with await self._lanes.turn(entry.path):
                 ending = await execute(entry, arguments, run_id, _ignore_progress)
             if attempt > entry.policy.retries or not is_passing(ending):
                 return ending
@@ -144,7 +144,7 @@ class Answers:
         by = clock() + min(seconds or LONGEST, LONGEST)
         async with contextlib.AsyncExitStack() as held:
             async with _limited(entry, by):
-                await held.enter_async_context(self._lanes.turn(entry.path))
+                held.enter_context(await self._lanes.turn(entry.path))
             pieces = await held.enter_async_context(contextlib.aclosing(entry.backend.stream(arguments)))
             alarm = Alarm(min(by, clock() + (entry.policy.timeout or LONGEST)))
             held.callback(alarm.turn_off)

@@ -166,7 +166,7 @@ class RunStore(Protocol):
         """
         ...
 
-    async def record(self, order: Order, ending: Ending, started_at: float, now: float, expires_at: float) -> None:
+    def record(self, order: Order, ending: Ending, started_at: float, now: float, expires_at: float) -> Awaitable[object]:
         """Keep a run that was answered at once, as it ended; its envelope only when its key or its webhook may want it, or
         when its inputs are kept too.
 
