@@ -1,8 +1,8 @@
 """What does the hub cost between a client of OpenAI and a service that speaks so, beside LiteLLM's proxy?
 
 The scripted server is the service, with fixed answers. Both want a key, and get the same requests at /v1/chat/completions; the
-hub counts them by every limit there is, of the key and of the model, and has a ledger on this disk; the proxy has no database. Latency is what either adds to a request on one
-connection; CPU is its whole process, kernel included.
+hub counts them by every limit there is, of the key and of the model, and has a ledger on this disk; the proxy has no database.
+Latency is what either adds to a request on one connection; CPU is its whole process, kernel included.
 """
 
 from __future__ import annotations

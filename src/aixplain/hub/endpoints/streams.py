@@ -19,15 +19,20 @@ from aixplain.hub.backends import Output
 from aixplain.hub.execution import RAISED, failure_of
 from aixplain.hub.service import Pieces
 
+#: The header that tells which run a stream is: the events of an upstream pass as they came.
+RUN_ID = "x-run-id"
 CHUNK = {"object": "chat.completion.chunk"}
 
 
 class EventStream(StreamingResponse):
-    """An answer that is told as events. However it ends, also by a reader who goes away, the model's work is closed."""
+    """An answer that is told as events, its run in the head. However it ends, also by a reader who goes away, the model's
+    work is closed.
+    """
 
-    def __init__(self, events: AsyncGenerator[bytes, None]) -> None:
+    def __init__(self, events: AsyncGenerator[bytes, None], run_id: str) -> None:
         self._events = events
-        super().__init__(self._events, media_type="text/event-stream", headers={"cache-control": "no-cache"})
+        headers = {"cache-control": "no-cache", RUN_ID: run_id}
+        super().__init__(self._events, media_type="text/event-stream", headers=headers)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         # Plain asyncio, because Starlette's own way cancels again at each `await` of a model's clean-up.

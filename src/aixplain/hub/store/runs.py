@@ -6,6 +6,7 @@ guarded by the state that the run must be in; what returned is on the disk.
 
 from __future__ import annotations
 
+from collections.abc import Awaitable
 from typing import Literal, Protocol
 
 import msgspec
