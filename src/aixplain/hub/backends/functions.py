@@ -14,7 +14,7 @@ from collections.abc import AsyncGenerator, Callable, Generator, Iterable, Seque
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from aixplain.hub import threads
-from aixplain.hub.backends import OnProgress, Output, Piece, completed
+from aixplain.hub.backends import OnProgress, Output, Piece, as_piece, completed
 from aixplain.hub.backends.signature import Argument, arguments_of
 from aixplain.hub.catalog import Entry, Policy
 from aixplain.hub.side_loop import on_side_loop, pieces_from_side_loop
@@ -169,7 +169,7 @@ class FunctionBackend:
         pieces = pieces_from_side_loop(call) if self._yields_on_loop else _from_thread(call())
         async with contextlib.aclosing(pieces) as source:
             async for piece in source:
-                yield piece if isinstance(piece, Output) else str(piece)
+                yield as_piece(piece)
 
     def bound(self, inputs: dict[str, Any]) -> Callable[[], Any]:
         """The function with these inputs, to be called. Raises `ModelError` for a value that can't become what it takes."""
