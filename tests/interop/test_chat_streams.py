@@ -38,7 +38,7 @@ def before_an_upstream(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emb
         running.close()
 
 
-def test_the_event_that_tells_what_was_used_breaks_nothing(official: Any, before_an_upstream: EmbeddedHub) -> None:
+def test_the_text_arrives_and_what_was_used_breaks_nothing(official: Any, before_an_upstream: EmbeddedHub) -> None:
     told = json.loads(official.run("chat_streams.py", before_an_upstream))
     assert "".join(piece or "" for piece in told["pieces"]) == "hello"
     assert told["status"] == "SUCCESS"
