@@ -1,8 +1,8 @@
 """What does the hub cost between a client of OpenAI and a service that speaks so, beside LiteLLM's proxy?
 
 The scripted server is the service, with fixed answers. Both want a key, and get the same requests at /v1/chat/completions; the
-hub has limits and a ledger on this disk, the proxy has no database. Latency is what either adds to a request on one
-connection; CPU is its whole process, kernel included.
+hub counts them by every limit there is, of the key and of the model, and has a ledger on this disk; the proxy has no database.
+Latency is what either adds to a request on one connection; CPU is its whole process, kernel included.
 """
 
 from __future__ import annotations
@@ -27,15 +27,26 @@ from bench.measuring import ENVIRONMENT, report, serving
 
 KEY = "sk-bench-0123456789abcdef0123456789abcdef"
 HUB = """
-import sys
+import asyncio, sys
+from pathlib import Path
 from aixplain.hub import Hub
 from aixplain.hub.backends.openai.entries import entries_of
 from aixplain.hub.backends.openai.listing import Offered
 from aixplain.hub.backends.openai.upstream import Upstream
-hub = Hub(keys=[{key!r}])
+from aixplain.hub.keys import digest_of, id_of
+from aixplain.hub.opening import Place
+from aixplain.hub.opening.books import books
+from aixplain.hub.store.keys import Key, Limits
+hub = Hub()
 models = [Offered(name) for name in {models!r}]
 for entry in entries_of(Upstream("up", {url!r} + "/v1"), models, None, 600):
     hub.add(entry)
+async def keep_key():
+    limits = Limits(rpm=10**9, rpd=10**9, tpm=10**9, tpd=10**9, credits=1e9)
+    digest = digest_of({key!r})
+    async with books(Place(Path(sys.argv[1]))) as kept:
+        await kept.keys.add(Key(id_of(digest), "bench", limits=limits, model_limits={{"up/bench": limits}}), digest)
+asyncio.run(keep_key())
 hub.serve(port=0, data=sys.argv[1], on_ready=lambda url: print(url, flush=True))
 """
 PACED, STREAMS = "openai.100.20000.chunked", 100

@@ -13,6 +13,7 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
+from aixplain._wire.messages import Usage
 from aixplain.hub import Hub, Input, ModelError, Output, progress
 
 MEMORY = 400_000_000
@@ -32,6 +33,12 @@ def echo(text: str, times: Annotated[int, Input(ge=1)] = 1, mood: Literal["glad"
 @hub.model("acme/generator", process=True)
 def generator(text: str) -> Iterator[str]:
     yield from text
+
+
+@hub.model("acme/counting", process=True)
+def counting(text: str) -> Iterator[str | Output]:
+    yield text
+    yield Output(None, usage=Usage(3, 2, 5))
 
 
 @hub.model("acme/coroutine", process=True)

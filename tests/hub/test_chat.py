@@ -261,6 +261,43 @@ def test_a_stream_passes_through_and_ends_with_what_it_used(caller: Caller, serv
     assert newest["usage"]["completion_tokens"] == 2
 
 
+def test_a_service_that_refuses_to_tell_what_it_used_is_asked_without_from_then_on(
+    serve: Callable[..., Caller], service: Scripted
+) -> None:
+    def strict(asked: Asked, reply: Reply) -> None:
+        if "stream_options" in asked.json:
+            reply.whole({"error": {"message": "Unrecognized request argument supplied: stream_options"}}, 400)
+        else:
+            reply.stream((delta("stop", content="hi"), DONE))
+
+    hub = Hub(builtin=False)
+    for entry in entries_of(Upstream("up", service.url), [Offered("m")], keep, timeout=2):
+        hub.add(entry)
+    caller, service.answer = serve(hub), strict
+    for _ in range(2):
+        assert streamed(caller).events[-1] == "[DONE]"
+    assert ["stream_options" in each.json for each in service.asked] == [True, False, False]
+
+
+def test_a_request_that_is_refused_either_way_is_the_callers(serve: Callable[..., Caller], service: Scripted) -> None:
+    hub = Hub(builtin=False)
+    for entry in entries_of(Upstream("up", service.url), [Offered("m")], keep, timeout=2):
+        hub.add(entry)
+    caller = serve(hub)
+    service.answers({"error": {"message": "too long"}}, 400)
+    (failed,) = streamed(caller).events
+    assert (failed["statusCode"], "too long" in failed["error"]["message"]) == (400, True)
+    service.streams(delta("stop", content="hi"), DONE)
+    streamed(caller)
+    assert "stream_options" in service.asked[-1].json
+
+
+def test_a_stream_tells_its_run_in_the_head(caller: Caller, service: Scripted) -> None:
+    service.streams(delta("stop", content="hi"), DONE)
+    run_id = streamed(caller).headers["x-run-id"]
+    assert caller.get(f"/sdk/runs/{run_id}").json["status"] == "SUCCESS"
+
+
 def test_a_chunk_that_is_split_inside_a_character_arrives_whole(caller: Caller, service: Scripted) -> None:
     chunk = 'data: {"choices":[{"delta":{"content":"é😀"}}]}\n\n'.encode()
     service.streams(*(chunk[at : at + 1] for at in range(len(chunk))), delta("stop"), DONE)

@@ -13,6 +13,7 @@ from typing import Annotated, Any, Literal
 
 import pytest
 
+from aixplain._wire.messages import Usage
 from aixplain.hub import Hub, Input, ModelError, Models, Output, progress
 
 from .conftest import Caller
@@ -49,6 +50,16 @@ def own_models() -> Hub:
     @hub.model("acme/generator")
     def generator(text: str) -> Iterator[str]:
         yield from text
+
+    @hub.model("acme/counting-generator")
+    def counting_generator(text: str) -> Iterator[str | Output]:
+        yield from text
+        yield Output(None, usage=Usage(3, 2, 5), credits=0.5)
+
+    @hub.model("acme/async-counting-generator")
+    async def async_counting_generator(text: str) -> AsyncIterator[str | Output]:
+        yield text
+        yield Output(None, usage=Usage(3, 2, 5), credits=0.5)
 
     @hub.model("acme/async-generator")
     async def async_generator(text: str) -> AsyncIterator[str]:
@@ -140,7 +151,17 @@ def test_every_kind_of_function_answers(caller: Caller) -> None:
 
 def test_a_generator_streams_and_a_function_does_not(caller: Caller) -> None:
     streams = {model["name"]: model["supportsStreaming"] for model in caller.search()["results"]}
-    assert {name for name, can in streams.items() if can} == {"Generator", "Async generator"}
+    assert {name for name, can in streams.items() if can and "ounting" not in name} == {"Generator", "Async generator"}
+
+
+@pytest.mark.parametrize("path", ["acme/counting-generator", "acme/async-counting-generator"])
+def test_a_generator_tells_last_what_it_used(caller: Caller, path: str) -> None:
+    used = {"usage": {"prompt_tokens": 3, "completion_tokens": 2, "total_tokens": 5}, "usedCredits": 0.5}
+    *told, last, done = caller.run(path, {"text": "ab", "stream": True}).events
+    assert "".join(each["data"] for each in told) == "ab"
+    assert (last, done) == ({"status": "SUCCESS", "data": "", **used}, "[DONE]")
+    whole = caller.run(path, {"text": "ab"}).json
+    assert {"data": whole["data"], "usage": whole["usage"], "usedCredits": whole["usedCredits"]} == {"data": "ab", **used}
 
 
 def test_a_coroutine_runs_on_a_loop_beside_the_hub_and_a_function_in_a_thread(caller: Caller) -> None:

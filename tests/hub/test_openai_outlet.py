@@ -255,6 +255,7 @@ def test_a_client_that_leaves_ends_the_run(caller: Caller, model: str, streams: 
 def test_a_stream_begins_with_the_role_and_ends_with_a_reason(caller: Caller) -> None:
     answer = chat(caller, "acme/count", stream=True)
     assert answer.headers["content-type"].startswith("text/event-stream")
+    assert caller.get(f"/sdk/runs/{answer.headers['x-run-id']}").status == 200
     *chunks, done = answer.events
     assert done == "[DONE]"
     assert {chunk["object"] for chunk in chunks} == {"chat.completion.chunk"}

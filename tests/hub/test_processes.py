@@ -126,6 +126,13 @@ def test_what_ends_other_programs_and_what_cannot_be_sent_is_a_failed_run(caller
     assert status == 500
 
 
+def test_a_generator_tells_last_what_it_used(caller: Caller) -> None:
+    piece, last, done = caller.run("acme/counting", {"text": "ab", "stream": True}).events
+    assert (piece, last["usage"]["total_tokens"], done) == ({"data": "ab"}, 5, "[DONE]")
+    whole = caller.run("acme/counting", {"text": "ab"}).json
+    assert (whole["data"], whole["usage"]["total_tokens"]) == ("ab", 5)
+
+
 def test_a_stream_that_fails_half_way_says_so(caller: Caller) -> None:
     first, last = caller.run("acme/half", {"text": "a", "stream": True}).events
     assert first == {"data": "a"}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 import threading
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -44,9 +44,9 @@ def words(store: SqliteStore) -> list[str]:
     return [row["word"] for row in store.reader().execute("SELECT word FROM words ORDER BY word")]
 
 
-def together(*changes: Coroutine[Any, Any, Any]) -> list[Any]:
+def together(store: SqliteStore, *changes: Callable[[sqlite3.Connection], Any]) -> list[Any]:
     async def all_at_once() -> list[Any]:
-        return await asyncio.gather(*changes, return_exceptions=True)
+        return await asyncio.gather(*map(store.write, changes), return_exceptions=True)
 
     return asyncio.run(all_at_once())
 
@@ -60,7 +60,7 @@ def test_a_change_gives_its_value_and_is_there_for_readers_at_once(store: Sqlite
 
 
 def test_many_changes_at_once_are_all_kept(store: SqliteStore) -> None:
-    assert together(*(store.write(add(f"{number:04}")) for number in range(1000))) == [4] * 1000
+    assert together(store, *(add(f"{number:04}") for number in range(1000))) == [4] * 1000
     assert words(store) == [f"{number:04}" for number in range(1000)]
 
 
@@ -69,7 +69,7 @@ def test_a_change_that_raises_is_undone_alone(store: SqliteStore) -> None:
         add("half")(connection)
         raise KeyError("by design")
 
-    outcomes = together(store.write(add("one")), store.write(add_and_raise), store.write(add("one")), store.write(add("two")))
+    outcomes = together(store, add("one"), add_and_raise, add("one"), add("two"))
     assert [type(outcome) for outcome in outcomes] == [int, KeyError, sqlite3.IntegrityError, int]
     assert words(store) == ["one", "two"]
 
@@ -109,13 +109,13 @@ def test_a_full_disk_is_a_sentence_and_when_there_is_room_again_it_goes_on(store
         pages = connection.execute("PRAGMA page_count").fetchone()[0]
         connection.execute(f"PRAGMA max_page_count = {pages}")
 
-    together(store.write(fill))
-    outcomes = together(*(store.write(add(f"{number}" * 1000)) for number in range(10)))
+    together(store, fill)
+    outcomes = together(store, *(add(f"{number}" * 1000) for number in range(10)))
     assert all(isinstance(outcome, HubError) for outcome in outcomes)
     assert "can't be written: database or disk is full. Nothing of this request was kept." in str(outcomes[0])
     assert words(store) == []
-    together(store.write(lambda connection: connection.execute("PRAGMA max_page_count = 100000").fetchone()))
-    assert together(store.write(add("room"))) == [4]
+    together(store, lambda connection: connection.execute("PRAGMA max_page_count = 100000").fetchone())
+    assert together(store, add("room")) == [4]
 
 
 class TestLocked:

@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 
 from aixplain.hub.alarm import Alarm
-from aixplain.hub.backends import ModelError, Output, Piece
+from aixplain.hub.backends import ModelError, Output, Piece, completed
 from aixplain.hub.catalog import LONGEST, Entry
 from aixplain.hub.engine.lanes import Lanes
 from aixplain.hub.errors import HubError, Refusal
@@ -58,11 +58,13 @@ class Answers:
         """The answer in one piece; a request that comes again gets the one that it had."""
         return await self.once.join(entry.path, asked, lambda: self._make(entry, arguments, asked))
 
-    async def stream(self, entry: Entry, arguments: dict[str, Any], asked: Asked) -> AsyncGenerator[Piece, None] | Ending:
+    async def stream(
+        self, run_id: str, entry: Entry, arguments: dict[str, Any], asked: Asked
+    ) -> AsyncGenerator[Piece, None] | Ending:
         """The answer in pieces and then as a whole, or whole at once when the same request had it before. Raises `Refusal`."""
         if self.once.going_on(entry.path, asked) is not None:
             raise Refusal(409, ANOTHER_READER)
-        return await self._earlier(entry, asked) or self._pieces(entry, arguments, asked)
+        return await self._earlier(entry, asked) or self._pieces(run_id, entry, arguments, asked)
 
     async def _make(self, entry: Entry, arguments: dict[str, Any], asked: Asked) -> Ending:
         run_id, started_at = new_id(), time.time()
@@ -95,18 +97,18 @@ class Answers:
     async def _attempts(self, entry: Entry, arguments: dict[str, Any], run_id: str) -> Ending:
         attempt = 1
         while True:
-            async with self._lanes.turn(entry.path):
+            with await self._lanes.turn(entry.path):
                 ending = await execute(entry, arguments, run_id, _ignore_progress)
             if attempt > entry.policy.retries or not is_passing(ending):
                 return ending
             await asyncio.sleep(backoff(entry.policy, attempt))
             attempt += 1
 
-    async def _pieces(self, entry: Entry, arguments: dict[str, Any], asked: Asked) -> AsyncGenerator[Piece, None]:
+    async def _pieces(self, run_id: str, entry: Entry, arguments: dict[str, Any], asked: Asked) -> AsyncGenerator[Piece, None]:
         """The pieces, and the whole. However it ends is noted; what its reader left may be asked for again with its key."""
         if self.once.going_on(entry.path, asked) is not None:
             raise ModelError(ANOTHER_READER, 409)
-        run_id, started_at, started = new_id(), time.time(), time.perf_counter()
+        started_at, started = time.time(), time.perf_counter()
         trace_run(run_id)
         if asked.key is not None and await self._runs.claim(run_id, entry.path, asked, started_at) is not None:
             raise ModelError(ANOTHER_READER, 409)
@@ -121,7 +123,7 @@ class Answers:
                         if isinstance(piece, str):
                             told.write(piece)
                         yield piece
-                whole = whole or Output(told.getvalue())
+                whole = completed(whole or Output(None), told.getvalue())
                 ending = finished(run_id, entry, whole, time.perf_counter() - started)
             except RAISED as error:
                 message, status = failure_of(entry, error)
@@ -145,7 +147,7 @@ class Answers:
         by = clock() + min(seconds or LONGEST, LONGEST)
         async with contextlib.AsyncExitStack() as held:
             async with limited(entry, asyncio.timeout_at(by)):
-                await held.enter_async_context(self._lanes.turn(entry.path))
+                held.enter_context(await self._lanes.turn(entry.path))
             pieces = await held.enter_async_context(contextlib.aclosing(entry.backend.stream(arguments)))
             alarm = Alarm(min(by, clock() + (entry.policy.timeout or LONGEST)))
             held.callback(alarm.turn_off)

@@ -7,9 +7,9 @@ from collections.abc import AsyncIterator, Iterable
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
-from starlette.middleware import Middleware
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import ClientDisconnect
 from starlette.responses import Response
+from starlette.types import Scope
 
 from aixplain.hub.answers import Answers
 from aixplain.hub.auth import Access
@@ -18,6 +18,7 @@ from aixplain.hub.endpoints import OPENAI, aixplain, api_keys, operations, refus
 from aixplain.hub.endpoints.mcp.outlet import McpOutlet
 from aixplain.hub.endpoints.openai import routes as openai
 from aixplain.hub.errors import HubError, Refusal
+from aixplain.hub.execution import logger
 from aixplain.hub.keys import Keyring
 from aixplain.hub.metrics import Gauge, Metrics
 from aixplain.hub.opening import Opened, Place, at_work, opening
@@ -27,6 +28,7 @@ from aixplain.hub.settings import Settings
 from aixplain.hub.troubles import tell_trouble
 
 DEFAULTS = Settings()
+FAILED = "The hub failed on this request; its log has the reason."
 
 
 def create_app(entries: dict[str, Entry], place: Place, keys: Iterable[str], settings: Settings = DEFAULTS) -> Starlette:
@@ -52,12 +54,9 @@ def create_app(entries: dict[str, Entry], place: Place, keys: Iterable[str], set
     # Those that are asked most come first: each is looked at in its turn.
     keeping = [*webhooks.ROUTES, *api_keys.ROUTES, *usage.ROUTES]
     routes = [*openai.ROUTES, *aixplain.ROUTES, *mcp.routes, *keeping, *web.ROUTES]
-    app = Starlette(
-        routes=[*routes, *operations.ROUTES],
-        middleware=[Middleware(Reception, metrics=metrics), Middleware(Access)],
-        exception_handlers=dict.fromkeys((Refusal, HubError, HTTPException, ClientDisconnect), on_error),
-        lifespan=lifespan,
-    )
+    app = Starlette(routes=[*routes, *operations.ROUTES], lifespan=lifespan)
+    # Starlette's own layers around these would catch and tell errors a second time, at each request's cost.
+    app.middleware_stack = Reception(Access(app.router), metrics, on_error)
     app.state.settings, app.state.metrics = settings, metrics
     app.state.owner = None  # whoever embeds the hub may set a secret here, which is then good beside the keys
     app.router.redirect_slashes = False  # an address has one spelling, and a redirected post loses its body
@@ -74,33 +73,36 @@ def _gauges(hub: Opened, answers: Answers) -> list[Gauge]:
     ]
 
 
-async def on_error(request: Request, error: Exception) -> Response:
+def on_error(scope: Scope, error: Exception) -> Response:
     """The answer to a request that didn't go well."""
-    status, message, headers = _told(request, error)
-    return refused(request.url.path, status, message, headers, error)
+    status, message, headers = _told(scope, error)
+    return refused(scope["path"], status, message, headers, error)
 
 
-def _told(request: Request, error: Exception) -> tuple[int, str, dict[str, str]]:
+def _told(scope: Scope, error: Exception) -> tuple[int, str, dict[str, str]]:
     """The status, the sentence and the headers that tell of an error."""
     match error:
         case Refusal():
             return error.status, error.message, retry_after(error.retry_after)
         case HTTPException():
             headers = dict(error.headers or {})
-            return error.status_code, _explained(request, error, headers), headers
+            return error.status_code, _explained(scope, error, headers), headers
         case ClientDisconnect():  # nobody reads this
             return 400, "The request ended before its body did.", {}
-        case _:  # a `HubError`
-            tell_trouble("%s %s: %s", request.method, route_of(request.scope), error)
+        case HubError():
+            tell_trouble("%s %s: %s", scope["method"], route_of(scope), error)
             return 503, str(error), retry_after(1)
+        case _:
+            logger.error("%s %s failed", scope["method"], route_of(scope), exc_info=error)
+            return 500, FAILED, {}
 
 
-def _explained(request: Request, error: HTTPException, headers: dict[str, str]) -> str:
-    path = request.url.path
+def _explained(scope: Scope, error: HTTPException, headers: dict[str, str]) -> str:
+    path = scope["path"]
     if error.status_code == 404 and path.startswith(OPENAI):
         return f"There is nothing at {path}. There are /v1/models, /v1/chat/completions and /v1/embeddings."
     if error.status_code == 404:
         return f"There is nothing at {path}. Models are under /v2/models, runs under /api/v2/execute."
     if error.status_code == 405:
-        return f"{request.method} is not for {path}; it takes {headers.get('Allow', 'nothing')}."
+        return f"{scope['method']} is not for {path}; it takes {headers.get('Allow', 'nothing')}."
     return error.detail

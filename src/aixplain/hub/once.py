@@ -48,6 +48,8 @@ class Once:
 
     async def join(self, model: str, asked: Asked, make: Callable[[], Awaitable[Ending]]) -> Ending:
         """The answer that is being made for this key; it is made now when there is none."""
+        if asked.key is None:
+            return await make()
         made = self.going_on(model, asked)
         if made is not None:
             return await asyncio.shield(made)

@@ -8,6 +8,7 @@ import logging
 import os
 import re
 import time
+from collections.abc import Callable
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -21,8 +22,9 @@ logger = logging.getLogger("aixplain.hub.requests")
 REQUEST_ID = b"x-request-id"
 NO_ROUTE = "(none)"
 NO_ANSWER = 499
-FAILED = "The hub failed on this request; its log has the reason."
 STOPPED = "The hub stopped before this request was done. Send it again, to a hub that goes on."
+#: Gives the answer to a request that didn't go well.
+OnError = Callable[[Scope, Exception], ASGIApp]
 _ID = re.compile(rb"[\w.:/+=@-]{1,128}", re.ASCII)
 #: Idempotency keys are honoured, so clients may send a request again.
 _KEEPS_KEYS = (KEEPS_KEYS.encode(), b"true")
@@ -31,11 +33,12 @@ _KEEPS_KEYS = (KEEPS_KEYS.encode(), b"true")
 class Reception:
     """Every answer tells the id of its request, which is the caller's own when that is one, and that idempotency keys are kept.
 
-    What nobody else caught is caught here, so that its answer and its line in the log have the id too.
+    What was raised is answered here, by `on_error`, so that its answer and its line in the log have the id too.
     """
 
-    def __init__(self, app: ASGIApp, metrics: Metrics) -> None:
+    def __init__(self, app: ASGIApp, metrics: Metrics, on_error: OnError) -> None:
         self._app = app
+        self._on_error = on_error
         self._requests = metrics.requests
         self._prefix, self._numbers = os.urandom(6).hex().encode(), itertools.count()
 
@@ -62,8 +65,7 @@ class Reception:
         except Exception as error:
             if status:
                 raise  # the server breaks the connection off, so that nobody takes what came for the whole
-            logger.error("%s %s failed", scope["method"], route_of(scope), exc_info=error)
-            await refused(scope["path"], 500, FAILED, {})(scope, receive, told)
+            await self._on_error(scope, error)(scope, receive, told)
         finally:
             self._over(scope, status or NO_ANSWER, time.perf_counter() - began)
 

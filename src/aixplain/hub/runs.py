@@ -51,7 +51,7 @@ class Runs:
         self._metrics = metrics
         self._answers_kept = answers_kept
         self._progress: dict[str, float] = {}
-        self._late: set[asyncio.Future[None]] = set()
+        self._late: set[asyncio.Future[object]] = set()
         self._watchers: defaultdict[str, set[asyncio.Event]] = defaultdict(set)
         self._held = True
         #: Called when a webhook may be due.
@@ -96,7 +96,7 @@ class Runs:
         if asked.webhook:
             self.on_webhook()
 
-    def _late_is_over(self, task: asyncio.Future[None]) -> None:
+    def _late_is_over(self, task: asyncio.Future[object]) -> None:
         self._late.discard(task)
         if not task.cancelled() and (error := task.exception()) is not None:
             logger.error("a run was answered, but can't be noted: %s", error)

@@ -18,6 +18,7 @@ from aixplain.hub.catalog import LONGEST, Entry
 from aixplain.hub.engine import Engine
 from aixplain.hub.errors import Refusal
 from aixplain.hub.files import Files, at_hand, wanted
+from aixplain.hub.ids import new_id
 from aixplain.hub.limits import Limiter
 from aixplain.hub.logs import trace_run
 from aixplain.hub.once import check_same
@@ -68,6 +69,7 @@ class Accepted:
 class Pieces:
     """An answer that comes in pieces, and as a whole at the end; `raw` asks for text in the shape of OpenAI's chunks."""
 
+    run_id: str
     entry: Entry
     pieces: AsyncGenerator[Piece, None]
     raw: bool
@@ -229,10 +231,11 @@ class Service:
     async def _stream(self, entry: Entry, arguments: dict[str, Any], options: RunOptions, asked: Asked) -> Pieces | Ending:
         if not entry.streams:
             raise Refusal(400, f"Model '{entry.name}' (id={entry.id}) does not support streaming.")
-        answer = await self._answers.stream(entry, arguments, asked)
+        run_id = new_id()
+        answer = await self._answers.stream(run_id, entry, arguments, asked)
         if not isinstance(answer, Ending) and self._answers.open_streams >= self._settings.most_streams:
             raise Refusal(503, TOO_MANY_STREAMS.format(self._answers.open_streams), retry_after=STREAM_SECONDS)
-        return answer if isinstance(answer, Ending) else Pieces(entry, answer, options.raw)
+        return answer if isinstance(answer, Ending) else Pieces(run_id, entry, answer, options.raw)
 
     def _checked_webhook(self, url: str | None) -> str | None:
         problem = None if url is None else problem_with(url, private=self._settings.private_webhooks)

@@ -18,6 +18,7 @@ from typing import Any, TypeVar
 
 import uvloop
 
+from aixplain.hub.backends import Output, as_piece
 from aixplain.hub.mailbox import Mailbox, mailbox_here
 from aixplain.hub.threads import Calls, as_failure, settle
 
@@ -83,17 +84,17 @@ async def on_side_loop(make: Callable[[], Coroutine[Any, Any, T]]) -> T:
         raise
 
 
-async def pieces_from_side_loop(make: Callable[[], AsyncGenerator[Any, None]]) -> AsyncGenerator[str, None]:
+async def pieces_from_side_loop(make: Callable[[], AsyncGenerator[Any, None]]) -> AsyncGenerator[str | Output, None]:
     """The pieces of a generator that runs on the side loop, up to `AHEAD` of them before they are asked for."""
     here, there = mailbox_here(), _side_loop().mailbox
-    pieces: asyncio.Queue[str] = asyncio.Queue()
+    pieces: asyncio.Queue[str | Output] = asyncio.Queue()
     room = asyncio.Semaphore(AHEAD)
 
     async def send() -> None:
         async with contextlib.aclosing(make()) as source:
             await room.acquire()
             async for piece in source:
-                here.put(partial(pieces.put_nowait, str(piece)))
+                here.put(partial(pieces.put_nowait, as_piece(piece)))
                 await room.acquire()
 
     crossing = _Crossing(send)

@@ -37,6 +37,16 @@ class Output(msgspec.Struct):
     tried: list[Tried] = []
 
 
+def as_piece(yielded: Any) -> str | Output:
+    """What a generator yielded: an `Output`, which is its end, or text."""
+    return yielded if isinstance(yielded, Output) else str(yielded)
+
+
+def completed(end: Output, text: str) -> Output:
+    """The end of a stream as its whole answer: without data of its own, its data is the text that was told."""
+    return end if end.data is not None else msgspec.structs.replace(end, data=text)
+
+
 class ModelError(Exception):
     """Raise it in a model for an input that it can't take: the caller reads the message, and no traceback is logged.
 

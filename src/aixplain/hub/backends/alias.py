@@ -38,8 +38,9 @@ class AliasBackend:
         tries = _Tries(self._resting)
         for entry in self._order(inputs, streams=False):
             async with tries.one(entry):
-                async with self._lanes.turn(entry.path), self._limit(entry):
-                    return tries.answered(entry, await entry.backend.run(inputs, on_progress))
+                with await self._lanes.turn(entry.path):
+                    async with self._limit(entry):
+                        return tries.answered(entry, await entry.backend.run(inputs, on_progress))
         raise tries.failure
 
     async def stream(self, inputs: dict[str, Any]) -> AsyncGenerator[Piece, None]:
@@ -47,7 +48,7 @@ class AliasBackend:
         tries = _Tries(self._resting)
         for entry in self._order(inputs, streams=True):
             async with tries.one(entry), contextlib.AsyncExitStack() as held:
-                await held.enter_async_context(self._lanes.turn(entry.path))
+                held.enter_context(await self._lanes.turn(entry.path))
                 pieces = await held.enter_async_context(contextlib.aclosing(entry.backend.stream(inputs)))
                 async with self._limit(entry):
                     piece = await anext(pieces, _END)

@@ -10,11 +10,11 @@ import inspect
 import itertools
 import re
 import threading
-from collections.abc import AsyncGenerator, Callable, Generator, Sequence
+from collections.abc import AsyncGenerator, Callable, Generator, Iterable, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from aixplain.hub import threads
-from aixplain.hub.backends import OnProgress, Output, Piece
+from aixplain.hub.backends import OnProgress, Output, Piece, as_piece, completed
 from aixplain.hub.backends.signature import Argument, arguments_of
 from aixplain.hub.catalog import Entry, Policy
 from aixplain.hub.side_loop import on_side_loop, pieces_from_side_loop
@@ -69,7 +69,8 @@ class Models:
     ) -> Callable[[FunctionT], FunctionT]:
         """Make a function a model: `@hub.model("acme/shout")`.
 
-        The inputs come from the signature, the description from the docstring. A generator streams.
+        The inputs come from the signature, the description from the docstring. A generator streams; an `Output` that it yields
+        last, `Output(None, usage=…)`, tells what it used.
         `function` is what it does, in the protocol's words; `languages` are the codes of those that it takes (`mul`: any),
         `target_languages` of those that it gives; `asynchronous=True` is for work of more than seconds: it runs in the
         background and is polled. The function stays callable as it was. Raises TypeError for a signature that no caller could
@@ -155,20 +156,20 @@ class FunctionBackend:
         progress_listener.set(on_progress)
         call = self.bound(inputs)
         if self._yields_on_loop:
-            return Output(await on_side_loop(lambda: _gathered(call())))
+            return await on_side_loop(lambda: _gathered(call()))
         if self._is_coroutine:
             return output_of(await on_side_loop(call))
         if self._yields:
-            return Output(await _joined(call()))
+            return await _joined(call())
         return output_of(await in_thread(call))
 
     async def stream(self, inputs: dict[str, Any]) -> AsyncGenerator[Piece, None]:
-        """The pieces that a generator yields, as it yields them."""
+        """The pieces that a generator yields, as it yields them; an `Output` may be the last."""
         call = self.bound(inputs)
         pieces = pieces_from_side_loop(call) if self._yields_on_loop else _from_thread(call())
         async with contextlib.aclosing(pieces) as source:
             async for piece in source:
-                yield str(piece)
+                yield as_piece(piece)
 
     def bound(self, inputs: dict[str, Any]) -> Callable[[], Any]:
         """The function with these inputs, to be called. Raises `ModelError` for a value that can't become what it takes."""
@@ -177,19 +178,19 @@ class FunctionBackend:
         return functools.partial(self._code, **{**missing, **given})
 
 
-async def _gathered(pieces: AsyncGenerator[Any, None]) -> str:
-    """An asynchronous generator's pieces as one text."""
+async def _gathered(pieces: AsyncGenerator[Any, None]) -> Output:
+    """An asynchronous generator's pieces as one answer."""
     async with contextlib.aclosing(pieces):
-        return "".join([str(piece) async for piece in pieces])
+        return whole_of([piece async for piece in pieces])
 
 
-async def _joined(pieces: Generator[Any, None, None]) -> str:
-    """A generator's pieces as one text, made in one thread. Whoever stops waiting closes the generator after its next piece."""
+async def _joined(pieces: Generator[Any, None, None]) -> Output:
+    """A generator's pieces as one answer, made in one thread. Who stops waiting closes the generator after its next piece."""
     abandoned = threading.Event()
 
-    def join() -> str:
+    def join() -> Output:
         with contextlib.closing(pieces):
-            return "".join(str(piece) for piece in itertools.takewhile(lambda _: not abandoned.is_set(), pieces))
+            return whole_of(itertools.takewhile(lambda _: not abandoned.is_set(), pieces))
 
     try:
         return await in_thread(join)
@@ -210,6 +211,17 @@ async def _from_thread(pieces: Generator[Any, None, None]) -> AsyncGenerator[Any
         # A generator can't be closed while a thread is in it, and its own clean-up may block.
         if fetching is not None:
             fetching.add_done_callback(lambda _: in_thread(pieces.close))
+
+
+def whole_of(pieces: Iterable[Any]) -> Output:
+    """A generator's pieces as one answer. An `Output` among them, the last one, tells what there is besides the text."""
+    texts, end = [], Output(None)
+    for piece in pieces:
+        if isinstance(piece, Output):
+            end = piece
+        else:
+            texts.append(str(piece))
+    return completed(end, "".join(texts))
 
 
 def output_of(value: Any) -> Output:

@@ -126,7 +126,7 @@ async def _run(request: Request, *, background: bool) -> Response:
     if isinstance(answer, Accepted):
         return json_response(_in_progress(request, answer.run_id, None), 201)
     if isinstance(answer, Pieces):
-        return EventStream(events_of(answer))
+        return EventStream(events_of(answer, official=is_official(request)), answer.run_id)
     if answer.status == 429:  # nothing was done, so the same request may come again
         return error_response(429, answer.error or "", retry_after(answer.retry_after))
     return json_response(with_addresses(answer.envelope, root_of(request)))

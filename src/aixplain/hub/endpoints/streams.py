@@ -16,18 +16,24 @@ from starlette.types import Receive, Scope, Send
 from aixplain._wire.messages import FAILED, SUCCESS
 from aixplain._wire.sse import DONE, encode_event
 from aixplain.hub.backends import Output
+from aixplain.hub.endpoints.official import with_data
 from aixplain.hub.execution import RAISED, failure_of
 from aixplain.hub.service import Pieces
 
+#: The header that tells which run a stream is: the events of an upstream pass as they came.
+RUN_ID = "x-run-id"
 CHUNK = {"object": "chat.completion.chunk"}
 
 
 class EventStream(StreamingResponse):
-    """An answer that is told as events. However it ends, also by a reader who goes away, the model's work is closed."""
+    """An answer that is told as events, its run in the head. However it ends, also by a reader who goes away, the model's
+    work is closed.
+    """
 
-    def __init__(self, events: AsyncGenerator[bytes, None]) -> None:
+    def __init__(self, events: AsyncGenerator[bytes, None], run_id: str) -> None:
         self._events = events
-        super().__init__(self._events, media_type="text/event-stream", headers={"cache-control": "no-cache"})
+        headers = {"cache-control": "no-cache", RUN_ID: run_id}
+        super().__init__(self._events, media_type="text/event-stream", headers=headers)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         # Plain asyncio, because Starlette's own way cancels again at each `await` of a model's clean-up.
@@ -38,8 +44,8 @@ class EventStream(StreamingResponse):
             leaving.add_done_callback(lambda _: sending.cancel())
 
 
-async def events_of(answer: Pieces) -> AsyncGenerator[bytes, None]:
-    """The pieces of an answer as events."""
+async def events_of(answer: Pieces, *, official: bool = False) -> AsyncGenerator[bytes, None]:
+    """The pieces of an answer as events; an `official` client reads those of an upstream with a word more."""
     chunks = RawChunks(answer.entry.path) if answer.raw else _DataChunks()
     is_passed_on = False
     async with contextlib.aclosing(answer.pieces) as pieces:
@@ -47,7 +53,7 @@ async def events_of(answer: Pieces) -> AsyncGenerator[bytes, None]:
             async for piece in pieces:
                 if isinstance(piece, bytes):
                     is_passed_on = True
-                    yield piece
+                    yield with_data(piece) if official and not answer.raw else piece
                 elif isinstance(piece, str):
                     yield encode_event(chunks.piece(piece))
                 else:

@@ -7,7 +7,8 @@ import contextlib
 import heapq
 import itertools
 from collections import deque
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 
 from aixplain.hub.catalog import Entry
 from aixplain.hub.store.runs import Waiting
@@ -95,12 +96,10 @@ class Lanes:
             self._show(model, lane)
         self.on_room()
 
-    @contextlib.asynccontextmanager
-    async def turn(self, model: str) -> AsyncIterator[None]:
-        """A turn of a caller's own: begins when it can, and ends when the work did, in threads too."""
+    async def turn(self, model: str) -> AbstractContextManager[None]:
+        """A turn of a caller's own, for a `with`: begins when it can, and ends when the work in there did, in threads too."""
         await self._enter(model)
-        with self.until_over(model):
-            yield
+        return self.until_over(model)
 
     @contextlib.contextmanager
     def until_over(self, model: str) -> Iterator[None]:

@@ -51,9 +51,10 @@ class ProcessBackend:
                     on_progress(told.done)
         return _ending(told) or Output(None)
 
-    async def stream(self, inputs: dict[str, Any]) -> AsyncGenerator[str, None]:
-        """The pieces that a generator yields. The process may be ahead of the reader, by what the connection holds.
+    async def stream(self, inputs: dict[str, Any]) -> AsyncGenerator[str | Output, None]:
+        """The pieces that a generator yields, and an `Output` when that was its last.
 
+        The process may be ahead of the reader, by what the connection holds.
         One that is left closes its generator after the next piece, and keeps what it has loaded.
         """
         told: Told | None = None
@@ -61,7 +62,8 @@ class ProcessBackend:
             async for told in worker.call(Call(inputs, pieces=True)):
                 if isinstance(told, Piece):
                     yield told.text
-        _ending(told)
+        if (end := _ending(told)) is not None:
+            yield end
 
 
 def _ending(told: Told | None) -> Output | None:

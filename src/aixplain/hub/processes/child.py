@@ -25,7 +25,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from aixplain.hub.backends import ModelError, Output
-from aixplain.hub.backends.functions import FunctionBackend, output_of, progress_listener
+from aixplain.hub.backends.functions import FunctionBackend, output_of, progress_listener, whole_of
 from aixplain.hub.processes.messages import HEAD, STOP, Answer, Call, Piece, Progress, Raised, Ready, Refused, Task, framed
 from aixplain.hub.processes.places import find
 from aixplain.hub.reading import own_traceback
@@ -119,15 +119,23 @@ class _Worker:
             return Answer(output_of(self._run(value)))
         if not self._function.streams:
             return Answer(output_of(value))
-        told: list[str] = []
-        tell = self._tell_piece if call.pieces else told.append
+        told: list[Any] = []
+
+        def tell(piece: Any) -> None:
+            if call.pieces and not isinstance(piece, Output):
+                self._tell_piece(str(piece))
+            else:
+                told.append(piece)
+
         if inspect.isgenerator(value):
             with contextlib.closing(value):
                 for piece in value:
-                    tell(str(piece))
+                    tell(piece)
         else:
             self._run(_each(value, tell))
-        return Answer() if call.pieces else Answer(Output("".join(told)))
+        if call.pieces:
+            return Answer(told[-1] if told else None)
+        return Answer(whole_of(told))
 
     def _run(self, work: Coroutine[Any, Any, T]) -> T:
         return self._runner.run(work, context=contextvars.copy_context())
@@ -155,10 +163,10 @@ class _Progress:
             self._hub.send(Progress(done))
 
 
-async def _each(pieces: AsyncGenerator[Any, None], tell: Callable[[str], None]) -> None:
+async def _each(pieces: AsyncGenerator[Any, None], tell: Callable[[Any], None]) -> None:
     async with contextlib.aclosing(pieces):
         async for piece in pieces:
-            tell(str(piece))
+            tell(piece)
 
 
 def _raised(error: BaseException) -> Raised:

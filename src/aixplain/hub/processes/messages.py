@@ -53,7 +53,7 @@ class Piece(msgspec.Struct, tag=True):
 
 
 class Answer(msgspec.Struct, tag=True):
-    """The end of a call: what the function gave, or nothing when it was told in pieces."""
+    """The end of a call: what the function gave; nothing when it was told in pieces, but for an `Output` at their end."""
 
     output: Output | None = None
 

@@ -6,6 +6,7 @@ guarded by the state that the run must be in; what returned is on the disk.
 
 from __future__ import annotations
 
+from collections.abc import Awaitable
 from typing import Literal, Protocol
 
 import msgspec
@@ -166,7 +167,7 @@ class RunStore(Protocol):
         """
         ...
 
-    async def record(self, order: Order, ending: Ending, started_at: float, now: float, expires_at: float) -> None:
+    def record(self, order: Order, ending: Ending, started_at: float, now: float, expires_at: float) -> Awaitable[object]:
         """Keep a run that was answered at once, as it ended; its envelope only when its key or its webhook may want it, or
         when its inputs are kept too.
 

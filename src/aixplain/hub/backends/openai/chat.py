@@ -7,12 +7,14 @@ from typing import Any
 
 import msgspec
 
-from aixplain.hub.backends import OnProgress, Output, Piece
+from aixplain.hub.backends import ModelError, OnProgress, Output, Piece
 from aixplain.hub.backends.openai.chunks import Chunks
 from aixplain.hub.backends.openai.messages import completion_request
 from aixplain.hub.backends.openai.upstream import OpenAnswer, Upstream, read_usage
 
 PATH = "/chat/completions"
+#: Asks for a last event that tells what a stream used.
+TELLS_USAGE = {"stream_options": {"include_usage": True}}
 
 
 class _Message(msgspec.Struct):
@@ -43,9 +45,7 @@ class ChatBackend:
 
     async def stream(self, inputs: dict[str, Any]) -> AsyncGenerator[Piece, None]:
         """The events as they come, and then the whole of them. Raises `ModelError`."""
-        request = completion_request(self._model, inputs)
-        request |= {"stream": True, "stream_options": {"include_usage": True}}
-        answer = await self._upstream.open(PATH, msgspec.json.encode(request))
+        answer = await self._opened(completion_request(self._model, inputs) | {"stream": True})
         try:
             if not answer.is_events:
                 output = completion(self._upstream, await _read_whole(answer))
@@ -64,6 +64,22 @@ class ChatBackend:
             yield chunks.whole()
         finally:
             await answer.close()
+
+    async def _opened(self, request: dict[str, Any]) -> OpenAnswer:
+        """The stream. Some services refuse to be asked what it used: they are asked without, and from then on at once."""
+        upstream = self._upstream
+        if upstream.tells_usage is not False:
+            try:
+                answer = await upstream.open(PATH, msgspec.json.encode(request | TELLS_USAGE))
+            except ModelError as error:
+                if error.status != 400 or upstream.tells_usage:
+                    raise
+            else:
+                upstream.tells_usage = True
+                return answer
+        answer = await upstream.open(PATH, msgspec.json.encode(request))
+        upstream.tells_usage = False
+        return answer
 
 
 async def _read_whole(answer: OpenAnswer) -> bytes:

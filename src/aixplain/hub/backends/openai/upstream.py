@@ -41,6 +41,8 @@ class Upstream:
     def __init__(self, name: str, url: str, key_env: str | None = None) -> None:
         self.name = name
         self.url = url.rstrip("/")
+        self.tells_usage: bool | None = None
+        """Whether it lets itself be asked what a stream used; None until it was."""
         self._key_env = key_env
         self._transport = AsyncSocketTransport()
 

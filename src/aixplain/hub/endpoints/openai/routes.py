@@ -40,12 +40,12 @@ async def chat(request: Request) -> Response:
     answer = await while_here(request, visit.pieces(entry, inputs))
     chunks = RawChunks(model)
     if isinstance(answer, Finished):
-        return EventStream(events_of_whole(answer, chunks, usage=usage))
+        return EventStream(events_of_whole(answer, chunks, usage=usage), answer.request_id)
     try:
         first = await while_here(request, first_of(answer))
     except ModelError as error:
         raise Refusal(error.status, str(error), error.retry_after) from error
-    return EventStream(events_of_pieces(answer, first, chunks, usage=usage))
+    return EventStream(events_of_pieces(answer, first, chunks, usage=usage), answer.run_id)
 
 
 async def embed(request: Request) -> Response:

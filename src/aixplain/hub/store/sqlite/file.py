@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import shutil
 import sqlite3
@@ -47,12 +48,12 @@ class SqliteStore:
         writer.execute("PRAGMA busy_timeout = 0")
         self._writer = Writer(writer)
 
-    async def write(self, change: Callable[[sqlite3.Connection], T], *, lazy: bool = False) -> T:
-        """Make a change; when this returns it is on the disk. A change that raises is undone alone. Raises `HubError`.
+    def write(self, change: Callable[[sqlite3.Connection], T], *, lazy: bool = False) -> asyncio.Future[T]:
+        """Make a change; once this is done it is on the disk. A change that raises is undone alone. Raises `HubError`.
 
         A `lazy` change is one that nobody waits for: it goes along with others, within about a millisecond.
         """
-        return await self._writer.write(change, lazy=lazy)
+        return self._writer.write(change, lazy=lazy)
 
     async def check(self) -> None:
         """Return when something was written, which changes nothing, and the disk has room for more. Raises `HubError`."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
+from collections.abc import Awaitable
 from typing import Any
 
 import msgspec
@@ -39,10 +40,10 @@ class SqliteRuns:
         earlier = await self.keyed(order.caller, order.model, order.key or "")
         return earlier if earlier is not None and (earlier.result is not None or earlier.digest != order.digest) else None
 
-    async def record(self, order: Order, ending: Ending, started_at: float, now: float, expires_at: float) -> None:
+    def record(self, order: Order, ending: Ending, started_at: float, now: float, expires_at: float) -> Awaitable[object]:
         """Keep a run that was answered at once, as it ended; its envelope only when it is wanted again."""
         row = {**asdict(order), **asdict(ending), "started_at": started_at, **_times(now, expires_at)}
-        await self._store.write(lambda connection: self._ended(connection, "record", row), lazy=order.may_be_late)
+        return self._store.write(lambda connection: self._ended(connection, "record", row), lazy=order.may_be_late)
 
     async def start(self, id: str, now: float) -> Taken | None:
         """Take a run up; None when it is not waiting any more."""

@@ -54,8 +54,8 @@ class Writer:
         self._thread = threading.Thread(target=self._work, name="aixplain-writer", daemon=True)
         self._thread.start()
 
-    async def write(self, change: Callable[[sqlite3.Connection], T], *, lazy: bool = False) -> T:
-        """Make a change; when this returns it is on the disk. Raises what the change raises, or `HubError`.
+    def write(self, change: Callable[[sqlite3.Connection], T], *, lazy: bool = False) -> asyncio.Future[T]:
+        """Make a change; once this is done it is on the disk. Raises what the change raises, or `HubError`.
 
         A change that raises is undone alone. It may be made twice, when one beside it raised; what counts is the last time.
         """
@@ -67,7 +67,7 @@ class Writer:
         self._urgent = self._urgent or not lazy
         if not self._busy:
             self._plan(loop)
-        return await future
+        return future
 
     def close(self) -> None:
         """Finish what is waiting; take nothing more."""
