@@ -116,7 +116,7 @@ def test_the_second_time_nothing_is_made_again(machine: Machine) -> None:
     assert (machine.dev("setup")[0], machine.calls()) == (0, EVERYTHING)
     status, said = machine.dev("test", "-k", "two words")
     assert (status, machine.calls()) == (0, [])
-    assert said.endswith("ran -m pytest -k two words\n")
+    assert said.endswith("ran -m pytest -n 4 --dist loadfile -k two words\n")
 
 
 def test_a_changed_lock_is_installed_anew(machine: Machine) -> None:
