@@ -38,6 +38,7 @@ QUESTIONS = (
     "hub_keys",
     "hub_upstream",
     "hub_page",
+    "aix_help",
 )
 
 

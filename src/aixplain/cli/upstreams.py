@@ -48,8 +48,8 @@ def add(
 ) -> None:
     """Offer the models of another service.
 
-    It speaks OpenAI, or is another aiXplain. Its models are NAME/model here. The key stays where it is: the hub reads the
-    variable when it asks the service.
+    It speaks OpenAI, or is another aiXplain. Its models are NAME/model here.
+    The key stays where it is: the hub reads the variable when it asks.
     """
     from aixplain.cli.failures import Failure, UsageProblem
     from aixplain.hub.backends import ModelError
