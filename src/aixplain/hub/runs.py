@@ -80,14 +80,15 @@ class Runs:
     ) -> None:
         """Note a run that was answered at once, and its answer when its key may come again; `inputs` when they are kept.
 
-        What nobody asks for by its key, nor is told of, is noted while the answer is on its way.
+        What nobody asks for by its key, is told of or has counted elsewhere is noted while the answer is on its way.
         """
         order = Order(run_id, model, inputs, asked.caller, asked.key, asked.digest, 0, None, started_at, asked.webhook)
         now, expires_at = self._times()
         self.on_ended(asked.caller, model, ending)
         self._metrics.run_ended(model, kind, ending, now - started_at)
         recording = self._store.record(order, ending, started_at, now, expires_at)
-        if order.may_be_late and len(self._late) < MOST_LATE:
+        elsewhere = self._store.is_shared and order.caller  # where the next request may count what this one used
+        if order.may_be_late and not elsewhere and len(self._late) < MOST_LATE:
             task = asyncio.ensure_future(recording)
             self._late.add(task)
             task.add_done_callback(self._late_is_over)

@@ -153,6 +153,11 @@ class Listed(msgspec.Struct, frozen=True):
 class RunStore(Protocol):
     """The rows of the runs. Every method raises `HubError` when the database can't be read or written."""
 
+    @property
+    def is_shared(self) -> bool:
+        """Whether other processes write the rows too."""
+        ...
+
     async def accept(self, order: Order, *, started: bool = False) -> Earlier | None:
         """Keep a run that waits from now on, or that is `started` at once, as attempt 1.
 

@@ -20,6 +20,8 @@ _SQL = load("postgres", "runs")
 class PostgresRuns:
     """The rows of the runs: a `RunStore` of one process, the `worker` that executes what it takes up."""
 
+    is_shared = True
+
     def __init__(self, pool: Pool, bell: Bell, worker: UUID, *, keeps_contents: bool = False) -> None:
         self._pool = pool
         self._bell = bell

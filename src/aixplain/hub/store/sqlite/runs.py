@@ -20,6 +20,8 @@ _SQL = load("sqlite", "runs")
 class SqliteRuns:
     """The rows of the runs in the hub's database file: an `OwnRunStore`."""
 
+    is_shared = False
+
     def __init__(self, store: SqliteStore, *, keeps_contents: bool = False) -> None:
         self._store = store
         self._keeps_contents = keeps_contents
