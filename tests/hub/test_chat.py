@@ -261,6 +261,14 @@ def test_a_stream_passes_through_and_ends_with_what_it_used(caller: Caller, serv
     assert newest["usage"]["completion_tokens"] == 2
 
 
+def before_an_unknown(serve: Callable[..., Caller], service: Scripted) -> Caller:
+    """A hub that asks the service for the first time."""
+    hub = Hub(builtin=False)
+    for entry in entries_of(Upstream("up", service.url), [Offered("m")], keep, timeout=2):
+        hub.add(entry)
+    return serve(hub)
+
+
 def test_a_service_that_refuses_to_tell_what_it_used_is_asked_without_from_then_on(
     serve: Callable[..., Caller], service: Scripted
 ) -> None:
@@ -270,20 +278,14 @@ def test_a_service_that_refuses_to_tell_what_it_used_is_asked_without_from_then_
         else:
             reply.stream((delta("stop", content="hi"), DONE))
 
-    hub = Hub(builtin=False)
-    for entry in entries_of(Upstream("up", service.url), [Offered("m")], keep, timeout=2):
-        hub.add(entry)
-    caller, service.answer = serve(hub), strict
+    caller, service.answer = before_an_unknown(serve, service), strict
     for _ in range(2):
         assert streamed(caller).events[-1] == "[DONE]"
     assert ["stream_options" in each.json for each in service.asked] == [True, False, False]
 
 
 def test_a_request_that_is_refused_either_way_is_the_callers(serve: Callable[..., Caller], service: Scripted) -> None:
-    hub = Hub(builtin=False)
-    for entry in entries_of(Upstream("up", service.url), [Offered("m")], keep, timeout=2):
-        hub.add(entry)
-    caller = serve(hub)
+    caller = before_an_unknown(serve, service)
     service.answers({"error": {"message": "too long"}}, 400)
     (failed,) = streamed(caller).events
     assert (failed["statusCode"], "too long" in failed["error"]["message"]) == (400, True)
