@@ -108,7 +108,7 @@ def test_what_goes_on_and_waits_is_told_and_then_how_it_ended(scraper: Scraper) 
             """A piece."""
     caller.result(addresses[1])
     count = "aixplain_hub_run_seconds_count"
-    assert scraper.value(count, model="acme/slow", kind="background", state="finished") == 2
+    assert wait_for(lambda: scraper.value(count, model="acme/slow", kind="background", state="finished") == 2)
     assert scraper.value(count, model="acme/slow", kind="background", state="canceled") == 1
     assert scraper.value(count, model="acme/pieces", kind="stream") == 1
     for gauge in ("polls_held", "runs_running", "runs_waiting", "streams_open"):
