@@ -25,7 +25,8 @@ LAST_SECONDS = 1.0
 def keep_serving(listening: socket.socket, folders: Iterable[Path], variable: str) -> None:
     """Run this very command again, on this socket, which it finds by the variable; until Ctrl-C or SIGTERM."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    environment = {**os.environ, variable: str(listening.fileno())}
+    # Compiled files are told by their second and size, so that of an edit within a second could be the one before it.
+    environment = {**os.environ, variable: str(listening.fileno()), "PYTHONDONTWRITEBYTECODE": "1"}
     folders = sorted(set(folders))
     with contextlib.suppress(KeyboardInterrupt):
         while True:
