@@ -12,6 +12,7 @@ import socket
 import statistics
 import time
 from collections.abc import Callable
+from typing import Any
 
 from bench.hub_durable import ask, request, running
 from bench.measuring import report
@@ -37,7 +38,7 @@ WEIGHTS = [1 / (rank + 3) for rank in range(4000)]
 
 def words() -> list[str]:
     """The vocabulary, the most common word first."""
-    draw = random.Random(0)  # noqa: S311
+    draw = random.Random(0)
     return ["".join(draw.choice("bcdfglmnprst") + draw.choice("aeiou") for _ in range(draw.randint(2, 5))) for _ in WEIGHTS]
 
 
@@ -52,13 +53,13 @@ def timed(times: int, call: Callable[[], object]) -> list[float]:
 
 
 def main() -> None:
-    draw = random.Random(2)  # noqa: S311
+    draw = random.Random(2)
     vocabulary = words()
     with running(HUB) as (hub, start), socket.create_connection(hub.address) as connection:
 
-        def search(**wanted: object) -> dict[str, object]:
+        def search(**wanted: object) -> dict[str, Any]:
             body = json.dumps({"pageNumber": 0, "pageSize": 20, "sort": [{}], **wanted}).encode()
-            found: dict[str, object] = json.loads(ask(connection, request("POST", "/v2/models/paginate", body)))
+            found: dict[str, Any] = json.loads(ask(connection, request("POST", "/v2/models/paginate", body)))
             return found
 
         def text() -> str:
@@ -68,7 +69,7 @@ def main() -> None:
         filtered = timed(100, lambda: search(q=text(), functions=["translation"]))
         commonest = timed(20, lambda: search(q=vocabulary[0]))
         total = search(q=vocabulary[0])["total"]
-        ids = [model["id"] for number in range(5) for model in search(pageNumber=500 * number)["results"]]  # type: ignore[attr-defined]
+        ids = [model["id"] for number in range(5) for model in search(pageNumber=500 * number)["results"]]
         gets = timed(500, lambda: ask(connection, request("GET", f"/v2/models/{draw.choice(ids)}")))
     texts = {f"a word of {total:,}": commonest, "texts and a filter": filtered, "texts": searches}
     for share, name in ((50, "p50"), (95, "p95")):

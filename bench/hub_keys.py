@@ -70,7 +70,7 @@ async def keys_and_limits(folder: Path) -> None:
 
 def fill(folder: Path) -> SqliteStore:
     """A ledger of a million runs."""
-    draw, now = random.Random(1), time.time()  # noqa: S311
+    draw, now = random.Random(1), time.time()
     store = SqliteStore(folder / "hub.sqlite")
     file = sqlite3.connect(folder / "hub.sqlite")
     rows = (

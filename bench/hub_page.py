@@ -58,7 +58,7 @@ def main() -> None:
 
     def type_texts(browser: Browser, url: str) -> list[float]:
         """The seconds from the last letter of a text to its results, for each."""
-        draw, vocabulary = random.Random(3), words()  # noqa: S311
+        draw, vocabulary = random.Random(3), words()
         page = browser.new_page()
         page.add_init_script(WATCH)
         page.goto(url)

@@ -23,6 +23,20 @@ from aixplain.hub.store.sqlite.search import search
 from .conftest import Caller
 
 
+def test_the_nearest_of_many_models_is_told(tmp_path: Path) -> None:
+    hub = Hub(builtin=False)
+    for number in range(700):
+        hub.model(f"maker-{number % 7}/model-{number}")(lambda text: text)
+    hub.model("globex/summary")(lambda text: text)
+    running = start(tmp_path, hub)
+    try:
+        caller = Caller(running.url)
+        assert "did you mean 'globex/summary'" in caller.get("/v2/models/globex%2Fsumary").json["message"]
+        assert caller.get("/v2/models/zzz").json["message"] == "There is no model 'zzz' on this hub."
+    finally:
+        running.close()
+
+
 def library() -> Hub:
     """A catalog in which every filter has something to keep and something to leave out."""
     hub = Hub(builtin=False)

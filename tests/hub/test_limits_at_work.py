@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from aixplain.hub import Settings
 from aixplain.hub.opening import Place
 from aixplain.hub.store.keys import Limits
 
@@ -105,6 +106,16 @@ def test_what_is_refused_before_it_runs_for_its_inputs_does_not_count(hubs: Hubs
     secret = limited(place, rpd=1)
     assert ask(hubs[0], secret, "acme/shout", text=7).status == 400
     assert ask(hubs[0], secret).status == 200
+
+
+def test_what_there_is_no_room_for_does_not_count(tmp_path: Path) -> None:
+    secret = limited(Place(tmp_path), rpd=1)
+    with served(tmp_path, Replica(settings=Settings(longest_queue=0, most_streams=0))) as [hub]:
+        assert ask(hub, secret, "acme/gated", text="hi").status == 503
+        assert ask(hub, secret, "acme/pieces", text="hi", stream=True).status == 503
+        assert ask(hub, secret, "acme/shout", text="hi", stream=True).status == 400  # it doesn't stream
+        assert ask(hub, secret).status == 200
+        assert ask(hub, secret).status == 429
 
 
 def test_fixed_keys_have_no_limits(hubs: Hubs) -> None:

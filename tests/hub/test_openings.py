@@ -51,6 +51,37 @@ def test_an_engine_tells_how_many_runs_wait(place: Place) -> None:
     asyncio.run(scene())
 
 
+def test_a_model_that_is_offered_no_more_while_its_runs_wait_keeps_no_other_waiting(place: Place) -> None:
+    hub, gate = Hub(builtin=False), threading.Event()
+
+    @hub.model("acme/going", concurrency=1)
+    def going(text: str) -> str:
+        assert gate.wait(20)
+        return text
+
+    @hub.model("acme/staying", concurrency=1)
+    def staying(text: str) -> str:
+        return text
+
+    async def scene() -> None:
+        async with opening(place, hub.entries, hub.settings, Metrics()).opened() as opened, at_work(opened):
+            for _ in range(3):
+                await opened.engine.accept(new_order("acme/going", {"text": "x"}, Asked(), 0))
+            await comes_true(lambda: opened.engine.backlog == 2)
+            del hub.entries["acme/going"]
+            gate.set()
+            orders = [new_order("acme/staying", {"text": "x"}, Asked(), 0) for _ in range(9)]
+            for order in orders:
+                await opened.engine.accept(order)
+            for order in orders:
+                standing = await opened.runs.attend(order.id, 20)
+                assert standing is not None
+                assert standing.state == "finished"
+            assert opened.engine.is_at_work
+
+    asyncio.run(scene())
+
+
 def test_what_goes_on_when_a_hub_stops_waits_for_the_next_one(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("aixplain.hub.engine.attempts.LAST_SECONDS", 0.01)
     hub, begun = Hub(builtin=False), 0

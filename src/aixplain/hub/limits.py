@@ -118,7 +118,7 @@ class MemoryLimiter:
             spent.requests_day += 1
 
     def add(self, caller: str, model: str, ending: Ending) -> None:
-        """Add what a run used, by the key that it was asked with; it is in the ledger by now."""
+        """Add what a run used, by the key that it was asked with; it is in the ledger by now, or in a moment."""
         counts = self._counts.get(caller)
         if counts is None or not counts.turned(Windows.at(time.time())):
             return

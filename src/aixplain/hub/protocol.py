@@ -46,7 +46,7 @@ class Protocol(HttpToolsProtocol):
         self._late: asyncio.TimerHandle | None = None
         self._problem = NO_HTTP
 
-    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # uvicorn wants less of it
         """A connection is there."""
         super().connection_made(Together(transport))
         if len(self.connections) > self._most:

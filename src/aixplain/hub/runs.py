@@ -56,7 +56,7 @@ class Runs:
         self._held = True
         #: Called when a webhook may be due.
         self.on_webhook: Callable[[], None] = lambda: None
-        #: Called with the caller and the model of a run that ended and is noted.
+        #: Called with the caller and the model of a run that ended, and is noted or about to be.
         self.on_ended: Callable[[str, str, Ending], None] = lambda caller, model, ending: None
 
     async def accept(self, order: Order, *, started: bool = False) -> Earlier | None:

@@ -147,7 +147,7 @@ class Server(uvicorn.Server):
             log_config=None,
             log_level="warning",
             timeout_graceful_shutdown=patience,  # type: ignore[arg-type]  # parts of a second are fine
-            timeout_keep_alive=settings.keep_alive,  # type: ignore[arg-type]
+            timeout_keep_alive=settings.keep_alive,  # type: ignore[arg-type]  # here too
             server_header=False,
             ssl_context_factory=None if encryption is None else lambda *_: encryption,
         )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator, Callable
 from dataclasses import dataclass
+from itertools import islice
 from sqlite3 import Connection
 from typing import Annotated, Any
 
@@ -54,6 +55,9 @@ TOO_MANY_WAIT = (
     "The hub has {} runs waiting, and takes no more until some of them are done. Nothing was kept: send it again later."
 )
 TOO_MANY_STREAMS = "The hub answers {} requests in pieces, and begins no more until one is done. Send it again later."
+#: Names that a misspelt one is compared with, at most, for that takes long; of more models, those that begin with as many
+#: letters alike.
+MOST_COMPARED, ALIKE = 300, 3
 #: Seconds until another attempt may be worth it.
 QUEUE_SECONDS, STREAM_SECONDS = 5, 1
 
@@ -138,10 +142,12 @@ class Service:
         options = _options(inputs)
         arguments = await wanted(self.files, entry, _checked(entry, inputs))
         asked = msgspec.structs.replace(asked, seconds=options.deadline, webhook=self._checked_webhook(options.webhook))
-        if not (by.is_limited and await self._is_known(entry, asked)):
-            await self._limiter.admit(by, entry.path)
         streams = options.stream and not background
-        if not streams and (background or entry.asynchronous):
+        if streams and not entry.streams:
+            raise Refusal(400, f"Model '{entry.name}' (id={entry.id}) does not support streaming.")
+        waits = not streams and (background or entry.asynchronous)
+        await self._admit(entry, asked, by, self._no_room(waits=waits, streams=streams))
+        if waits:
             return await self._accept(entry, arguments, asked)
         arguments = await at_hand(self.files, entry, arguments)
         if streams:
@@ -202,8 +208,9 @@ class Service:
         inputs = await self._runs.inputs(run_id)
         if inputs is None:
             raise Refusal(410, f"The run '{run_id}' is over ({row.state}), and its inputs are not kept. Run the model anew.")
-        await self._limiter.admit(by, entry.path)
-        return await self._accept(entry, msgspec.json.decode(inputs), Asked(by.id))
+        asked = Asked(by.id)
+        await self._admit(entry, asked, by, self._no_room(waits=True, streams=False))
+        return await self._accept(entry, msgspec.json.decode(inputs), asked)
 
     async def _looked_up(
         self, look: Callable[[Connection, Search, tuple[str, ...] | None], bytes], wanted: Search, by: Key
@@ -213,15 +220,27 @@ class Service:
         except ValueError as error:
             raise Refusal(400, str(error)) from error
 
+    def _no_room(self, *, waits: bool, streams: bool) -> Refusal | None:
+        """Why a run that waits for its turn, or a stream, can't be begun now."""
+        backlog, open_streams = self._engine.backlog, self._answers.open_streams
+        if waits and backlog >= self._settings.longest_queue:
+            return Refusal(503, TOO_MANY_WAIT.format(backlog), retry_after=QUEUE_SECONDS)
+        if streams and open_streams >= self._settings.most_streams:
+            return Refusal(503, TOO_MANY_STREAMS.format(open_streams), retry_after=STREAM_SECONDS)
+        return None
+
+    async def _admit(self, entry: Entry, asked: Asked, by: Key, no_room: Refusal | None) -> None:
+        """Let a request in and count it, unless it was counted before, by its idempotency key. Raises `Refusal`."""
+        if (no_room is not None or by.is_limited) and await self._is_known(entry, asked):
+            return
+        if no_room is not None:
+            raise no_room
+        await self._limiter.admit(by, entry.path)
+
     async def _accept(self, entry: Entry, arguments: dict[str, Any], asked: Asked) -> Accepted:
         self._answers.once.going_on(entry.path, asked)
         order = new_order(entry.path, arguments, asked, entry.policy.priority)
-        if self._engine.backlog >= self._settings.longest_queue:
-            earlier = await self._runs.keyed(entry.path, asked)
-            if earlier is None:
-                raise Refusal(503, TOO_MANY_WAIT.format(self._engine.backlog), retry_after=QUEUE_SECONDS)
-        else:
-            earlier = await self._engine.accept(order)
+        earlier = await self._engine.accept(order)
         if earlier is not None:
             check_same(asked, earlier.digest)
         accepted = Accepted(order.id if earlier is None else earlier.id)
@@ -229,12 +248,8 @@ class Service:
         return accepted
 
     async def _stream(self, entry: Entry, arguments: dict[str, Any], options: RunOptions, asked: Asked) -> Pieces | Ending:
-        if not entry.streams:
-            raise Refusal(400, f"Model '{entry.name}' (id={entry.id}) does not support streaming.")
         run_id = new_id()
         answer = await self._answers.stream(run_id, entry, arguments, asked)
-        if not isinstance(answer, Ending) and self._answers.open_streams >= self._settings.most_streams:
-            raise Refusal(503, TOO_MANY_STREAMS.format(self._answers.open_streams), retry_after=STREAM_SECONDS)
         return answer if isinstance(answer, Ending) else Pieces(run_id, entry, answer, options.raw)
 
     def _checked_webhook(self, url: str | None) -> str | None:
@@ -249,7 +264,8 @@ class Service:
 
     def _no_model(self, key: str, host: str | None, by: Key) -> str:
         where = "on this hub" if host is None else f"of the host '{host}' on this hub"
-        seen = [path for path, entry in self._entries.items() if by.may_use(path, entry.id)]
+        alike = self._entries if len(self._entries) <= MOST_COMPARED else [p for p in self._entries if p[:ALIKE] == key[:ALIKE]]
+        seen = [path for path in islice(alike, MOST_COMPARED) if by.may_use(path, self._entries[path].id)]
         return f"There is no model '{key}' {where}{did_you_mean(key, seen)}."
 
 

@@ -71,7 +71,7 @@ class AliasBackend:
         able = [each for each in self._targets if inputs.keys() <= each[0].names and (each[0].streams or not streams)]
         if not able:
             raise ModelError("None of the models that this one stands for takes these inputs.", 400)
-        chance = {entry.path: random.random() ** (1 / weight) if weight else 0.0 for entry, weight in able}  # noqa: S311
+        chance = {entry.path: random.random() ** (1 / weight) if weight else 0.0 for entry, weight in able}  # noqa: S311 - shares work
         return sorted((entry for entry, _ in able), key=lambda each: (self._resting.is_resting(each.path), -chance[each.path]))
 
     def _limit(self, entry: Entry) -> contextlib.AbstractAsyncContextManager[None]:

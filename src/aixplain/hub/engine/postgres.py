@@ -123,8 +123,9 @@ class PostgresEngine:
         while True:
             await self._woken.wait()
             self._woken.clear()
+            self._hot &= self._entries.keys()  # a model may be offered no more, while it has no room
             models, self._suspect = self._hot | self._suspect, set()
-            for model in sorted(models, key=self._urgency, reverse=True):
+            for model in sorted(models & self._entries.keys(), key=self._urgency, reverse=True):
                 await self._guarded(lambda: self._take(model))  # noqa: B023 - called here
 
     def _urgency(self, model: str) -> int:

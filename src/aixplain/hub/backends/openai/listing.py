@@ -45,7 +45,7 @@ class Offered(msgspec.Struct, frozen=True):
 async def offered(upstream: Upstream) -> list[Offered]:
     """The models that a service offers and this hub can run. Raises `ModelError`."""
     answer = await upstream.get("/models")
-    told = upstream.decoded(answer.content, dict[str, Any] | list[Any], "no list of models")  # type: ignore[arg-type]
+    told = upstream.decoded(answer.content, dict[str, Any] | list[Any], "no list of models")  # type: ignore[arg-type] # a union, which msgspec takes
     models = told if isinstance(told, list) else told.get("data")
     if not isinstance(models, list):
         raise upstream.failed("what it answered is no list of models.")

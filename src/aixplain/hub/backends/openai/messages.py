@@ -59,10 +59,10 @@ def json_value(value: Any) -> Any:
     return value
 
 
-def number(value: Any) -> float:
+def number(value: float | str) -> float:
     """A number that may have been written as text."""
     if not isinstance(value, str):
-        return value  # type: ignore[no-any-return] # it was checked
+        return value
     found = float(value)
     return int(found) if found.is_integer() and "." not in value else found
 
