@@ -19,7 +19,7 @@ from aixplain.hub.engine.lanes import Lanes
 from aixplain.hub.errors import HubError
 from aixplain.hub.execution import logger
 from aixplain.hub.store.declared import Declared, DeclaredStore
-from aixplain.hub.store.sqlite.catalog import replace_models
+from aixplain.hub.store.sqlite.catalog import changes
 from aixplain.hub.store.sqlite.file import SqliteStore
 from aixplain.hub.troubles import tell_trouble
 
@@ -48,7 +48,9 @@ class Offer:
         if known == self._known:
             return
         entries = self._entries(known)
-        await self._catalog.write(lambda connection: replace_models(connection, entries.values()))
+        # There may be tens of thousands, which must not hold requests up.
+        for change in await asyncio.to_thread(lambda: list(changes(self._catalog.reader(), entries.values()))):
+            await self._catalog.write(change)
         for path in self._served.keys() - entries.keys():
             del self._served[path]
         self._served.update(entries)

@@ -4,17 +4,24 @@ from __future__ import annotations
 
 import hashlib
 import sqlite3
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
+from functools import partial
+from typing import TypeVar
 
 import msgspec
 
 from aixplain.hub.catalog import Entry
 from aixplain.hub.store.named import load
+from aixplain.hub.store.sqlite.writer import Change
+
+T = TypeVar("T")
 
 _SQL = load("sqlite", "catalog")
 
 
+#: Models that one change of the catalog is about, at most: some milliseconds of the loop.
+AT_ONCE = 20
 #: When a model was first offered, and when what is told of it last changed, as the protocol writes it.
 Times = tuple[str, str]
 
@@ -24,17 +31,42 @@ def replace_models(connection: sqlite3.Connection, entries: Iterable[Entry], tim
 
     `times` are those of each path; without them, they are when this file had it first, and now for what changed.
     """
+    for change in changes(connection, entries, times):
+        change(connection)
+
+
+def changes(
+    connection: sqlite3.Connection, entries: Iterable[Entry], times: Mapping[str, Times] | None = None
+) -> Iterator[Change]:
+    """What makes the catalog these entries, as `replace_models` does: for a few models each, so that none takes long."""
     known = {row["path"]: row for row in connection.execute(_SQL["known_models"])}
     wanted = {entry.path: (entry, digest_of(entry, (times or {}).get(entry.path))) for entry in entries}
-    for path, row in known.items():
-        if path not in wanted or wanted[path][1] != row["digest"]:
-            connection.execute(_SQL["remove_text"], {"path": path})
-            connection.execute(_SQL["remove_model"], {"path": path})
+    gone = [path for path, row in known.items() if path not in wanted or wanted[path][1] != row["digest"]]
+    for some in _some(gone):
+        yield partial(_remove, some)
     now = moment_now()
+    new: list[tuple[Entry, str, Times]] = []
     for path, (entry, digest) in wanted.items():
         if path not in known or known[path]["digest"] != digest:
             first = known[path]["created_at"] if path in known else now
-            _add(connection, entry, digest, *(times[path] if times is not None else (first, now)))
+            new.append((entry, digest, times[path] if times is not None else (first, now)))
+    for added in _some(new):
+        yield partial(_add_all, added)
+
+
+def _some(items: list[T]) -> Iterator[list[T]]:
+    return (items[begin : begin + AT_ONCE] for begin in range(0, len(items), AT_ONCE))
+
+
+def _remove(paths: Sequence[str], connection: sqlite3.Connection) -> None:
+    for path in paths:
+        connection.execute(_SQL["remove_text"], {"path": path})
+        connection.execute(_SQL["remove_model"], {"path": path})
+
+
+def _add_all(new: Sequence[tuple[Entry, str, Times]], connection: sqlite3.Connection) -> None:
+    for entry, digest, (created_at, updated_at) in new:
+        _add(connection, entry, digest, created_at, updated_at)
 
 
 def moment_now() -> str:
