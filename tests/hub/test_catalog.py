@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from aixplain._wire.messages import Search
 from aixplain.hub import Hub
 from aixplain.hub.embedded import start
-from aixplain.hub.store.sqlite.catalog import replace_models
+from aixplain.hub.store.sqlite.catalog import changes, replace_models
 from aixplain.hub.store.sqlite.file import SqliteStore
 from aixplain.hub.store.sqlite.search import search
 
@@ -290,6 +290,27 @@ def test_a_restart_keeps_what_is_the_same_and_takes_over_what_changed(tmp_path: 
     assert (after["createdAt"], after["description"]) == (before["acme/a"]["createdAt"], "new words")
     assert after["updatedAt"] > after["createdAt"]
     assert json.loads(search(store.reader(), Search(q="old")))["total"] == 0
+    store.close()
+
+
+def test_a_model_that_changes_is_found_after_every_step_of_the_change(tmp_path: Path) -> None:
+    def hub(text: str) -> Hub:
+        made = Hub(builtin=False)
+        for number in range(50):
+            made.model(f"acme/{number}", description=text)(lambda text: text)
+        return made
+
+    store = open_store(tmp_path / "hub.sqlite", hub("old"))
+    with sqlite3.connect(tmp_path / "hub.sqlite") as connection:
+        connection.row_factory = sqlite3.Row
+        steps = list(changes(connection, hub("new").entries.values()))
+        assert len(steps) > 1
+        for step in steps:
+            step(connection)
+            connection.commit()
+            assert len(stored(store)) == 50
+    connection.close()
+    assert {model["description"] for model in stored(store).values()} == {"new"}
     store.close()
 
 

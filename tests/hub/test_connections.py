@@ -137,6 +137,29 @@ def test_a_head_that_is_too_large_is_a_431_at_once_or_in_parts(connection: socke
     assert_refused(to_the_end(connection), 431, b"larger than 64 kB")
 
 
+def test_who_is_refused_while_sending_can_send_on_and_read_why(connection: socket.socket) -> None:
+    connection.sendall(b"GET /healthz HTTP/1.1\r\nx-pad: " + b"x" * 66_000)
+    assert b"431" in connection.recv(100, socket.MSG_PEEK)
+    for _ in range(10):
+        connection.sendall(b"x" * 10_000)
+        time.sleep(0.01)
+    assert_refused(to_the_end(connection), 431, b"larger than 64 kB")
+
+
+def test_who_was_refused_and_does_not_leave_is_left(connection: socket.socket) -> None:
+    connection.sendall(b"hello\r\n\r\n")
+    assert_refused(to_the_end(connection), 400)
+    assert wait_for(lambda: _is_cut(connection))
+
+
+def _is_cut(connection: socket.socket) -> bool:
+    try:
+        connection.sendall(b"x")
+    except OSError:
+        return True
+    return False
+
+
 def test_a_head_that_is_just_not_too_large_is_read(connection: socket.socket) -> None:
     connection.sendall(b"GET /healthz HTTP/1.1\r\nx-pad: " + b"x" * 60_000 + b"\r\n\r\n")
     assert b"200 OK" in connection.recv(1000)

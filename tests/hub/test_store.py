@@ -44,6 +44,41 @@ def words(store: SqliteStore) -> list[str]:
     return [row["word"] for row in store.reader().execute("SELECT word FROM words ORDER BY word")]
 
 
+def test_what_is_read_together_is_of_one_moment_whatever_is_written_meanwhile(store: SqliteStore) -> None:
+    async def read_while_written() -> tuple[int, int]:
+        loop = asyncio.get_running_loop()
+
+        def count_twice(file: sqlite3.Connection) -> tuple[int, int]:
+            first = count(file)
+            asyncio.run_coroutine_threadsafe(written(), loop).result(10)
+            return first, count(file)
+
+        async def written() -> None:
+            await store.write(add("meanwhile"))
+
+        return await store.read(count_twice)
+
+    assert asyncio.run(read_while_written()) == (0, 0)
+    assert words(store) == ["meanwhile"]
+
+
+def count(file: sqlite3.Connection) -> int:
+    number: int = file.execute("SELECT count(*) FROM words").fetchone()[0]
+    return number
+
+
+def test_a_reading_that_fails_leaves_nothing_open(store: SqliteStore) -> None:
+    def fail(file: sqlite3.Connection) -> None:
+        raise KeyError("by design")
+
+    async def read_twice() -> int:
+        with pytest.raises(KeyError):
+            await store.read(fail)
+        return await store.read(count)
+
+    assert asyncio.run(read_twice()) == 0
+
+
 def together(store: SqliteStore, *changes: Callable[[sqlite3.Connection], Any]) -> list[Any]:
     async def all_at_once() -> list[Any]:
         return await asyncio.gather(*map(store.write, changes), return_exceptions=True)

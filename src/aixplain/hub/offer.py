@@ -48,12 +48,12 @@ class Offer:
         if known == self._known:
             return
         entries = self._entries(known)
+        self._served.update(entries)  # first, so that what is found can be run
         # There may be tens of thousands, which must not hold requests up.
-        for change in await asyncio.to_thread(lambda: list(changes(self._catalog.reader(), entries.values()))):
+        for change in await self._catalog.read(lambda file: list(changes(file, entries.values()))):
             await self._catalog.write(change)
         for path in self._served.keys() - entries.keys():
             del self._served[path]
-        self._served.update(entries)
         self._known = known
 
     async def keep_refreshing(self) -> None:

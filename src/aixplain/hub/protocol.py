@@ -20,6 +20,9 @@ from aixplain.hub.wire import Together
 
 LARGEST_HEAD = 64 * 1024
 
+#: How long a caller who was refused in the middle of sending is heard out.
+PARTING_SECONDS = 1.0
+
 NO_HTTP = 400, "This is no HTTP request that can be read."
 TOO_LARGE = 431, f"The head of the request is larger than {LARGEST_HEAD // 1024} kB. Send a shorter address, or fewer headers."
 TOO_MANY = 503, "The hub has as many connections open as it may. Close those that aren't used, or try again in a moment."
@@ -45,12 +48,14 @@ class Protocol(HttpToolsProtocol):
         self._in_body = False
         self._late: asyncio.TimerHandle | None = None
         self._problem = NO_HTTP
+        self._parting = False
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # uvicorn wants less of it
         """A connection is there."""
         super().connection_made(Together(transport))
         if len(self.connections) > self._most:
-            self._refuse(*TOO_MANY)
+            self.transport.write(_answer(*TOO_MANY))
+            self.transport.close()
         else:
             self._wait(self._settings.header_timeout)
 
@@ -61,9 +66,15 @@ class Protocol(HttpToolsProtocol):
 
     def data_received(self, data: bytes) -> None:
         """Something came, mostly a whole request."""
+        if self._parting:
+            return
         if not self._in_body:
             self._received += len(data)
         super().data_received(data)
+        if not self._parting:
+            self._expect_more()
+
+    def _expect_more(self) -> None:
         if self._in_body:
             self._wait(self._settings.body_timeout)
         elif self._received > LARGEST_HEAD:
@@ -118,7 +129,21 @@ class Protocol(HttpToolsProtocol):
         going_on = self.cycle is not None and self.cycle.response_started and not self.cycle.response_complete
         if not going_on:
             self.transport.write(_answer(status, message))
-        self.transport.close()
+        if going_on or self.scheme == "https":  # TLS can't be closed on one side alone
+            self.transport.close()
+        else:
+            self._part()
+
+    def _part(self) -> None:
+        """Close as soon as the caller does: what they still send would meet a closed connection, and take the answer away."""
+        self._parting = True
+        if self.cycle is not None:
+            self.cycle.disconnected = True
+            self.cycle.message_event.set()
+        self._wait_no_more()
+        self.transport.write_eof()
+        self.flow.resume_reading()
+        self._late = self.loop.call_later(PARTING_SECONDS, self.transport.close)
 
 
 def _answer(status: int, message: str) -> bytes:

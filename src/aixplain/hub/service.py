@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncGenerator, Callable
 from dataclasses import dataclass
 from itertools import islice
@@ -216,7 +215,7 @@ class Service:
         self, look: Callable[[Connection, Search, tuple[str, ...] | None], bytes], wanted: Search, by: Key
     ) -> bytes:
         try:
-            return await asyncio.to_thread(lambda: look(self._store.reader(), wanted, by.models))
+            return await self._store.read(lambda file: look(file, wanted, by.models))
         except ValueError as error:
             raise Refusal(400, str(error)) from error
 

@@ -31,6 +31,12 @@ class Together(asyncio.Transport):
         if held and not self._transport.is_closing():
             self._transport.write(b"".join(held))
 
+    def write_eof(self) -> None:
+        """Write no more, once all is sent; read on."""
+        self.flush()
+        if not self._transport.is_closing():
+            self._transport.write_eof()
+
     def close(self) -> None:
         """Close, once all is sent."""
         self.flush()

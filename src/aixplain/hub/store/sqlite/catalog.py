@@ -38,11 +38,13 @@ def replace_models(connection: sqlite3.Connection, entries: Iterable[Entry], tim
 def changes(
     connection: sqlite3.Connection, entries: Iterable[Entry], times: Mapping[str, Times] | None = None
 ) -> Iterator[Change]:
-    """What makes the catalog these entries, as `replace_models` does: for a few models each, so that none takes long."""
+    """What makes the catalog these entries, as `replace_models` does: for a few models each, so that none takes long.
+
+    A model that changed goes and comes in the same one, so that it is found at any time.
+    """
     known = {row["path"]: row for row in connection.execute(_SQL["known_models"])}
     wanted = {entry.path: (entry, digest_of(entry, (times or {}).get(entry.path))) for entry in entries}
-    gone = [path for path, row in known.items() if path not in wanted or wanted[path][1] != row["digest"]]
-    for some in _some(gone):
+    for some in _some([path for path in known if path not in wanted]):
         yield partial(_remove, some)
     now = moment_now()
     new: list[tuple[Entry, str, Times]] = []
@@ -50,8 +52,8 @@ def changes(
         if path not in known or known[path]["digest"] != digest:
             first = known[path]["created_at"] if path in known else now
             new.append((entry, digest, times[path] if times is not None else (first, now)))
-    for added in _some(new):
-        yield partial(_add_all, added)
+    for some_new in _some(new):
+        yield partial(_put_all, some_new)
 
 
 def _some(items: list[T]) -> Iterator[list[T]]:
@@ -64,7 +66,8 @@ def _remove(paths: Sequence[str], connection: sqlite3.Connection) -> None:
         connection.execute(_SQL["remove_model"], {"path": path})
 
 
-def _add_all(new: Sequence[tuple[Entry, str, Times]], connection: sqlite3.Connection) -> None:
+def _put_all(new: Sequence[tuple[Entry, str, Times]], connection: sqlite3.Connection) -> None:
+    _remove([entry.path for entry, _, _ in new], connection)
     for entry, digest, (created_at, updated_at) in new:
         _add(connection, entry, digest, created_at, updated_at)
 

@@ -55,6 +55,16 @@ class SqliteStore:
         """
         return self._writer.write(change, lazy=lazy)
 
+    async def read(self, look: Callable[[sqlite3.Connection], T]) -> T:
+        """What `look` finds, beside the loop, in the file as it is at one moment, whatever is written meanwhile."""
+
+        def look_at_one_moment() -> T:
+            connection = self.reader()
+            with _transaction(connection, "BEGIN"):
+                return look(connection)
+
+        return await asyncio.to_thread(look_at_one_moment)
+
     async def check(self) -> None:
         """Return when something was written, which changes nothing, and the disk has room for more. Raises `HubError`."""
 
@@ -101,8 +111,8 @@ class SqliteStore:
 
 
 @contextlib.contextmanager
-def _transaction(connection: sqlite3.Connection) -> Iterator[None]:
-    connection.execute("BEGIN IMMEDIATE")
+def _transaction(connection: sqlite3.Connection, begin: str = "BEGIN IMMEDIATE") -> Iterator[None]:
+    connection.execute(begin)
     try:
         yield
         connection.execute("COMMIT")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import sqlite3
 from collections.abc import Awaitable
 from typing import Any
@@ -109,12 +108,11 @@ class SqliteRuns:
         """How many runs are wanted, and a page of them."""
         row = {**asdict(wanted), "states": msgspec.json.encode(wanted.states).decode()}
 
-        def look() -> tuple[int, list[Listed]]:
-            reader = self._store.reader()
-            total = reader.execute(_SQL["count"], row).fetchone()[0]
-            return total, [Listed(*found) for found in reader.execute(_SQL["list"], row)]
+        def look(file: sqlite3.Connection) -> tuple[int, list[Listed]]:
+            total = file.execute(_SQL["count"], row).fetchone()[0]
+            return total, [Listed(*found) for found in file.execute(_SQL["list"], row)]
 
-        return await asyncio.to_thread(look)
+        return await self._store.read(look)
 
     async def check(self) -> None:
         """Return when rows can be written, and raise `HubError` when they can't."""

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-
 from msgspec.structs import asdict
 
 from aixplain.hub.store.named import load
@@ -22,7 +20,7 @@ class SqliteUsage:
     async def sums(self, wanted: UsageWanted) -> list[Usage]:
         """The sums that are wanted, in the order of their parts."""
         row = {**asdict(wanted), **{f"by_{part}": part in wanted.by for part in PARTS}}
-        return await asyncio.to_thread(lambda: [Usage(*found) for found in self._store.reader().execute(_SQL["sums"], row)])
+        return await self._store.read(lambda file: [Usage(*found) for found in file.execute(_SQL["sums"], row)])
 
     def spent(self, caller: str, minute: float, day: int, month: int) -> list[Spent]:
         """What a key used: in the minute that began at this time, on this day and in the month that began on that one."""
