@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from aixplain._wire.messages import Parameter
-from aixplain._wire.validation import checker, did_you_mean, fits, is_number, plain, problems
+from aixplain._wire.validation import QuickLook, did_you_mean, fits, is_number, plain, problems
 from aixplain.v2.enums import AssetStatus, Function, Language, Supplier
 
 NUMBER = Parameter("size", data_type="text", data_sub_type="number")
@@ -217,12 +217,23 @@ ANYTHING = [
 )
 def test_the_quick_look_never_lets_pass_what_the_close_one_finds(kind: str | None, more: dict[str, Any]) -> None:
     parameter = Parameter("x", data_type=kind, **more)
-    check = checker(parameter)
+    accepts = QuickLook([parameter]).accepts
     given = [value for value in ANYTHING if value is not None]
-    assert [value for value in given if check(value) and problems([parameter], {"x": value})] == []
+    assert [value for value in given if accepts({"x": value}) and problems([parameter], {"x": value})] == []
     # It may call a good value odd, but only a member of an enum.
-    refused = [value for value in given if not check(value) and not problems([parameter], {"x": value})]
+    refused = [value for value in given if not accepts({"x": value}) and not problems([parameter], {"x": value})]
     assert all(isinstance(value, Function | Language) for value in refused)
+
+
+@pytest.mark.parametrize(
+    "values", [{}, {"text": "hi"}, {"data": "hi"}, {"messages": []}, {"data": "hi", "size": 1}, {"messages": [], "size": 1}]
+)
+@pytest.mark.parametrize("names", ["text", "text messages", "text size", "text messages size"])
+def test_the_quick_look_knows_what_may_stand_for_a_text(names: str, values: dict[str, Any]) -> None:
+    parameters = [Parameter(name, required=name in ("text", "size")) for name in names.split()]
+    known = all(name in (*names.split(), "data") for name in values)
+    accepted = QuickLook(parameters, others={"data"}).accepts(values)
+    assert accepted == (known and not problems(parameters, values))
 
 
 @pytest.mark.parametrize("value", [7, 7.0, "7"])

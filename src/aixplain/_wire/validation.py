@@ -92,13 +92,40 @@ def kind_of(parameter: Parameter) -> str | None:
     return parameter.data_sub_type if is_finer else parameter.data_type
 
 
-def checker(parameter: Parameter) -> Callable[[Any], bool]:
-    """The quickest way to say whether a value will do, for who asks often; `problems` tells what is wrong with it.
+class QuickLook:
+    """Says of most values at once that they will do, for who asks often; `problems` tells what is wrong with the others.
 
-    >>> check = checker(Parameter("size", data_type="number", maximum=5))
-    >>> check(5), check(6), check("many")
+    >>> look = QuickLook([Parameter("size", data_type="number", required=True, maximum=5)], others={"timeout"})
+    >>> look.accepts({"size": 5, "timeout": 9}), look.accepts({"size": 6}), look.accepts({"sise": 5})
     (True, False, False)
     """
+
+    __slots__ = ("_checks", "_others", "_required")
+
+    def __init__(self, parameters: Collection[Parameter], others: Collection[str] = ()) -> None:
+        self._checks = {parameter.name: _checker(parameter) for parameter in parameters}
+        self._required = frozenset(parameter.name for parameter in parameters if parameter.required)
+        self._others = others
+
+    def accepts(self, values: Mapping[str, Any]) -> bool:
+        """Whether nothing is to be said of these values, none of which is None. `others` are names that are no parameters."""
+        if not self._required.issubset(values) and not self._has_stand_in(values):
+            return False
+        checks = self._checks
+        for name, value in values.items():
+            check = checks.get(name)
+            if check is None:
+                if name not in self._others:
+                    return False
+            elif not check(value):
+                return False
+        return True
+
+    def _has_stand_in(self, values: Mapping[str, Any]) -> bool:
+        return self._required.difference(values) == {"text"} and _has_stand_in(self._checks, values)
+
+
+def _checker(parameter: Parameter) -> Callable[[Any], bool]:
     if parameter.multiple_values or _is_bound(parameter):
         return lambda value: fits(parameter, value) and value_problem(parameter, value) is None
     return _CHECKS.get(kind_of(parameter)) or _is_anything
@@ -184,10 +211,11 @@ def problems(parameters: Collection[Parameter], values: Mapping[str, Any]) -> li
     ["Required parameter 'text' is missing"]
     """
     found = []
+    names = [parameter.name for parameter in parameters]
     for parameter in parameters:
         value = values.get(parameter.name)
         if value is None:
-            if parameter.required and not (parameter.name == "text" and _has_stand_in(parameters, values)):
+            if parameter.required and not (parameter.name == "text" and _has_stand_in(names, values)):
                 found.append(f"Required parameter '{parameter.name}' is missing")
         elif not fits(parameter, value):
             found.append(type_problem(parameter, value))
@@ -196,10 +224,9 @@ def problems(parameters: Collection[Parameter], values: Mapping[str, Any]) -> li
     return found
 
 
-def _has_stand_in(parameters: Collection[Parameter], values: Mapping[str, Any]) -> bool:
-    if values.get("messages") is not None and any(parameter.name == "messages" for parameter in parameters):
-        return True
-    return values.get("data") is not None
+def _has_stand_in(names: Collection[str], values: Mapping[str, Any]) -> bool:
+    """Whether a model with parameters of these names can do without `text`."""
+    return values.get("data") is not None or ("messages" in names and values.get("messages") is not None)
 
 
 def did_you_mean(name: str, names: Iterable[str]) -> str:

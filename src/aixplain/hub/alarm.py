@@ -1,4 +1,4 @@
-"""One time limit over many short waits, for the price of one timer."""
+"""One time limit over many short waits."""
 
 from __future__ import annotations
 
@@ -6,20 +6,23 @@ import asyncio
 from collections.abc import Awaitable
 from typing import TypeVar, cast
 
+from aixplain.hub.timers import timers_here
+
 T = TypeVar("T")
 
 
 class Alarm:
-    """Ends whatever is waited for by it once its time, on the loop's clock, has come. What goes on between is left alone.
+    """Ends whatever is waited for by it once its time, on the loop's clock, has come; None never comes.
 
+    What goes on between is left alone.
     So a generator can limit its own waits and not those of whoever reads it, as `asyncio.timeout` would.
     """
 
-    def __init__(self, by: float) -> None:
+    def __init__(self, by: float | None) -> None:
         self._task: asyncio.Task[object] | None = None
         self.rang = False
         """Its time has come."""
-        self._timer = asyncio.get_running_loop().call_at(by, self._ring)
+        self._timer = None if by is None else timers_here().call_at(by, self._ring)
 
     async def wait(self, work: Awaitable[T]) -> T:
         """What the work gives. Raises TimeoutError when the time is up."""
@@ -38,7 +41,8 @@ class Alarm:
 
     def turn_off(self) -> None:
         """Nothing is waited for any more."""
-        self._timer.cancel()
+        if self._timer is not None:
+            self._timer.cancel()
 
     def _ring(self) -> None:
         self.rang = True

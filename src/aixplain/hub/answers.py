@@ -72,13 +72,14 @@ class Answers:
         if earlier is not None:
             return earlier
         trace_run(run_id)
-        ending = canceled(run_id)
+        ending: Ending | None = None
         try:
             async with contextlib.nullcontext() if asked.seconds is None else asyncio.timeout(asked.seconds):
                 ending = await self._attempts(entry, arguments, run_id)
         except TimeoutError:
             ending = expired(run_id)
         finally:
+            ending = ending or canceled(run_id)
             await self._note(run_id, entry, arguments, _kept(asked, ending), ending, started_at, "at_once")
         return ending
 

@@ -5,11 +5,10 @@ from __future__ import annotations
 import functools
 import re
 
-from starlette.datastructures import Headers
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from aixplain.hub.endpoints import refused
+from aixplain.hub.endpoints import header_of, refused
 from aixplain.hub.errors import HubError
 from aixplain.hub.keys import ANYONE, Keyring
 from aixplain.hub.troubles import tell_trouble
@@ -36,21 +35,21 @@ class Access:
         refusal = None
         if scope["type"] == "http" and scope["path"] not in HEALTH:
             try:
-                refusal = await _refusal(scope, Headers(scope=scope))
+                refusal = await _refusal(scope)
             except HubError as error:
                 tell_trouble("keys can't be looked up: %s", error)
                 refusal = refused(scope["path"], 503, str(error), {"retry-after": "1"})
         await (self._app if refusal is None else refusal)(scope, receive, send)
 
 
-async def _refusal(scope: Scope, headers: Headers) -> Response | None:
+async def _refusal(scope: Scope) -> Response | None:
     keyring: Keyring = scope["app"].state.keyring
     if not await keyring.wanted():
         scope["key"] = ANYONE
-        return _refused_as_foreign(scope["path"], headers)
+        return _refused_as_foreign(scope)
     if scope["path"] == "/" or scope["path"].startswith(OPEN_PATHS):
         return None
-    secret = _secret(headers)
+    secret = _secret(scope)
     key = None if secret is None else await keyring.find(secret)
     if key is not None:
         scope["key"] = key
@@ -60,12 +59,12 @@ async def _refusal(scope: Scope, headers: Headers) -> Response | None:
     return refused(scope["path"], 401, f"{message}. {way_out}", {"www-authenticate": "Bearer"})
 
 
-def _refused_as_foreign(path: str, headers: Headers) -> Response | None:
-    for name in ("host", "origin"):
-        value = headers.get(name)
+def _refused_as_foreign(scope: Scope) -> Response | None:
+    for name in (b"host", b"origin"):
+        value = header_of(scope, name)
         if value is not None and not _is_local(value):
-            message = f"This hub has no keys, so it answers this machine only, and not {value!r:.100} ({name})."
-            return refused(path, 403, f"{message} Make a key with `aix keys create`, or set AIXPLAIN_HUB_KEYS.", {})
+            message = f"This hub has no keys, so it answers this machine only, and not {value!r:.100} ({name.decode()})."
+            return refused(scope["path"], 403, f"{message} Make a key with `aix keys create`, or set AIXPLAIN_HUB_KEYS.", {})
     return None
 
 
@@ -74,8 +73,9 @@ def _is_local(name: str) -> bool:
     return _LOCAL.fullmatch(name) is not None
 
 
-def _secret(headers: Headers) -> str | None:
+def _secret(scope: Scope) -> str | None:
     """`x-api-key`, or the second word of `Authorization: Bearer …` or `token …`."""
-    scheme, _, credentials = headers.get("authorization", "").partition(" ")
-    bearer = credentials.strip() if scheme.lower() in ("bearer", "token") else None
-    return headers.get("x-api-key") or bearer or None
+    if secret := header_of(scope, b"x-api-key"):
+        return secret
+    scheme, _, credentials = (header_of(scope, b"authorization") or "").partition(" ")
+    return credentials.strip() or None if scheme.lower() in ("bearer", "token") else None

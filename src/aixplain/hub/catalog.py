@@ -5,12 +5,12 @@ from __future__ import annotations
 import functools
 import hashlib
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import msgspec
 
 from aixplain._wire.messages import Parameter
-from aixplain._wire.validation import FILE_TYPES
+from aixplain._wire.validation import FILE_TYPES, QuickLook
 from aixplain.hub.prices import FREE, UNKNOWN, Price
 
 if TYPE_CHECKING:
@@ -76,6 +76,7 @@ class Entry:
     #: The names of its inputs, and of those that are files: each run asks for them.
     names: frozenset[str] = field(init=False, repr=False, compare=False)
     files: frozenset[str] = field(init=False, repr=False, compare=False)
+    _look: QuickLook | None = field(init=False, repr=False, compare=False, default=None)
 
     @property
     def id(self) -> str:
@@ -86,6 +87,13 @@ class Entry:
         object.__setattr__(self, "names", frozenset(parameter.name for parameter in self.parameters))
         kinds = (parameter.name for parameter in self.parameters if parameter.data_type in FILE_TYPES)
         object.__setattr__(self, "files", frozenset(kinds))
+
+    @property
+    def quick_look(self) -> QuickLook:
+        """At the values of a run. Made for the first one: of many models, few are ever run."""
+        if self._look is None:
+            object.__setattr__(self, "_look", QuickLook(self.parameters))
+        return cast(QuickLook, self._look)
 
     @property
     def first_required(self) -> str | None:

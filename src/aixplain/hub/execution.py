@@ -13,6 +13,7 @@ from typing import Any
 import msgspec
 
 from aixplain._wire.messages import FAILED, SUCCESS
+from aixplain.hub.alarm import Alarm
 from aixplain.hub.backends import ModelError, ModelFailure, OnProgress, Output, Tried
 from aixplain.hub.catalog import Entry, Policy
 from aixplain.hub.store.runs import Ending
@@ -32,15 +33,16 @@ async def execute(entry: Entry | None, inputs: dict[str, Any], run_id: str, on_p
     if entry is None:
         return failed(run_id, "The model of this run is not served by this hub any more.", 404)
     started = time.perf_counter()
-    limit = asyncio.timeout(entry.policy.timeout)
+    alarm = Alarm(entry.policy.timeout and asyncio.get_running_loop().time() + entry.policy.timeout)
     try:
-        async with limit:
-            output = await entry.backend.run(inputs, on_progress)
+        output = await alarm.wait(entry.backend.run(inputs, on_progress))
         return finished(run_id, entry, output, time.perf_counter() - started)
     except RAISED as error:
-        if isinstance(error, TimeoutError) and limit.expired():
+        if isinstance(error, TimeoutError) and alarm.rang:
             return failed(run_id, too_long(entry), 504)
         return failed(run_id, *failure_of(entry, error), error)
+    finally:
+        alarm.turn_off()
 
 
 def too_long(entry: Entry) -> str:

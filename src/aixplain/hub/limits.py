@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import functools
 import math
+import operator
 import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
@@ -50,8 +51,13 @@ class Windows(NamedTuple):
         >>> Windows.at(1_772_323_200.0)  # the first moment of March 2026
         Windows(minute=29538720, day=20513, month=20513)
         """
-        day = int(now // DAY)
-        return cls(int(now // MINUTE), day, _month_of(day)[0])
+        return _windows(int(now // MINUTE))
+
+
+@functools.lru_cache(maxsize=8)
+def _windows(minute: int) -> Windows:
+    day = int(minute * MINUTE // DAY)
+    return Windows(minute, day, _month_of(day)[0])
 
 
 class _Rule(NamedTuple):
@@ -76,16 +82,30 @@ RULES = (
 
 def check(key: Key, model: str, total: Spent, own: Spent, now: float) -> None:
     """Raise `Refusal` when a key has used up what it may, of a model or of all of them."""
-    over = [*_over(key.limits, total, now), *_over(key.model_limits.get(model, NO_LIMITS), own, now)]
-    if over:
-        seconds, told = max(over)
-        raise Refusal(429, f"The key '{key.name}' has used its {told}. It may go on in {math.ceil(seconds)} seconds.", seconds)
+    model_limits = key.model_limits.get(model, NO_LIMITS)
+    if _is_within(key.limits, total) and _is_within(model_limits, own):
+        return
+    over = [*_over(key.limits, total, now), *_over(model_limits, own, now)]
+    seconds, told = max(over)
+    raise Refusal(429, f"The key '{key.name}' has used its {told}. It may go on in {math.ceil(seconds)} seconds.", seconds)
+
+
+_spent = operator.attrgetter(*(rule.spent for rule in RULES))
+
+
+def _is_within(limits: Limits, spent: Spent) -> bool:
+    return limits is NO_LIMITS or all(map(operator.lt, _spent(spent), _most(limits)))
+
+
+@functools.lru_cache(maxsize=1024)
+def _most(limits: Limits) -> tuple[float, ...]:
+    """The limits in the order of the rules; infinity for none."""
+    told = (getattr(limits, rule.limit) for rule in RULES)
+    return tuple(math.inf if limit is None else limit for limit in told)
 
 
 def _over(limits: Limits, spent: Spent, now: float) -> Iterator[tuple[float, str]]:
     """What was used up: the seconds until there is more, and what it is."""
-    if limits is NO_LIMITS:
-        return
     for rule in RULES:
         limit = getattr(limits, rule.limit)
         if limit is not None and getattr(spent, rule.spent) >= limit:
@@ -167,7 +187,7 @@ class _Counts:
 
     def turned(self, windows: Windows) -> bool:
         """Begin another minute if it is one. False when it is another day, for which this doesn't count."""
-        if windows == self._windows:
+        if windows is self._windows or windows == self._windows:
             return True
         if windows.day != self._windows.day:
             return False

@@ -6,7 +6,8 @@ import asyncio
 import contextlib
 from collections import deque
 from collections.abc import Callable
-from weakref import WeakKeyDictionary
+
+from aixplain.hub.per_loop import PerLoop
 
 
 class Mailbox:
@@ -35,13 +36,9 @@ class Mailbox:
                 self._wake(self._empty)
 
 
-_mailboxes: WeakKeyDictionary[asyncio.AbstractEventLoop, Mailbox] = WeakKeyDictionary()
+_mailboxes = PerLoop(Mailbox)
 
 
 def mailbox_here() -> Mailbox:
     """The mailbox of the loop that runs in this thread."""
-    loop = asyncio.get_running_loop()
-    mailbox = _mailboxes.get(loop)
-    if mailbox is None:
-        mailbox = _mailboxes[loop] = Mailbox(loop)
-    return mailbox
+    return _mailboxes.here()

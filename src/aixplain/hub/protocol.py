@@ -7,6 +7,7 @@ that comes whole in one packet, as nearly all do, sets no timer.
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 from typing import Any, cast
 
 from starlette.applications import Starlette
@@ -15,7 +16,9 @@ from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 from uvicorn.server import ServerState
 
 from aixplain._wire.errors import write_error
+from aixplain.hub.presence import PRESENCE, Presence
 from aixplain.hub.settings import Settings
+from aixplain.hub.timers import Timer, Timers, timers_here
 from aixplain.hub.wire import Together
 
 LARGEST_HEAD = 64 * 1024
@@ -41,14 +44,17 @@ class Protocol(HttpToolsProtocol):
         _loop: asyncio.AbstractEventLoop | None = None,
     ) -> None:
         super().__init__(config, server_state, app_state, _loop)
+        self._timers = timers_here()
+        self.loop = cast(asyncio.AbstractEventLoop, _Loop(self.loop, self._timers))
         state = cast(Starlette, config.app).state
         self._settings: Settings = state.settings
         self._most: int = state.most_connections
         self._received = 0  # bytes of a head that is not there yet
         self._in_body = False
-        self._late: asyncio.TimerHandle | None = None
+        self._late: Timer | None = None
         self._problem = NO_HTTP
         self._parting = False
+        self._presence = Presence()
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # uvicorn wants less of it
         """A connection is there."""
@@ -62,6 +68,7 @@ class Protocol(HttpToolsProtocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """The connection is gone."""
         self._wait_no_more()
+        self._presence.end()
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
@@ -83,6 +90,11 @@ class Protocol(HttpToolsProtocol):
             self._wait(self._settings.header_timeout)
         elif not self._received:
             self._wait_no_more()
+
+    def on_message_begin(self) -> None:
+        """A request begins."""
+        super().on_message_begin()
+        cast(dict[str, Any], self.scope)[PRESENCE] = self._presence
 
     def on_headers_complete(self) -> None:
         """The head is there."""
@@ -107,7 +119,7 @@ class Protocol(HttpToolsProtocol):
     def _wait(self, seconds: float) -> None:
         """Expect the rest, or more of it, in this time."""
         self._wait_no_more()
-        self._late = self.loop.call_later(seconds, self._is_late, seconds)
+        self._late = self._timers.call_later(seconds, partial(self._is_late, seconds))
 
     def _wait_no_more(self) -> None:
         if self._late is not None:
@@ -137,13 +149,22 @@ class Protocol(HttpToolsProtocol):
     def _part(self) -> None:
         """Close as soon as the caller does: what they still send would meet a closed connection, and take the answer away."""
         self._parting = True
+        self._presence.end()
         if self.cycle is not None:
             self.cycle.disconnected = True
             self.cycle.message_event.set()
         self._wait_no_more()
         self.transport.write_eof()
         self.flow.resume_reading()
-        self._late = self.loop.call_later(PARTING_SECONDS, self.transport.close)
+        self._late = self._timers.call_later(PARTING_SECONDS, self.transport.close)
+
+
+class _Loop:
+    """The loop, as far as uvicorn uses it: each answer sets a timer for the time that its connection may be idle."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop, timers: Timers) -> None:
+        self.create_task = loop.create_task
+        self.call_later = timers.call_later
 
 
 def _answer(status: int, message: str) -> bytes:

@@ -230,7 +230,7 @@ class Service:
 
     async def _admit(self, entry: Entry, asked: Asked, by: Key, no_room: Refusal | None) -> None:
         """Let a request in and count it, unless it was counted before, by its idempotency key. Raises `Refusal`."""
-        if (no_room is not None or by.is_limited) and await self._is_known(entry, asked):
+        if asked.key is not None and (no_room is not None or by.is_limited) and await self._is_known(entry, asked):
             return
         if no_room is not None:
             raise no_room
@@ -283,8 +283,10 @@ def _checked(entry: Entry, inputs: dict[str, Any]) -> dict[str, Any]:
     """The inputs that the model takes, with its defaults left to it. Raises `Refusal` for what is wrong."""
     names = entry.names
     arguments = {name: value for name, value in inputs.items() if value is not None and name not in NOT_INPUTS}
-    if entry.first_required and "data" in arguments and ("data" not in names or _is_words(arguments["data"])):
+    if "data" in arguments and entry.first_required and ("data" not in names or _is_words(arguments["data"])):
         arguments = {entry.first_required: arguments.pop("data"), **arguments}
+    if entry.quick_look.accepts(arguments):
+        return arguments
     unknown = [f"Parameter '{name}' not found{did_you_mean(name, names)}" for name in arguments if name not in names]
     wrong = problems(entry.parameters, arguments) + unknown
     if wrong:

@@ -9,14 +9,15 @@ from urllib.parse import parse_qsl
 import msgspec
 from starlette.requests import Request
 from starlette.responses import FileResponse, Response
-from starlette.routing import Route
 
 from aixplain._wire.messages import IN_PROGRESS, Search
-from aixplain.hub.endpoints import error_response, json_response, key_of, listing, retry_after, while_here, with_addresses
+from aixplain.hub.endpoints import JsonResponse, error_response, key_of, listing, retry_after
 from aixplain.hub.endpoints.official import is_official, without_attributes
-from aixplain.hub.endpoints.reading import asked_by, body_of, decoded, read_body, root_of, service_of
+from aixplain.hub.endpoints.reading import asked_by, body_of, decoded, read_body, root_of, service_of, with_addresses
+from aixplain.hub.endpoints.routing import Route
 from aixplain.hub.endpoints.streams import EventStream, events_of
 from aixplain.hub.errors import Refusal
+from aixplain.hub.presence import while_here
 from aixplain.hub.service import Accepted, Pieces
 
 LONGEST_HOLD = 60  # seconds
@@ -28,7 +29,7 @@ async def search(request: Request) -> Response:
 
 
 async def facets(request: Request) -> Response:
-    return json_response(await service_of(request).facets(await body_of(request, Search), key_of(request)))
+    return JsonResponse(await service_of(request).facets(await body_of(request, Search), key_of(request)))
 
 
 async def get(request: Request) -> Response:
@@ -51,39 +52,37 @@ async def poll_or_cancel(request: Request) -> Response:
 async def _poll(request: Request) -> Response:
     run_id, hold = request.path_params["run_id"], _hold(request)
     polling = service_of(request).poll(run_id, key_of(request), hold)
-    standing = await (while_here(request, polling) if hold else polling)
+    standing = await (while_here(request.scope, polling) if hold else polling)
     body = standing.result or _in_progress(request, run_id, standing.progress)
-    return json_response(
-        with_addresses(body, root_of(request)), headers={"preference-applied": f"wait={hold}"} if hold else None
-    )
+    return JsonResponse(with_addresses(body, request), headers={"preference-applied": f"wait={hold}"} if hold else None)
 
 
 async def _cancel(request: Request) -> Response:
     standing = await service_of(request).cancel(request.path_params["run_id"], key_of(request))
-    return json_response(standing.result or b"")
+    return JsonResponse(standing.result or b"")
 
 
 async def list_runs(request: Request) -> Response:
     asked_for = listing.wanted(request.query_params, key_of(request).id)
     found = await service_of(request).listed(asked_for)
-    return json_response(msgspec.json.encode(listing.page(found, asked_for, root_of(request))))
+    return JsonResponse(msgspec.json.encode(listing.page(found, asked_for, root_of(request))))
 
 
 async def get_run(request: Request) -> Response:
     run = await service_of(request).run_row(request.path_params["run_id"], key_of(request))
-    return json_response(msgspec.json.encode(listing.told(run, root_of(request))))
+    return JsonResponse(msgspec.json.encode(listing.told(run, root_of(request))))
 
 
 async def retry(request: Request) -> Response:
     accepted = await service_of(request).retry(request.path_params["run_id"], key_of(request))
-    return json_response(_in_progress(request, accepted.run_id, None), 201)
+    return JsonResponse(_in_progress(request, accepted.run_id, None), 201)
 
 
 async def announce_upload(request: Request) -> Response:
     wanted = await _announced(request)
     path = await service_of(request).files.reserve(str(wanted.get("originalName") or "file"))
     url = root_of(request) + path
-    return json_response(msgspec.json.encode({"key": path.removeprefix("/files/"), "uploadUrl": url, "downloadUrl": url}))
+    return JsonResponse(msgspec.json.encode({"key": path.removeprefix("/files/"), "uploadUrl": url, "downloadUrl": url}))
 
 
 async def put_file(request: Request) -> Response:
@@ -124,12 +123,12 @@ async def _run(request: Request, *, background: bool) -> Response:
         request.path_params["key"], inputs, background=background, asked=asked, by=key_of(request)
     )
     if isinstance(answer, Accepted):
-        return json_response(_in_progress(request, answer.run_id, None), 201)
+        return JsonResponse(_in_progress(request, answer.run_id, None), 201)
     if isinstance(answer, Pieces):
         return EventStream(events_of(answer, official=is_official(request)), answer.run_id)
     if answer.status == 429:  # nothing was done, so the same request may come again
         return error_response(429, answer.error or "", retry_after(answer.retry_after))
-    return json_response(with_addresses(answer.envelope, root_of(request)))
+    return JsonResponse(with_addresses(answer.envelope, request))
 
 
 def _hold(request: Request) -> int:
@@ -139,7 +138,7 @@ def _hold(request: Request) -> int:
 
 
 def _catalog_answer(request: Request, body: bytes) -> Response:
-    return json_response(without_attributes(body) if is_official(request) else body)
+    return JsonResponse(without_attributes(body) if is_official(request) else body)
 
 
 def _in_progress(request: Request, run_id: str, progress: float | None) -> bytes:

@@ -9,10 +9,10 @@ import msgspec
 from msgspec import UNSET
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Route
 
-from aixplain.hub.endpoints import json_response, key_of
+from aixplain.hub.endpoints import JsonResponse, key_of
 from aixplain.hub.endpoints.reading import body_of
+from aixplain.hub.endpoints.routing import Route
 from aixplain.hub.errors import Refusal
 from aixplain.hub.key_bodies import KeyBody, changed, told, told_use
 from aixplain.hub.keys import Keyring, make
@@ -112,4 +112,4 @@ def _unknown(id: str) -> Refusal:
 
 
 def _answer(content: Any, status: int = 200) -> Response:
-    return json_response(msgspec.json.encode(content), status)
+    return JsonResponse(msgspec.json.encode(content), status)

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
-from starlette.routing import Route
 
 from aixplain.hub.endpoints import key_of
+from aixplain.hub.endpoints.routing import Route
 from aixplain.hub.errors import HubError, Refusal
 from aixplain.hub.metrics import Counter, Gauge, Histogram, Metrics
 

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import functools
+import re
 from typing import Any, TypeVar
 
 import msgspec
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 
 from aixplain._wire.messages import IDEMPOTENCY_KEY
-from aixplain.hub.endpoints import key_of
+from aixplain.hub.endpoints import header_of, key_of
 from aixplain.hub.errors import Refusal
 from aixplain.hub.once import asked
 from aixplain.hub.runs import Asked
 from aixplain.hub.service import Service
 
 T = TypeVar("T")
+#: The path of a file that a model made, as a whole value in JSON.
+_FILE = re.compile(rb'"(/files/[\w-]{22}/[^"\\/]+")')
+_KEY_HEADER = IDEMPOTENCY_KEY.encode()
 
 
 def service_of(request: Request) -> Service:
@@ -26,30 +30,45 @@ def service_of(request: Request) -> Service:
 
 def root_of(request: Request) -> str:
     """The hub's own address, as the caller wrote it."""
-    host = request.headers.get("host")
+    host = header_of(request.scope, b"host")
     if host is None:
         return str(request.base_url).rstrip("/")
     return f"{request.scope['scheme']}://{host}{request.scope.get('root_path', '')}".rstrip("/")
 
 
+def with_addresses(body: bytes, request: Request) -> bytes:
+    """A result in which the files of this hub have whole addresses."""
+    if b'"/files/' not in body:
+        return body
+    root = root_of(request).encode()
+    return _FILE.sub(lambda found: b'"' + root + found[1], body)
+
+
 def asked_by(request: Request, *content: bytes) -> Asked:
     """Who asks, under which idempotency key; `content` is all that makes it the request that it is. Raises `Refusal`."""
-    return asked(key_of(request).id, request.headers.get(IDEMPOTENCY_KEY), *content)
+    return asked(key_of(request).id, header_of(request.scope, _KEY_HEADER), *content)
 
 
 async def read_body(request: Request) -> bytes:
     """The body. Raises `Refusal` for one that is too large."""
-    announced = request.headers.get("content-length", "")
-    body, largest = bytearray(), request.app.state.settings.largest_body
-    too_large = announced.isdigit() and int(announced) > largest
-    if not too_large:
-        async for chunk in request.stream():
-            body += chunk
-            if too_large := len(body) > largest:
-                break
-    if too_large:
-        raise Refusal(413, f"The body is larger than {largest / 1024**2:.3g} MB; send files up instead.")
-    return bytes(body)
+    announced = header_of(request.scope, b"content-length") or ""
+    largest: int = request.app.state.settings.largest_body
+    if announced.isdigit() and int(announced) > largest:
+        raise _too_large(largest)
+    pieces, size, more = list[bytes](), 0, True
+    while more:
+        message = await request.receive()
+        if message["type"] == "http.disconnect":
+            raise ClientDisconnect
+        pieces.append(message.get("body", b""))
+        size, more = size + len(pieces[-1]), message.get("more_body", False)
+        if size > largest:
+            raise _too_large(largest)
+    return b"".join(pieces)
+
+
+def _too_large(largest: int) -> Refusal:
+    return Refusal(413, f"The body is larger than {largest / 1024**2:.3g} MB; send files up instead.")
 
 
 async def body_of(request: Request, kind: type[T]) -> T:

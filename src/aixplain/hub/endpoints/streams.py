@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import time
 import uuid
@@ -10,6 +9,7 @@ from collections.abc import AsyncGenerator
 from typing import Any
 
 import msgspec
+from starlette.requests import ClientDisconnect
 from starlette.responses import StreamingResponse
 from starlette.types import Receive, Scope, Send
 
@@ -18,6 +18,7 @@ from aixplain._wire.sse import DONE, encode_event
 from aixplain.hub.backends import Output
 from aixplain.hub.endpoints.official import with_data
 from aixplain.hub.execution import RAISED, failure_of
+from aixplain.hub.presence import while_here
 from aixplain.hub.service import Pieces
 
 #: The header that tells which run a stream is: the events of an upstream pass as they came.
@@ -36,12 +37,10 @@ class EventStream(StreamingResponse):
         super().__init__(self._events, media_type="text/event-stream", headers=headers)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        # Plain asyncio, because Starlette's own way cancels again at each `await` of a model's clean-up.
-        async with contextlib.aclosing(self._events), asyncio.TaskGroup() as group:
-            sending = group.create_task(self.stream_response(send))
-            leaving = group.create_task(self.listen_for_disconnect(receive))
-            sending.add_done_callback(lambda _: leaving.cancel())
-            leaving.add_done_callback(lambda _: sending.cancel())
+        # Not Starlette's own way, which takes two tasks and cancels again at each `await` of a model's clean-up.
+        async with contextlib.aclosing(self._events):
+            with contextlib.suppress(ClientDisconnect):
+                await while_here(scope, self.stream_response(send))
 
 
 async def events_of(answer: Pieces, *, official: bool = False) -> AsyncGenerator[bytes, None]:

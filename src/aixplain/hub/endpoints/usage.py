@@ -5,10 +5,10 @@ from __future__ import annotations
 import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Route
 
-from aixplain.hub.endpoints import json_response, key_of
+from aixplain.hub.endpoints import JsonResponse, key_of
 from aixplain.hub.endpoints.listing import time_in
+from aixplain.hub.endpoints.routing import Route
 from aixplain.hub.errors import Refusal
 from aixplain.hub.store.usage import PARTS, UsageWanted
 from aixplain.hub.usage import asked_for, told
@@ -20,7 +20,7 @@ async def tell(request: Request) -> Response:
     """The sums that the query names."""
     await request.app.state.runs.settled()
     found = await request.app.state.usage.sums(_wanted(request))
-    return json_response(msgspec.json.encode({"results": [told(each) for each in found]}))
+    return JsonResponse(msgspec.json.encode({"results": [told(each) for each in found]}))
 
 
 ROUTES = [Route("/sdk/usage", tell, methods=["GET"])]

@@ -12,8 +12,8 @@ from starlette.requests import Request
 
 from aixplain._wire.messages import SUCCESS
 from aixplain.hub.catalog import Entry
-from aixplain.hub.endpoints import key_of, with_addresses
-from aixplain.hub.endpoints.reading import asked_by, root_of, service_of
+from aixplain.hub.endpoints import key_of
+from aixplain.hub.endpoints.reading import asked_by, service_of, with_addresses
 from aixplain.hub.errors import Refusal
 from aixplain.hub.service import Accepted, Pieces
 from aixplain.hub.store.runs import Ending
@@ -49,7 +49,7 @@ class Visit:
 
     def __init__(self, request: Request, *content: bytes) -> None:
         self._service = service_of(request)
-        self._root = root_of(request)
+        self._request = request
         self._by = key_of(request)
         self._asked = asked_by(request, *content)
 
@@ -98,7 +98,7 @@ class Visit:
             raise
 
     def _read(self, envelope: bytes, retry_after: float | None = None) -> Finished:
-        answer = msgspec.json.decode(with_addresses(envelope, self._root), type=_Envelope)
+        answer = msgspec.json.decode(with_addresses(envelope, self._request), type=_Envelope)
         if answer.status != SUCCESS:
             raise Refusal(answer.status_code or 409, answer.error_message, retry_after)
         return answer

@@ -12,8 +12,8 @@ from importlib.resources.abc import Traversable
 
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Route
 
+from aixplain.hub.endpoints.routing import Route
 from aixplain.hub.errors import Refusal
 
 #: Nothing but the page's own files runs, and nothing makes HTML of a text. What models answer with may be shown from

@@ -7,9 +7,9 @@ import base64
 import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Route
 
-from aixplain.hub.endpoints import json_response, key_of
+from aixplain.hub.endpoints import JsonResponse, key_of
+from aixplain.hub.endpoints.routing import Route
 from aixplain.hub.moments import moment
 from aixplain.hub.store.webhooks import DeliveryAttempt, Webhook
 from aixplain.hub.webhooks import GONE, Courier
@@ -20,14 +20,14 @@ async def list_webhooks(request: Request) -> Response:
     run_id = request.path_params["run_id"]
     await request.app.state.service.standing(run_id, key_of(request))
     webhook = await request.app.state.courier.find(run_id)
-    return json_response(msgspec.json.encode({"results": [] if webhook is None else [_told(webhook)]}))
+    return JsonResponse(msgspec.json.encode({"results": [] if webhook is None else [_told(webhook)]}))
 
 
 async def tell_secret(request: Request) -> Response:
     """The secret of the key that asks."""
     courier: Courier = request.app.state.courier
     secret = await courier.secret(key_of(request).id)
-    return json_response(msgspec.json.encode({"secret": f"whsec_{base64.b64encode(secret).decode()}"}))
+    return JsonResponse(msgspec.json.encode({"secret": f"whsec_{base64.b64encode(secret).decode()}"}))
 
 
 ROUTES = [

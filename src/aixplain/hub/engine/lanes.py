@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import heapq
 import itertools
 from collections import deque
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager
+from collections.abc import Callable
+from functools import partial
 
 from aixplain.hub.catalog import Entry
 from aixplain.hub.store.runs import Waiting
@@ -33,6 +32,21 @@ class Lane:
     @property
     def is_empty(self) -> bool:
         return not (self.busy or self.runs or self.callers)
+
+
+class Turn:
+    """A turn that has begun. It ends when the work in its `with` did, in threads too that nobody waits for any more."""
+
+    __slots__ = ("_calls", "_leave")
+
+    def __init__(self, leave: Callable[[], None]) -> None:
+        self._leave = leave
+
+    def __enter__(self) -> None:
+        self._calls = Calls.counted()
+
+    def __exit__(self, *_: object) -> None:
+        self._calls.when_over(self._leave)
 
 
 class Lanes:
@@ -96,19 +110,10 @@ class Lanes:
             self._show(model, lane)
         self.on_room()
 
-    async def turn(self, model: str) -> AbstractContextManager[None]:
-        """A turn of a caller's own, for a `with`: begins when it can, and ends when the work in there did, in threads too."""
+    async def turn(self, model: str) -> Turn:
+        """A turn of a caller's own, for a `with`, once it can begin."""
         await self._enter(model)
-        return self.until_over(model)
-
-    @contextlib.contextmanager
-    def until_over(self, model: str) -> Iterator[None]:
-        """End a turn that has begun when the work in here did; a thread that nobody waits for any more is still at work."""
-        calls = Calls.counted()
-        try:
-            yield
-        finally:
-            calls.when_over(lambda: self.leave(model))
+        return Turn(partial(self.leave, model))
 
     async def _enter(self, model: str) -> None:
         lane = self._lane(model)

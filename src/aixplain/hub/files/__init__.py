@@ -48,6 +48,9 @@ class Files(Protocol):
 async def wanted(files: Files, entry: Entry, inputs: dict[str, Any]) -> dict[str, Any]:
     """The inputs of a run that is accepted, with files by their address from the hub's root. Raises `Refusal`."""
 
+    if entry.files.isdisjoint(inputs):
+        return inputs
+
     async def look(address: str) -> str | None:
         place = _place_of(address)
         return address_of(*place) if place is not None and await files.want(*place) else None
@@ -58,6 +61,9 @@ async def wanted(files: Files, entry: Entry, inputs: dict[str, Any]) -> dict[str
 async def at_hand(files: Files, entry: Entry, inputs: dict[str, Any]) -> dict[str, Any]:
     """The inputs of a run that begins, with files by their path on this machine. Raises `Refusal`."""
 
+    if entry.files.isdisjoint(inputs):
+        return inputs
+
     async def fetch(address: str) -> str | None:
         place = _place_of(address)
         path = None if place is None else await files.get(*place)
@@ -67,9 +73,6 @@ async def at_hand(files: Files, entry: Entry, inputs: dict[str, Any]) -> dict[st
 
 
 async def _replaced(entry: Entry, inputs: dict[str, Any], replace: Callable[[str], Awaitable[str | None]]) -> dict[str, Any]:
-    if entry.files.isdisjoint(inputs):
-        return inputs
-
     async def each(address: Any) -> Any:
         if isinstance(address, list):
             return [await each(one) for one in address]

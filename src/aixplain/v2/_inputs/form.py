@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import sys
 import warnings
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from types import FrameType
 from typing import Any
 
 from aixplain._wire.messages import CLIENT_CONTROLS, RUN_HEADERS, Parameter
-from aixplain._wire.validation import FILE_TYPES, checker, did_you_mean, expectation, fits, fixed_problem, problems
+from aixplain._wire.validation import FILE_TYPES, QuickLook, did_you_mean, expectation, fits, fixed_problem, problems
 from aixplain.v2.exceptions import InputError
 
 #: Names that a run takes beside a model's own parameters.
@@ -26,34 +26,18 @@ class Form:
     ["Parameter 'txt' not found (did you mean 'text'?)"]
     """
 
-    __slots__ = ("_checks", "_required", "defaults", "parameters", "takes_files")
+    __slots__ = ("accepts", "defaults", "parameters", "takes_files")
 
     def __init__(self, parameters: Iterable[Parameter]) -> None:
         self.parameters = {parameter.name: parameter for parameter in parameters}
         self.defaults = {name: parameter.default for name, parameter in self.parameters.items()}
         self.takes_files = any(parameter.data_type in FILE_TYPES for parameter in self.parameters.values())
-        self._required = frozenset(name for name, parameter in self.parameters.items() if parameter.required)
-        self._checks: dict[str, Callable[[Any], bool]] = {
-            name: checker(parameter) for name, parameter in self.parameters.items()
-        }
+        self.accepts = QuickLook(self.parameters.values(), NOT_PARAMETERS).accepts
+        """Whether nothing is to be said of values, none of which is None; a quick look that may say no too often."""
 
     def fresh_defaults(self) -> dict[str, Any]:
         """The defaults, for someone who may change them."""
         return {name: value.copy() if isinstance(value, list | dict) else value for name, value in self.defaults.items()}
-
-    def accepts(self, values: Mapping[str, Any]) -> bool:
-        """Whether nothing is to be said of these values, none of which is None; a quick look that may say no too often."""
-        if not self._required.issubset(values):
-            return False
-        checks = self._checks
-        for name, value in values.items():
-            check = checks.get(name)
-            if check is None:
-                if name not in NOT_PARAMETERS:
-                    return False
-            elif not check(value):
-                return False
-        return True
 
     def problems(self, values: Mapping[str, Any]) -> list[str]:
         """A sentence for each thing that keeps a run with these values from being sent."""

@@ -6,25 +6,26 @@ from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Route
 
 from aixplain.hub.backends import ModelError
-from aixplain.hub.endpoints import json_response, key_of, while_here
+from aixplain.hub.endpoints import JsonResponse, key_of
 from aixplain.hub.endpoints.openai import embeddings, listing, requests
 from aixplain.hub.endpoints.openai.completions import completion, events_of_pieces, events_of_whole, first_of
 from aixplain.hub.endpoints.openai.errors import Unfit
 from aixplain.hub.endpoints.reading import decoded, read_body, service_of
+from aixplain.hub.endpoints.routing import Route
 from aixplain.hub.endpoints.streams import EventStream, RawChunks
 from aixplain.hub.endpoints.visits import Finished, Visit
 from aixplain.hub.errors import Refusal
+from aixplain.hub.presence import while_here
 
 
 async def list_models(request: Request) -> Response:
-    return json_response(await listing.models(service_of(request), key_of(request)))
+    return JsonResponse(await listing.models(service_of(request), key_of(request)))
 
 
 async def get_model(request: Request) -> Response:
-    return json_response(listing.model(service_of(request), request.path_params["key"], key_of(request)))
+    return JsonResponse(listing.model(service_of(request), request.path_params["key"], key_of(request)))
 
 
 async def chat(request: Request) -> Response:
@@ -36,13 +37,13 @@ async def chat(request: Request) -> Response:
     entry = visit.entry(model)
     inputs = requests.inputs_of(entry, wanted)
     if not streams:
-        return json_response(completion(await while_here(request, visit.whole(entry, inputs)), model))
-    answer = await while_here(request, visit.pieces(entry, inputs))
+        return JsonResponse(completion(await while_here(request.scope, visit.whole(entry, inputs)), model))
+    answer = await while_here(request.scope, visit.pieces(entry, inputs))
     chunks = RawChunks(model)
     if isinstance(answer, Finished):
         return EventStream(events_of_whole(answer, chunks, usage=usage), answer.request_id)
     try:
-        first = await while_here(request, first_of(answer))
+        first = await while_here(request.scope, first_of(answer))
     except ModelError as error:
         raise Refusal(error.status, str(error), error.retry_after) from error
     return EventStream(events_of_pieces(answer, first, chunks, usage=usage), answer.run_id)
@@ -56,8 +57,8 @@ async def embed(request: Request) -> Response:
     if encoding not in ("float", "base64"):
         raise Unfit(f"encoding_format is float or base64, and not {encoding!r:.60}.", "encoding_format")
     entry = visit.entry(model)
-    answer = await while_here(request, visit.whole(entry, embeddings.inputs_of(entry, wanted)))
-    return json_response(embeddings.vectors_of(entry, answer, model, encoding))
+    answer = await while_here(request.scope, visit.whole(entry, embeddings.inputs_of(entry, wanted)))
+    return JsonResponse(embeddings.vectors_of(entry, answer, model, encoding))
 
 
 ROUTES = [

@@ -39,8 +39,8 @@ WITH ended AS (
     )
     SELECT
         id, model, caller, state, priority, 1, key, digest, deadline, accepted_at, inputs, webhook,
-        started_at, ended_at, expires_at, now() + (expires_at - ended_at) * interval '1 second',
-        CASE WHEN key IS NOT NULL OR webhook IS NOT NULL OR inputs IS NOT NULL THEN result END,
+        started_at, ended_at, CASE WHEN is_kept THEN expires_at END,
+        CASE WHEN is_kept THEN now() + (expires_at - ended_at) * interval '1 second' END, CASE WHEN is_kept THEN result END,
         status, error, prompt_tokens, completion_tokens, credits, tried, CASE WHEN webhook IS NOT NULL THEN 0 END
     FROM unnest(
         $1::text[], $2::text[], $3::text[], $4::text[], $5::bigint[], $6::text[], $7::bytea[], $8::float8[], $9::float8[],
@@ -50,7 +50,7 @@ WITH ended AS (
         id, model, caller, state, priority, key, digest, deadline, accepted_at,
         inputs, webhook, started_at, ended_at, expires_at, result, status, error,
         prompt_tokens, completion_tokens, credits, tried
-    )
+    ), LATERAL (SELECT key IS NOT NULL OR webhook IS NOT NULL OR inputs IS NOT NULL AS is_kept) AS kept
     ORDER BY key NULLS FIRST, caller, model
     ON CONFLICT DO NOTHING
     RETURNING caller, model, state, started_at, ended_at, prompt_tokens, completion_tokens, credits

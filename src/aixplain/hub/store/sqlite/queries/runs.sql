@@ -15,7 +15,8 @@ INSERT INTO runs (
 )
 VALUES (
     :id, :model, :caller, :state, :priority, 1, :key, :digest, :deadline, :accepted_at, :inputs,
-    :started_at, :now, :expires_at,
+    :started_at, :now,
+    CASE WHEN :key IS NOT NULL OR :webhook IS NOT NULL OR :inputs IS NOT NULL THEN :expires_at END,
     CASE WHEN :key IS NOT NULL OR :webhook IS NOT NULL OR :inputs IS NOT NULL THEN :envelope END,
     :status, :error, :prompt_tokens, :completion_tokens, :credits, :tried,
     :webhook, CASE WHEN :webhook IS NOT NULL THEN 0 END

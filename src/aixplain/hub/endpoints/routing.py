@@ -1,0 +1,28 @@
+"""Routes whose handlers raise to the reception: Starlette would catch and raise again in between, at each request's cost."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+
+import starlette.routing
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
+
+
+class Route(starlette.routing.Route):
+    """An address, and what answers there."""
+
+    def __init__(self, path: str, answer: Callable[[Request], Awaitable[Response]], methods: Sequence[str] = ("GET",)) -> None:
+        super().__init__(path, _Answering(answer), methods=list(methods))
+
+
+class _Answering:
+    """A handler as an application."""
+
+    def __init__(self, answer: Callable[[Request], Awaitable[Response]]) -> None:
+        self._answer = answer
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        response = await self._answer(Request(scope, receive))
+        await response(scope, receive, send)
