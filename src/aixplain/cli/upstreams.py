@@ -53,7 +53,7 @@ def add(
     """
     from aixplain.cli.failures import Failure, UsageProblem
     from aixplain.hub.backends import ModelError
-    from aixplain.hub.backends.openai.upstream import KeyProblem
+    from aixplain.hub.backends.service import KeyProblem
     from aixplain.hub.declarations import declared
 
     logging.getLogger("aixplain").addHandler(logging.NullHandler())  # what it says is said here
