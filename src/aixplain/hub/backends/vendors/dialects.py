@@ -1,0 +1,68 @@
+"""What differs from vendor to vendor, as far as the library leaves it to its callers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+from msgspec.structs import replace
+
+from aixplain._wire.messages import Parameter
+from aixplain.hub.backends.openai import parameters
+
+#: What every vendor takes.
+_ALL = frozenset(
+    """text context prompt history data messages temperature max_tokens max_completion_tokens top_p stop tools tool_choice
+    response_format reasoning_effort extra_body""".split()
+)
+#: How long a model reasons, in the library's words.
+_EFFORTS = ("none", "minimal", "low", "medium", "high", "xhigh", "max")
+
+
+class Dialect(msgspec.Struct, frozen=True):
+    """One vendor: what its chat models take beside what all do, the highest temperature, and how the library is told things.
+
+    `address` is the name under which it takes another address than the vendor's own; None for a vendor that has no other.
+    """
+
+    takes: frozenset[str] = frozenset()
+    temperature: float = 2
+    address: str | None = "api_base"
+    listing: dict[str, Any] = {}
+    always: dict[str, Any] = {}
+    """What a request has unless it is told otherwise."""
+
+    @property
+    def parameters(self) -> tuple[Parameter, ...]:
+        """What the chat models take, as the catalog tells it."""
+        return tuple(self._ranged(each) for each in parameters.CHAT if each.name in _ALL | self.takes)
+
+    def _ranged(self, parameter: Parameter) -> Parameter:
+        if parameter.name == "temperature":
+            return replace(parameter, maximum=self.temperature)
+        if parameter.name == "reasoning_effort":
+            options = [{"value": effort, "label": effort} for effort in _EFFORTS]
+            return replace(parameter, available_options=options)
+        return parameter
+
+
+_ANTHROPIC = Dialect(
+    takes=frozenset({"top_k", "parallel_tool_calls"}),
+    temperature=1,
+    listing={"limit": 1000},
+    always={"max_tokens": 8192},  # it must be told
+)
+_GOOGLE = Dialect(takes=frozenset({"top_k", "seed", "frequency_penalty", "presence_penalty"}))
+_DIALECTS = {
+    "anthropic": _ANTHROPIC,
+    "azureanthropic": _ANTHROPIC,
+    "vertexaianthropic": replace(_ANTHROPIC, address="base_url"),
+    "gemini": _GOOGLE,
+    "vertexai": _GOOGLE,
+    "cohere": Dialect(temperature=1, takes=frozenset({"seed", "frequency_penalty", "presence_penalty"}), address="base_url"),
+}
+
+
+def dialect_of(vendor: str) -> Dialect:
+    """What is known of a vendor."""
+    return _DIALECTS.get(vendor, Dialect())
