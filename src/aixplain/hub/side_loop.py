@@ -18,7 +18,7 @@ from typing import Any, TypeVar
 
 import uvloop
 
-from aixplain.hub.backends import Output, Piece, as_piece
+from aixplain.hub.backends import Piece, as_piece
 from aixplain.hub.mailbox import Mailbox, mailbox_here
 from aixplain.hub.threads import Calls, as_failure, settle
 

@@ -34,7 +34,9 @@ def entries_of(upstream: Upstream, models: Iterable[Offered], keep: Keep, timeou
         listing.SPEECH: lambda model: SpeechBackend(upstream, model, keep),
         listing.IMAGES: lambda model: ImageBackend(upstream, model, keep),
     }
-    return [entry_of(upstream, model, makers[model.function](model.id), _PARAMETERS[model.function], timeout) for model in models]
+    return [
+        entry_of(upstream, model, makers[model.function](model.id), _PARAMETERS[model.function], timeout) for model in models
+    ]
 
 
 def entry_of(service: Service, model: Offered, backend: Backend, takes: tuple[Parameter, ...], timeout: float) -> Entry:

@@ -12,8 +12,8 @@ from aixplain.hub.backends.openai import parameters
 
 #: What every vendor takes.
 _ALL = frozenset(
-    """text context prompt history data messages temperature max_tokens max_completion_tokens top_p stop tools tool_choice
-    response_format reasoning_effort extra_body""".split()
+    {"text", "prompt", "context", "history", "data", "messages", "temperature", "max_tokens", "max_completion_tokens", "top_p"}
+    | {"stop", "tools", "tool_choice", "response_format", "reasoning_effort", "extra_body"}
 )
 #: How long a model reasons, in the library's words.
 _EFFORTS = ("none", "minimal", "low", "medium", "high", "xhigh", "max")
@@ -58,7 +58,8 @@ _DIALECTS = {
     "azureanthropic": _ANTHROPIC,
     "vertexaianthropic": replace(_ANTHROPIC, address="base_url"),
     "gemini": _GOOGLE,
-    "vertexai": _GOOGLE,
+    "vertexai": replace(_GOOGLE, address=None),
+    "voyage": Dialect(address=None),
     "cohere": Dialect(temperature=1, takes=frozenset({"seed", "frequency_penalty", "presence_penalty"}), address="base_url"),
 }
 

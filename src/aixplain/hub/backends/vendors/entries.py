@@ -11,10 +11,18 @@ from aixplain.hub.backends.vendors.chat import VendorChat
 from aixplain.hub.backends.vendors.embeddings import VendorEmbedding
 from aixplain.hub.backends.vendors.vendor import Vendor
 from aixplain.hub.catalog import Entry
+from aixplain.hub.side_loop import on_side_loop
+
+#: What the models of a vendor may do here.
+FUNCTIONS = frozenset({CHAT, EMBEDDING})
 
 
 async def vendor_offers(vendor: Vendor) -> list[Offered] | None:
     """The models that a vendor offers and this hub can run; None for one that has no list. Raises `ModelError`."""
+    return await on_side_loop(lambda: _offers(vendor))
+
+
+async def _offers(vendor: Vendor) -> list[Offered] | None:
     async with vendor.asked() as client:
         if not client.SUPPORTS_LIST_MODELS:
             return None
@@ -27,7 +35,7 @@ async def vendor_offers(vendor: Vendor) -> list[Offered] | None:
 def kind_of(name: str) -> str | None:
     """What a model does, by its name; None for one that this hub has no way to run at a vendor."""
     kind = function_of({"id": name})
-    return kind if kind in (CHAT, EMBEDDING) else None
+    return kind if kind in FUNCTIONS else None
 
 
 def vendor_entries(vendor: Vendor, models: Iterable[Offered]) -> list[Entry]:

@@ -7,6 +7,7 @@ import contextlib
 import importlib.util
 import weakref
 from collections.abc import AsyncIterator, Mapping
+from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
 from aixplain._wire.errors import first_words, retry_after
@@ -43,8 +44,9 @@ def check_library(vendor: str) -> None:
 class Vendor(Service):
     """A vendor, known here by its `name` and to the library as `vendor`.
 
-    `url` is another address than the vendor's own, which is "". `key_env` names the variable of this process's environment that has the
-    key; with None, the library looks where this vendor's users usually have theirs. `timeout` is the seconds of a request.
+    `url` is another address than the vendor's own, which is "". `key_env` names the variable of this process's environment
+    that has the key; with None, the library looks where this vendor's users usually have theirs. `timeout` is the seconds of
+    a request.
     """
 
     def __init__(self, name: str, vendor: str, url: str, key_env: str | None, timeout: float) -> None:
@@ -69,7 +71,7 @@ class Vendor(Service):
             raise ModelError(f"The upstream '{self.name}' can't be asked so: {error}", 400) from error
 
     def limits(self, client: AnyLLM) -> dict[str, Any]:
-        """The seconds of a request, where the library can tell them to the vendor's own client; the hub's limit holds anyway."""
+        """The seconds of a request, where the vendor's own client can be told them; the hub's limit holds anyway."""
         return {} if client.TIMEOUT_SUPPORT == "unsupported" else {"timeout": self.timeout}
 
     async def _opened(self) -> AnyLLM:
@@ -84,20 +86,31 @@ class Vendor(Service):
         from any_llm import AnyLLM
         from any_llm.exceptions import AnyLLMError, MissingApiKeyError, UnsupportedProviderError
 
-        address = {self.dialect.address: self.url} if self.url and self.dialect.address else {}
-        # Retries are the hub's: it falls back on other models, and tells what was tried.
-        kind = AnyLLM.get_provider_class(self.vendor)
-        retries = {} if kind.MAX_RETRIES_SUPPORT == "unsupported" else {"max_retries": 0}
         try:
-            return AnyLLM.create(self.vendor, key, unified_exceptions=True, **address, **retries)
+            # Retries are the hub's, which falls back on other models and tells what was tried.
+            counts = AnyLLM.get_provider_class(self.vendor).MAX_RETRIES_SUPPORT != "unsupported"
+            options: dict[str, Any] = {"max_retries": 0} if counts else {}
+            if self.url:
+                options[self._address()] = self.url
+            return AnyLLM.create(self.vendor, key, unified_exceptions=True, **options)
         except MissingApiKeyError as error:
             raise self.lacks_key(error.env_var_name) from error
         except UnsupportedProviderError as error:
-            raise ModelError(f"There is no vendor '{self.vendor}' in the library.", SUPPLIER) from error
+            known = AnyLLM.get_supported_providers()
+            near = get_close_matches(self.vendor, known, 1)
+            ways = f"Did you mean {near[0]}?" if near else f"It is one of {', '.join(sorted(known))}."
+            raise ModelError(f"The library knows no vendor {self.vendor!r}. {ways}", SUPPLIER) from error
         except ImportError as error:
-            raise NotInstalled(f"The vendor {self.vendor} needs a library of its own: pip install 'any-llm-sdk[{self.vendor}]'") from error
+            raise NotInstalled(
+                f"The vendor {self.vendor} needs a library of its own: pip install 'any-llm-sdk[{self.vendor}]'"
+            ) from error
         except (AnyLLMError, ValueError) as error:
             raise ModelError(f"The upstream '{self.name}' can't be used: {error}", SUPPLIER) from error
+
+    def _address(self) -> str:
+        if self.dialect.address is None:
+            raise ModelError(f"The vendor {self.vendor} is asked at its own address alone, so there is no --url.", SUPPLIER)
+        return self.dialect.address
 
     def _told(self, error: AnyLLMError) -> ModelError:
         """The library's own words are the last choice: they are about its insides, and about ours."""
@@ -135,7 +148,9 @@ class Vendor(Service):
 
 
 #: Vendors' clients bring HTTP libraries of their own, which agree on names alone.
-_NO_CONNECTION = frozenset({"ConnectError", "ConnectionRefusedError", "EndpointConnectionError", "ClientConnectorError", "gaierror"})
+_NO_CONNECTION = frozenset(
+    {"ConnectError", "ConnectionRefusedError", "EndpointConnectionError", "ClientConnectorError", "gaierror"}
+)
 _CUT = frozenset({"RemoteProtocolError", "ReadError", "ClientPayloadError", "ServerDisconnectedError", "ConnectionResetError"})
 
 
