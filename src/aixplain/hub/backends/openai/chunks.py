@@ -21,7 +21,7 @@ class _Delta(msgspec.Struct):
     reasoning: str | None = None
     reasoning_details: list[Any] | None = None
     tool_calls: list[dict[str, Any]] | None = None
-    extra_content: dict[str, dict[str, Any]] | None = None
+    extra_content: dict[str, Any] | None = None
     """What a vendor wants to have back in the next turn, such as the signature of its thoughts, by the vendor's name."""
 
 
@@ -111,7 +111,7 @@ class _Alternative:
         self._texts: dict[str, list[str]] = {"content": []}
         self._calls: list[dict[str, Any]] = []
         self._details: list[Any] = []
-        self._extra: dict[str, dict[str, Any]] = {}
+        self._extra: dict[str, Any] = {}
         self.finish_reason: str | None = None
 
     def take(self, delta: _Delta) -> None:
@@ -125,7 +125,8 @@ class _Alternative:
         self._calls += delta.tool_calls or ()
         self._details += delta.reasoning_details or ()
         for vendor, told in (delta.extra_content or {}).items():
-            self._extra.setdefault(vendor, {}).update(told)
+            before = self._extra.get(vendor)
+            self._extra[vendor] = before | told if isinstance(before, dict) and isinstance(told, dict) else told
 
     def detail(self, index: int) -> dict[str, Any]:
         """The answer as one of a run's details."""

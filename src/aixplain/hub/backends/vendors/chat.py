@@ -53,12 +53,15 @@ class VendorChat:
 
     def _request(self, inputs: dict[str, Any]) -> dict[str, Any]:
         request = {**self._vendor.dialect.always, **completion_request(self._model, inputs)}
+        if not all("role" in message for message in request["messages"]):
+            raise ModelError('Each message has a role: {"role": "user", "content": "…"}.')
         # Most vendors know one limit, which their reasoning counts towards.
         if (most := request.pop("max_completion_tokens", None)) is not None:
             request["max_tokens"] = most
-        if not all("role" in message for message in request["messages"]):
-            raise ModelError('Each message has a role: {"role": "user", "content": "…"}.')
-        return request
+        if isinstance(stop := request.get("stop"), str):
+            request["stop"] = [stop]
+        renamed = self._vendor.dialect.renamed
+        return {renamed.get(name, name): value for name, value in request.items()}
 
 
 class _Events:

@@ -23,19 +23,30 @@ class Dialect(msgspec.Struct, frozen=True):
     """One vendor: what its chat models take beside what all do, the highest temperature, and how the library is told things.
 
     `address` is the name under which it takes another address than the vendor's own; None for a vendor that has no other.
+    `dimensions` is where it takes the length of vectors: a name, or several that lead into objects.
     """
 
     takes: frozenset[str] = frozenset()
     temperature: float = 2
     address: str | None = "api_base"
+    dimensions: tuple[str, ...] = ("dimensions",)
     listing: dict[str, Any] = {}
     always: dict[str, Any] = {}
     """What a request has unless it is told otherwise."""
+    renamed: dict[str, str] = {}
+    """What the library passes on under the name that it is given, and the vendor calls otherwise."""
 
     @property
     def parameters(self) -> tuple[Parameter, ...]:
         """What the chat models take, as the catalog tells it."""
         return tuple(self._ranged(each) for each in parameters.CHAT if each.name in _ALL | self.takes)
+
+    def length(self, dimensions: float) -> dict[str, Any]:
+        """The options that ask for vectors of this length."""
+        told: Any = dimensions
+        for name in reversed(self.dimensions):
+            told = {name: told}
+        return dict(told)
 
     def _ranged(self, parameter: Parameter) -> Parameter:
         if parameter.name == "temperature":
@@ -52,7 +63,10 @@ _ANTHROPIC = Dialect(
     listing={"limit": 1000},
     always={"max_tokens": 8192},  # it must be told
 )
-_GOOGLE = Dialect(takes=frozenset({"top_k", "seed", "frequency_penalty", "presence_penalty"}))
+_GOOGLE = Dialect(
+    takes=frozenset({"top_k", "seed", "frequency_penalty", "presence_penalty"}),
+    dimensions=("config", "output_dimensionality"),
+)
 _DIALECTS = {
     "anthropic": _ANTHROPIC,
     "azureanthropic": _ANTHROPIC,
@@ -60,7 +74,13 @@ _DIALECTS = {
     "gemini": _GOOGLE,
     "vertexai": replace(_GOOGLE, address=None),
     "voyage": Dialect(address=None),
-    "cohere": Dialect(temperature=1, takes=frozenset({"seed", "frequency_penalty", "presence_penalty"}), address="base_url"),
+    "cohere": Dialect(
+        temperature=1,
+        takes=frozenset({"seed", "frequency_penalty", "presence_penalty"}),
+        address="base_url",
+        dimensions=("output_dimension",),
+        renamed={"top_p": "p", "stop": "stop_sequences"},
+    ),
 }
 
 

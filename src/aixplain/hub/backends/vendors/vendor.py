@@ -173,5 +173,6 @@ def _words(error: AnyLLMError) -> str:
 
 def _headers(error: AnyLLMError) -> Mapping[str, str]:
     """The headers of the vendor's answer, where its client kept it."""
-    headers = getattr(getattr(error.original_exception, "response", None), "headers", None)
+    cause = error.original_exception
+    headers = getattr(cause, "headers", None) or getattr(getattr(cause, "response", None), "headers", None)
     return headers if isinstance(headers, Mapping) else {}
