@@ -1,4 +1,4 @@
-"""One vendor: the library's client of it, and its failures as whoever runs a model here is told of them."""
+"""One vendor: the library's client of it, opened when it is first asked."""
 
 from __future__ import annotations
 
@@ -6,18 +6,17 @@ import asyncio
 import contextlib
 import importlib.util
 import weakref
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
-from aixplain._wire.errors import first_words, retry_after
 from aixplain.hub.backends import ModelError
 from aixplain.hub.backends.service import SUPPLIER, Service
 from aixplain.hub.backends.vendors.dialects import dialect_of
+from aixplain.hub.backends.vendors.failures import failure_of
 
 if TYPE_CHECKING:
     from any_llm import AnyLLM
-    from any_llm.exceptions import AnyLLMError
 
 HOW_TO_INSTALL = "pip install 'aixplain-models[hub,vendors]'"
 
@@ -65,10 +64,14 @@ class Vendor(Service):
         try:
             yield client
         except AnyLLMError as error:
-            raise self._told(error) from error
+            raise failure_of(error, self) from error
         except (NotImplementedError, ValueError) as error:
-            # What the library finds out before it asks: the request is none that it can put to this vendor.
-            raise ModelError(f"The upstream '{self.name}' can't be asked so: {error}", 400) from error
+            # What the library finds out before it asks.
+            raise self.unaskable(error) from error
+
+    def unaskable(self, words: object) -> ModelError:
+        """The request is none that can be put to this vendor."""
+        return ModelError(f"The upstream '{self.name}' can't be asked so: {words}", 400)
 
     def limits(self, client: AnyLLM) -> dict[str, Any]:
         """The seconds of a request, where the vendor's own client can be told them; the hub's limit holds anyway."""
@@ -111,68 +114,3 @@ class Vendor(Service):
         if self.dialect.address is None:
             raise ModelError(f"The vendor {self.vendor} is asked at its own address alone, so there is no --url.", SUPPLIER)
         return self.dialect.address
-
-    def _told(self, error: AnyLLMError) -> ModelError:
-        """The library's own words are the last choice: they are about its insides, and about ours."""
-        from any_llm.exceptions import AuthenticationError, RateLimitError
-
-        status, words, headers = error.status_code, _words(error), _headers(error)
-        if isinstance(error, AuthenticationError) and (status in (401, 403) or "key" in words.lower()):
-            return self.refused(401 if status is None else max(status, 401), words)
-        if isinstance(error, RateLimitError):
-            return self.refused(429, words, retry_after(headers))
-        if error.error_type == "overloaded_error":
-            return self.refused(503, words, retry_after(headers))
-        if status is not None and status >= 300:
-            return self.refused(status, words, retry_after(headers))
-        return self._broken(error) or self._unsaid(error, words)
-
-    def _broken(self, error: AnyLLMError) -> ModelError | None:
-        """No answer came, or not all of it; None for anything else."""
-        for name in _causes(error):
-            if "Timeout" in name:
-                return self.late(f"no answer in {self.timeout:g} seconds.")
-            if name in _NO_CONNECTION:
-                return self.unreachable("no connection can be made.")
-            if name in _CUT:
-                return self.cut("the connection was closed in the middle.")
-        return None
-
-    def _unsaid(self, error: AnyLLMError, words: str) -> ModelError:
-        """The vendor said nothing of it: the library won't ask so, or can't read what was answered."""
-        from any_llm.exceptions import InvalidRequestError, UnsupportedParameterError
-
-        if isinstance(error, InvalidRequestError | UnsupportedParameterError):
-            return ModelError(f"The upstream '{self.name}' can't be asked so: {words}", 400)
-        return self.failed(words if error.status_code else f"its answer can't be read: {words}")
-
-
-#: Vendors' clients bring HTTP libraries of their own, which agree on names alone.
-_NO_CONNECTION = frozenset(
-    {"ConnectError", "ConnectionRefusedError", "EndpointConnectionError", "ClientConnectorError", "gaierror"}
-)
-_CUT = frozenset({"RemoteProtocolError", "ReadError", "ClientPayloadError", "ServerDisconnectedError", "ConnectionResetError"})
-
-
-def _causes(error: AnyLLMError) -> list[str]:
-    """The names of what a failure came from, the first cause first, each with the names of its kinds."""
-    chain: list[BaseException] = []
-    cause: BaseException | None = error.original_exception
-    while cause is not None and cause not in chain:
-        chain.append(cause)
-        cause = cause.__cause__ or cause.__context__
-    return [kind.__name__ for cause in reversed(chain) for kind in type(cause).__mro__]
-
-
-def _words(error: AnyLLMError) -> str:
-    """What the vendor said, where its client kept the body, in whatever way."""
-    body = getattr(error.original_exception, "body", None) or getattr(error.original_exception, "details", None)
-    words = first_words(body, "message", "error") if isinstance(body, dict) else ""
-    return words or error.message
-
-
-def _headers(error: AnyLLMError) -> Mapping[str, str]:
-    """The headers of the vendor's answer, where its client kept it."""
-    cause = error.original_exception
-    headers = getattr(cause, "headers", None) or getattr(getattr(cause, "response", None), "headers", None)
-    return headers if isinstance(headers, Mapping) else {}
