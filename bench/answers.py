@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import itertools
 from typing import Any, NamedTuple
 
 import msgspec
@@ -135,6 +136,8 @@ ANTHROPIC_MESSAGE = {
     "usage": {"input_tokens": 9, "output_tokens": 12},
 }
 ANTHROPIC = encode(ANTHROPIC_MESSAGE)
+#: In turn, because LiteLLM ends a stream that says the same a hundred times.
+ANTHROPIC_TOKENS = (" tok", " tik")
 
 
 def accepted(poll_address: str) -> bytes:
@@ -216,7 +219,7 @@ def _anthropic_part(index: int, empty: dict[str, Any], *deltas: dict[str, Any]) 
 def anthropic_frames(count: int) -> list[bytes]:
     """A whole stream in Anthropic's shape: thoughts, so many tokens, and a call of a tool."""
     thinking = {"type": "thinking_delta", "thinking": "They greet me."}, {"type": "signature_delta", "signature": "c2ln"}
-    tokens = [{"type": "text_delta", "text": " tok"}] * count
+    tokens = [{"type": "text_delta", "text": text} for text in itertools.islice(itertools.cycle(ANTHROPIC_TOKENS), count)]
     call = {"type": "input_json_delta", "partial_json": '{"text": "hi"}'}
     body = (
         _anthropic("message_start", message={**ANTHROPIC_MESSAGE, "content": [], "stop_reason": None})

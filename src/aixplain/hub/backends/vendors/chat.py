@@ -55,9 +55,6 @@ class VendorChat:
         request = {**self._vendor.dialect.always, **completion_request(self._model, inputs)}
         if not all("role" in message for message in request["messages"]):
             raise ModelError('Each message has a role: {"role": "user", "content": "…"}.')
-        # Most vendors know one limit, which their reasoning counts towards.
-        if (most := request.pop("max_completion_tokens", None)) is not None:
-            request["max_tokens"] = most
         if isinstance(stop := request.get("stop"), str):
             request["stop"] = [stop]
         renamed = self._vendor.dialect.renamed

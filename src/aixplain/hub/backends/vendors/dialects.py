@@ -18,6 +18,9 @@ _ALL = frozenset(
 #: How long a model reasons, in the library's words.
 _EFFORTS = ("none", "minimal", "low", "medium", "high", "xhigh", "max")
 
+#: Most vendors know one limit, which their reasoning counts towards.
+_ONE_LIMIT = {"max_completion_tokens": "max_tokens"}
+
 
 class Dialect(msgspec.Struct, frozen=True):
     """One vendor: what its chat models take beside what all do, the highest temperature, and how the library is told things.
@@ -33,8 +36,8 @@ class Dialect(msgspec.Struct, frozen=True):
     listing: dict[str, Any] = {}
     always: dict[str, Any] = {}
     """What a request has unless it is told otherwise."""
-    renamed: dict[str, str] = {}
-    """What the library passes on under the name that it is given, and the vendor calls otherwise."""
+    renamed: dict[str, str] = msgspec.field(default_factory=_ONE_LIMIT.copy)
+    """What the library passes on as it is named, and the vendor calls otherwise."""
 
     @property
     def parameters(self) -> tuple[Parameter, ...]:
@@ -74,12 +77,14 @@ _DIALECTS = {
     "gemini": _GOOGLE,
     "vertexai": replace(_GOOGLE, address=None),
     "voyage": Dialect(address=None),
+    "openai": Dialect(renamed={}),
+    "azureopenai": Dialect(renamed={}),
     "cohere": Dialect(
         temperature=1,
         takes=frozenset({"seed", "frequency_penalty", "presence_penalty"}),
         address="base_url",
         dimensions=("output_dimension",),
-        renamed={"top_p": "p", "stop": "stop_sequences"},
+        renamed={**_ONE_LIMIT, "top_p": "p", "stop": "stop_sequences"},
     ),
 }
 

@@ -86,7 +86,9 @@ def _answer(error: AnyLLMError) -> _Answer:
     response: Any = getattr(cause, "response", None)
     if isinstance(response, dict):  # Amazon's
         about: dict[str, Any] = response.get("ResponseMetadata", {})
-        return _Answer(about.get("HTTPStatusCode"), first_words(response.get("Error", {}), "Message"), about.get("HTTPHeaders", {}))
+        return _Answer(
+            about.get("HTTPStatusCode"), first_words(response.get("Error", {}), "Message"), about.get("HTTPHeaders", {})
+        )
     body = getattr(cause, "body", None) or getattr(cause, "details", None)
     headers = getattr(cause, "headers", None) or getattr(response, "headers", None)
     words = first_words(body, "message", "error") if isinstance(body, dict) else ""
