@@ -2,7 +2,7 @@
 
 Each in an environment of its own, with what it needs for Anthropic, before the scripted server in Anthropic's shape, whose
 answer has thoughts, a text and a call of a tool. The vendor's own client is the least that a library over it can cost. Packages
-and their files are those of the environment; import is a fresh process, to a client that is ready; resident is after that.
+and their files are those of the environment; the start is a fresh process's, up to its first answer; resident is after that.
 """
 
 from __future__ import annotations
@@ -18,11 +18,11 @@ from bench.measuring import APART, ENVIRONMENT, Client, Worker, alternate, repor
 #: The libraries, and the lock files of their environments.
 LIBRARIES = {
     "litellm": "litellm-library",
-    "langchain-anthropic": "langchain-anthropic",
-    "pydantic-ai-slim": "pydantic-ai",
+    "langchain": "langchain-anthropic",
+    "pydantic-ai": "pydantic-ai",
     "aisuite": "aisuite",
     "anthropic": "anthropic",
-    "any-llm-sdk": "any-llm",
+    "any-llm": "any-llm",
 }
 STREAM = "anthropic.1000.0.chunked"
 ROUNDS = 5
@@ -43,7 +43,7 @@ def main() -> None:
             chunk = ask("stream", STREAM)
             for name, worker in workers.items():
                 print(f"  {name:<22}looked up: {', '.join(worker.ask('reached', None)) or 'nobody'}")
-    for number, (what, unit, scale) in enumerate([("import", "s", 1), ("import: CPU", "s", 1), ("resident", "MB", 1e-6)]):
+    for number, (what, unit, scale) in enumerate([("start", "s", 1), ("start: CPU", "s", 1), ("resident", "MB", 1e-6)]):
         report(f"a library for vendors, {what}", {name: told[number] for name, told in opened.items()}, unit, scale)
     report("a library for vendors: CPU a completion", cpu, "ms", 1e3)
     report("a library for vendors: a completion, p50", latency, "ms", 1e3)
