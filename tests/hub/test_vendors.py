@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from openai import OpenAI
 
 from aixplain.hub import Hub
 from aixplain.hub.backends.openai.listing import Offered
@@ -189,6 +190,18 @@ def test_clients_of_openai_are_answered_too(caller: Caller, service: Scripted) -
     service.streams(*STREAM)
     events = caller.post("/v1/chat/completions", {**asked, "stream": True}).events
     assert "".join(event["choices"][0]["delta"].get("content", "") for event in events[:-1] if event["choices"]) == "hello"
+
+
+def test_openais_own_client_puts_a_streamed_call_together(caller: Caller, service: Scripted) -> None:
+    service.streams(*STREAM)
+    with OpenAI(api_key="a-key", base_url=f"{caller.url}/v1") as client:
+        messages: Any = [{"role": "user", "content": "hi"}]
+        tools: Any = TOOLS
+        with client.chat.completions.stream(model="claude/claude-x", messages=messages, tools=tools) as stream:
+            (choice,) = stream.get_final_completion().choices
+    assert (choice.message.content, choice.finish_reason) == ("hello", "tool_calls")
+    (call,) = choice.message.tool_calls or ()
+    assert (call.id, call.function.name, call.function.arguments) == ("toolu_1", "shout", '{"text": "hi"}')
 
 
 # --- How it fails ---------------------------------------------------------------------------------
