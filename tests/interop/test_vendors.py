@@ -92,6 +92,15 @@ def test_it_answers_with_tokens_and_a_reason_to_end(aix: Aixplain, service: Scri
     assert (result.details[0].finish_reason, result.details[0].message.to_dict()["reasoning"]) == ("stop", "hmm")
 
 
+def test_no_input_sends_the_hubs_key_elsewhere(aix: Aixplain, service: Scripted) -> None:
+    """Google's client takes an address beside what it asks."""
+    asked, elsewhere = len(service.asked), {"base_url": "http://127.0.0.1:9"}
+    for name, value in {"http_options": elsewhere, "extra_body": {"http_options": elsewhere}}.items():
+        with pytest.warns(match=name), pytest.raises(APIError, match=f"Parameter '{name}' not found"):
+            aix.Model.get("google/gemini-x").run(text="hi", **{name: value})
+    assert len(service.asked) == asked
+
+
 def test_it_streams_and_calls_tools(aix: Aixplain, service: Scripted) -> None:
     service.streams(event(candidate({"text": "hel"})), event(candidate({"text": "lo"})), event(candidate(CALL, reason="STOP")))
     stream = aix.Model.get("google/gemini-x").run_stream(text="hi", tools=[{"type": "function", "function": TOOL}])

@@ -93,7 +93,9 @@ class Service:
     def _refused_key(self, status: int) -> ModelError:
         """The words of the service are for nobody: they may have parts of the key."""
         if self.key_env is None:
-            advice = f"The upstream '{self.name}' wants a key, or another one ({status}): name the variable that has it with --key-env."
+            advice = (
+                f"The upstream '{self.name}' wants a key, or another ({status}): name the variable that has it with --key-env."
+            )
         else:
             advice = (
                 f"The upstream '{self.name}' refused the key in {self.key_env} ({status}): set another one where the hub runs."

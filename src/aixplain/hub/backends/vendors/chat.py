@@ -11,7 +11,7 @@ import msgspec
 from aixplain.hub.backends import ModelError, OnProgress, Output, Piece
 from aixplain.hub.backends.openai.chat import completion
 from aixplain.hub.backends.openai.chunks import Chunks
-from aixplain.hub.backends.openai.messages import completion_request
+from aixplain.hub.backends.openai.messages import extra_body, plain_request
 from aixplain.hub.backends.vendors.vendor import Vendor
 from aixplain.hub.side_loop import on_side_loop, pieces_from_side_loop
 
@@ -52,11 +52,14 @@ class VendorChat:
         yield chunks.whole()
 
     def _request(self, inputs: dict[str, Any]) -> dict[str, Any]:
-        request = {**self._vendor.dialect.always, **completion_request(self._model, inputs)}
+        request = {**self._vendor.dialect.always, **plain_request(self._model, inputs)}
         if not all("role" in message for message in request["messages"]):
             raise ModelError('Each message has a role: {"role": "user", "content": "…"}.')
         if isinstance(stop := request.get("stop"), str):
             request["stop"] = [stop]
+        # Into the body, never beside it: a vendor's client is told there where it sends the key. The model isn't the caller's.
+        if extra := {name: value for name, value in extra_body(inputs).items() if name not in ("model", "stream")}:
+            request["extra_body"] = extra
         renamed = self._vendor.dialect.renamed
         return {renamed.get(name, name): value for name, value in request.items()}
 

@@ -13,7 +13,7 @@ from aixplain.hub.backends.openai import parameters
 #: What every vendor takes.
 _ALL = frozenset(
     {"text", "prompt", "context", "history", "data", "messages", "temperature", "max_tokens", "max_completion_tokens", "top_p"}
-    | {"stop", "tools", "tool_choice", "response_format", "reasoning_effort", "extra_body"}
+    | {"stop", "tools", "tool_choice", "response_format", "reasoning_effort"}
 )
 #: How long a model reasons, in the library's words.
 _EFFORTS = ("none", "minimal", "low", "medium", "high", "xhigh", "max")
@@ -61,7 +61,7 @@ class Dialect(msgspec.Struct, frozen=True):
 
 
 _ANTHROPIC = Dialect(
-    takes=frozenset({"top_k", "parallel_tool_calls"}),
+    takes=frozenset({"top_k", "parallel_tool_calls", "extra_body"}),
     temperature=1,
     listing={"limit": 1000},
     always={"max_tokens": 8192},  # it must be told
@@ -70,6 +70,7 @@ _GOOGLE = Dialect(
     takes=frozenset({"top_k", "seed", "frequency_penalty", "presence_penalty"}),
     dimensions=("config", "output_dimensionality"),
 )
+_OPENAI = Dialect(takes=frozenset(each.name for each in parameters.CHAT) - {"top_k", "min_p"}, renamed={})
 _DIALECTS = {
     "anthropic": _ANTHROPIC,
     "azureanthropic": _ANTHROPIC,
@@ -77,8 +78,8 @@ _DIALECTS = {
     "gemini": _GOOGLE,
     "vertexai": replace(_GOOGLE, address=None),
     "voyage": Dialect(address=None),
-    "openai": Dialect(renamed={}),
-    "azureopenai": Dialect(renamed={}),
+    "openai": _OPENAI,
+    "azureopenai": _OPENAI,
     "cohere": Dialect(
         temperature=1,
         takes=frozenset({"seed", "frequency_penalty", "presence_penalty"}),
