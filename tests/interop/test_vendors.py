@@ -112,6 +112,14 @@ def test_it_streams_and_calls_tools(aix: Aixplain, service: Scripted) -> None:
     assert result.details[0].finish_reason in ("stop", "tool_calls")
 
 
+def test_a_call_of_a_tool_alone_has_no_content(aix: Aixplain, service: Scripted) -> None:
+    service.answers(candidate(CALL, reason="STOP"))
+    result = aix.Model.get("google/gemini-x").run(text="hi", tools=[{"type": "function", "function": TOOL}])
+    message = result.details[0].message.to_dict()
+    assert (result.data, message["content"]) == ("", None)
+    assert message["tool_calls"][0]["extra_content"] == {"google": {"thought_signature": "c2ln"}}
+
+
 def test_texts_become_vectors(aix: Aixplain, service: Scripted) -> None:
     def embed(asked: Asked, reply: Reply) -> None:
         reply.whole({"embeddings": [{"values": [1.0, 0.5]} for _ in asked.json["requests"]]})

@@ -37,12 +37,16 @@ class VendorChat:
     async def _whole(self, request: dict[str, Any]) -> Output:
         async with self._vendor.asked() as client:
             answer = await client.acompletion(**request, **self._vendor.limits(client))
-        return completion(self._vendor, answer.model_dump_json(exclude_none=True).encode())
+        told = answer.model_dump(mode="json", exclude_none=True)
+        for choice in told["choices"]:
+            choice["message"].setdefault("content", None)  # clients of OpenAI look for it beside calls of tools too
+        return completion(self._vendor, msgspec.json.encode(told))
 
     async def _pieces(self, request: dict[str, Any]) -> AsyncGenerator[Piece, None]:
         chunks, events = Chunks(), _Events()
         async with self._vendor.asked() as client:
-            answer = await client.acompletion(**request, **self._vendor.limits(client), stream=True)
+            # Chunks that can be closed; the library's types don't say so of a request whose keys they can't see.
+            answer: Any = await client.acompletion(**request, **self._vendor.limits(client), stream=True)
             async with contextlib.aclosing(answer):
                 async for chunk in answer:
                     if piece := chunks.feed(events.event(chunk)):
@@ -73,7 +77,7 @@ class _Events:
 
     def event(self, chunk: ChatCompletionChunk) -> bytes:
         """The event of a chunk; b"" for one that says nothing, such as where a part of the answer begins and ends."""
-        told = chunk.model_dump(exclude_none=True)
+        told = chunk.model_dump(mode="json", exclude_none=True)
         told["choices"] = [choice for choice in told["choices"] if choice.get("finish_reason") or any(choice["delta"].values())]
         if not told["choices"] and "usage" not in told:
             return b""
