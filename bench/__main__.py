@@ -37,6 +37,7 @@ QUESTIONS = (
     "hub_catalog",
     "hub_keys",
     "hub_upstream",
+    "vendor_libraries",
     "hub_page",
     "aix_help",
 )

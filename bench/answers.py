@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import itertools
 from typing import Any, NamedTuple
 
 import msgspec
@@ -118,6 +119,27 @@ COMPLETION = encode(
 OPENAI_MODEL = encode({"id": "bench", "object": "model", "created": 1741569952, "owned_by": "openai"})
 
 
+CALL = {"type": "tool_use", "id": "toolu_1", "name": "shout", "input": {"text": "hi"}}
+#: The same in Anthropic's shape, with thoughts and a call of a tool.
+ANTHROPIC_MESSAGE = {
+    "id": "msg_01XFDUDYJgAACzvnptvVoYEL",
+    "type": "message",
+    "role": "assistant",
+    "model": "bench",
+    "content": [
+        {"type": "thinking", "thinking": "They greet me.", "signature": "c2ln"},
+        {"type": "text", "text": TEXT},
+        CALL,
+    ],
+    "stop_reason": "tool_use",
+    "stop_sequence": None,
+    "usage": {"input_tokens": 9, "output_tokens": 12},
+}
+ANTHROPIC = encode(ANTHROPIC_MESSAGE)
+#: In turn, because LiteLLM ends a stream that says the same a hundred times.
+ANTHROPIC_TOKENS = (" tok", " tik")
+
+
 def accepted(poll_address: str) -> bytes:
     """A run that goes on."""
     return encode({"status": "IN_PROGRESS", "data": poll_address, "requestId": "0b7b2f6e"})
@@ -134,8 +156,8 @@ def finished_at(moment: float) -> bytes:
 class Stream(NamedTuple):
     """A stream as a model's id names it, `kind.count.pace.framing`: `data.20000.0.chunked`, `stamps.100.20000.plain`.
 
-    `kind` is openai, data or stamps (`data` events that hold the moment of their sending); `pace` the microseconds between
-    events, 0 for all at once in frames of 64 kB; `framing` chunked, or plain: until the connection closes.
+    `kind` is openai, anthropic, data or stamps (`data` events that hold the moment of their sending); `pace` the microseconds
+    between events, 0 for all at once in frames of 64 kB; `framing` chunked, or plain: until the connection closes.
     """
 
     kind: str
@@ -183,6 +205,33 @@ def _openai_event(content: str | None, finish_reason: str | None) -> bytes:
 _OPENAI_EVENT = _openai_event(" tok", None)
 
 
+def _anthropic(kind: str, **fields: Any) -> bytes:
+    return b"event: %b\ndata: %b\n\n" % (kind.encode(), encode({"type": kind, **fields}))
+
+
+def _anthropic_part(index: int, empty: dict[str, Any], *deltas: dict[str, Any]) -> bytes:
+    begin = _anthropic("content_block_start", index=index, content_block=empty)
+    pieces = [_anthropic("content_block_delta", index=index, delta=delta) for delta in deltas]
+    return b"".join([begin, *pieces, _anthropic("content_block_stop", index=index)])
+
+
+@functools.cache
+def anthropic_frames(count: int) -> list[bytes]:
+    """A whole stream in Anthropic's shape: thoughts, so many tokens, and a call of a tool."""
+    thinking = {"type": "thinking_delta", "thinking": "They greet me."}, {"type": "signature_delta", "signature": "c2ln"}
+    tokens = [{"type": "text_delta", "text": text} for text in itertools.islice(itertools.cycle(ANTHROPIC_TOKENS), count)]
+    call = {"type": "input_json_delta", "partial_json": '{"text": "hi"}'}
+    body = (
+        _anthropic("message_start", message={**ANTHROPIC_MESSAGE, "content": [], "stop_reason": None})
+        + _anthropic_part(0, {"type": "thinking", "thinking": "", "signature": ""}, *thinking)
+        + _anthropic_part(1, {"type": "text", "text": ""}, *tokens)
+        + _anthropic_part(2, {**CALL, "input": {}}, call)
+        + _anthropic("message_delta", delta={"stop_reason": "tool_use", "stop_sequence": None}, usage={"output_tokens": 12})
+        + _anthropic("message_stop")
+    )
+    return [body[start : start + 65536] for start in range(0, len(body), 65536)]
+
+
 def ending(kind: str) -> bytes:
     """What ends a stream."""
     return (_openai_event(None, "stop") if kind == "openai" else b"") + DONE
@@ -191,5 +240,7 @@ def ending(kind: str) -> bytes:
 @functools.cache
 def frames(kind: str, count: int) -> list[bytes]:
     """A whole stream in frames of 64 kB, which don't care where an event ends."""
+    if kind == "anthropic":
+        return anthropic_frames(count)
     body = event(kind, 0.0) * count + ending(kind)
     return [body[start : start + 65536] for start in range(0, len(body), 65536)]

@@ -46,6 +46,16 @@ def langchain() -> Path:
     return _python("langchain")
 
 
+def vendors() -> Path:
+    """The Python of an environment for a hub that asks vendors, Google too; the checkout comes by PYTHONPATH."""
+    return _python("vendors")
+
+
+def vendor_library(name: str) -> Path:
+    """The Python of an environment with one of the libraries that ask vendors, by the name of its lock file."""
+    return _python(name)
+
+
 def _python(name: str) -> Path:
     folder = ROOT / ".interop" / name
     python, done = folder / "bin" / "python", folder / "installed"

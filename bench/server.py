@@ -97,6 +97,8 @@ class Connection(asyncio.Protocol):
                 self._run(name, head, body)
             case "/v1/chat":
                 self._complete(msgspec.json.decode(body, type=Posted).model)
+            case "/v1" if name == "messages":
+                self._complete(msgspec.json.decode(body, type=Posted).model, answers.ANTHROPIC)
             case "/v2/models":
                 self._send(answers.page() if name == "paginate" else answers.model(name))
             case "/v1/models":
@@ -120,11 +122,11 @@ class Connection(asyncio.Protocol):
         else:
             self._send(answers.FINISHED)
 
-    def _complete(self, name: str) -> None:
+    def _complete(self, name: str, whole: bytes = answers.COMPLETION) -> None:
         if stream := Stream.named(name):
             self._stream(stream)
         else:
-            self._send(answers.COMPLETION)
+            self._send(whole)
 
     def _accept(self, seconds: float, head: bytes, *, holds: bool) -> None:
         id = str(next(self.numbers))

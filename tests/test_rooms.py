@@ -22,7 +22,7 @@ def names(text: str) -> frozenset[str]:
 
 
 #: Libraries that one place knows, so that it can be replaced, or that would make everything else slow to load.
-KEPT = names("asyncpg httptools pgqueuer rich typer")
+KEPT = names("any_llm asyncpg httptools pgqueuer rich typer")
 #: What a room without I/O has no use for.
 OUTSIDE_WORLD = names(
     "asyncio concurrent http.client os pathlib selectors signal socket sqlite3 ssl subprocess tempfile threading time"
@@ -89,6 +89,8 @@ ROOMS = {
         ours=names("aixplain._wire aixplain.hub aixplain.v2._flow aixplain.v2._http aixplain.v2._streams.drain"), libraries=None
     ),
     "aixplain.hub.store.postgres": Room(ours=names("aixplain._wire aixplain.hub"), libraries=names("asyncpg msgspec pgqueuer")),
+    # The hub as a client of vendors, over a library that an extra brings.
+    "aixplain.hub.backends.vendors": Room(ours=names("aixplain._wire aixplain.hub"), libraries=names("any_llm msgspec")),
     # The hub as a client of another hub, or of the platform.
     "aixplain.hub.backends.aixplain": Room(ours=names("aixplain._wire aixplain.hub aixplain.v2"), libraries=None),
     "aixplain.cli": Room(

@@ -55,7 +55,8 @@ def cpu_each_in_threads(call: Callable[[], Any], threads: int = 64) -> Callable[
     return task
 
 
-_runner = asyncio.Runner()
+#: Connections belong to the loop that opened them, so all tasks of a client share one.
+runner = asyncio.Runner()
 
 
 def cpu_each_on_asyncio(call: Callable[[], Awaitable[Any]]) -> Callable[[list[int]], float]:
@@ -71,7 +72,7 @@ def cpu_each_on_asyncio(call: Callable[[], Awaitable[Any]]) -> Callable[[list[in
         await asyncio.gather(*(repeat(times // at_once) for _ in range(at_once)))
         return (time.process_time() - before) / times
 
-    return lambda argument: _runner.run(measure(*argument))
+    return lambda argument: runner.run(measure(*argument))
 
 
 def cpu_each_chunk(stream: Callable[[str], Iterator[Any]]) -> Callable[[str], float]:

@@ -76,6 +76,7 @@ def test_names_that_need_no_service(complete: Complete, tmp_path: Path) -> None:
     assert complete("aix search --function text-su") == ["text-summarization\tText summarization"]
     assert complete("aix config set back") == ["backend_url"]
     assert complete("aix completion ") == ["bash", "zsh", "fish"]
+    assert complete("aix hub add claude --vendor anth") == ["anthropic"]
     (tmp_path / "config.toml").write_text("[profiles.work]\nstrict = true\n")
     assert complete("aix config use ", AIXPLAIN_CONFIG=str(tmp_path / "config.toml")) == ["work"]
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.hub import anthropic
 from tests.hub.scripted import DONE, Asked, Reply, Scripted, completion, delta, scripted, usage
 
 from aixplain.cli import upstreams
@@ -127,6 +128,13 @@ def until(condition: Callable[[], bool]) -> None:
     [
         (["add", "a/b", "--url", "http://127.0.0.1:9"], 2, "is no name of an upstream"),
         (["add", "up", "--url", "127.0.0.1:9"], 2, "is no address of a service"),
+        (["add", "up"], 2, "Give its address with --url, or the --vendor."),
+        (["add", "up", "--vendor", "anthropic", "--aixplain"], 2, "give --vendor or --aixplain"),
+        (
+            ["add", "up", "--vendor", "anthropic", "--kind", "x=speech-synthesis"],
+            2,
+            "do one of text-embedding, text-generation",
+        ),
         (["add", "up", "--url", "http://127.0.0.1:9"], 1, "Is it running?"),
         (["add", "up", "--url", "http://127.0.0.1:9", "--key-env", "NOT_SET"], 2, "NOT_SET is not set here"),
         (["add", "up", "--url", "http://127.0.0.1:9", "--kind", "gpt=chat"], 2, "--kind is MODEL=FUNCTION"),
@@ -165,6 +173,20 @@ def test_a_service_that_refuses_the_key_names_the_variable(refused: Refused, ser
 def test_a_service_with_no_model_that_is_wanted_is_a_sentence(refused: Refused, service: Scripted) -> None:
     words = ("hub", "add", "up", "--url", service.url, "--models", "none*", "--data", "kept")
     assert "offers no model" in refused(*words, settings={})
+
+
+def test_the_models_of_a_vendor_are_read_through_the_library(aix: Aix, service: Scripted) -> None:
+    service.answers(anthropic.MODELS)
+    url = service.url.removesuffix("/v1")
+    words = ("claude", "--vendor", "Anthropic", "--url", url, "--key-env", "CLAUDE_KEY", "--models", "claude-x,other")
+    done = aix("hub", "add", *words, "--data", "kept", settings={"CLAUDE_KEY": "a-key-that-nobody-may-see"})
+    assert done.err == f"1 model of anthropic at {url} offered as claude/…. {SOON}"
+    (upstream,) = declared(aix)
+    assert (upstream["vendor"], [model["id"] for model in upstream["models"]]) == ("anthropic", ["claude-x"])
+    (_, row) = aix("hub", "upstreams", "--data", "kept", settings={}).out.splitlines()
+    assert row.split() == ["claude", "1", "model", "of", "anthropic", "at", url, "CLAUDE_KEY", "(not", "set", "here)"]
+    assert aix("hub", "remove", "claude", "--data", "kept", settings={}).err.startswith("claude is gone.")
+    assert declared(aix) == []
 
 
 def test_services_on_this_machine_are_found(

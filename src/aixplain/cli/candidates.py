@@ -100,6 +100,16 @@ def _suppliers(place: Place, word: str) -> Candidates:
     return [(supplier.wire, "") for supplier in Supplier]
 
 
+def _vendors(place: Place, word: str) -> Candidates:
+    """Those that the library has a folder for: to load it takes as long as a person waits."""
+    from importlib.util import find_spec
+
+    library = find_spec("any_llm")
+    folders = (library.submodule_search_locations if library else None) or []
+    found = (path.parent.name for folder in folders for path in Path(folder, "providers").glob("*/__init__.py"))
+    return [(name, "") for name in sorted(found)]
+
+
 def _profiles(place: Place, word: str) -> Candidates:
     from aixplain.v2._profiles import ConfigFile
     from aixplain.v2._settings import config_path
@@ -127,6 +137,7 @@ SOURCES: dict[str, Callable[[Place, str], Candidates]] = {
     "runs": _runs,
     "function": _functions,
     "supplier": _suppliers,
+    "vendor": _vendors,
     "profile": _profiles,
     "config use name": _profiles,
     "config set name": _settings,

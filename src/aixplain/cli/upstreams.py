@@ -7,7 +7,6 @@ import logging
 import os
 import re
 import sys
-from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -17,7 +16,6 @@ from aixplain.cli.output import note, print_json
 from aixplain.cli.session import JsonOption
 
 if TYPE_CHECKING:
-    from aixplain.hub.backends.openai.listing import Offered
     from aixplain.hub.declarations import RelaySpec, UpstreamSpec
     from aixplain.hub.opening.books import Books
     from aixplain.hub.store.declared import Declared
@@ -30,12 +28,20 @@ PORTS = {11434: "Ollama", 1234: "LM Studio", 8000: "vLLM", 8080: "llama.cpp", 40
 
 def add(
     name: Annotated[str, typer.Argument(metavar="NAME", help="What its models' paths begin with.", show_default=False)],
-    url: Annotated[str, typer.Option(metavar="URL", help="Its address, such as https://api.openai.com/v1.")],
+    url: Annotated[
+        str | None, typer.Option(metavar="URL", help="Its address, such as https://api.openai.com/v1.", show_default=False)
+    ] = None,
+    vendor: Annotated[
+        str | None,
+        typer.Option(
+            metavar="VENDOR", help="A vendor with a protocol of its own, such as anthropic or gemini.", show_default=False
+        ),
+    ] = None,
     key_env: Annotated[
         str | None, typer.Option(metavar="VARIABLE", help="The variable that has its key, here and where the hub runs.")
     ] = None,
     models: Annotated[
-        list[str] | None, typer.Option(metavar="PATTERN", help="Only these models, such as gpt-4*; may come again.")
+        list[str] | None, typer.Option(metavar="PATTERN", help="Only these models, such as gpt-4*,o3; may come again.")
     ] = None,
     kind: Annotated[
         list[str] | None,
@@ -48,77 +54,64 @@ def add(
 ) -> None:
     """Offer the models of another service.
 
-    It speaks OpenAI, or is another aiXplain. Its models are NAME/model here.
+    It speaks OpenAI, is another aiXplain, or a vendor. Its models are NAME/model here.
     The key stays where it is: the hub reads the variable when it asks.
     """
     from aixplain.cli.failures import Failure, UsageProblem
+    from aixplain.cli.offers import Wanted, read
     from aixplain.hub.backends import ModelError
-    from aixplain.hub.backends.openai.upstream import KeyProblem
+    from aixplain.hub.backends.service import KeyProblem
     from aixplain.hub.declarations import declared
 
     logging.getLogger("aixplain").addHandler(logging.NullHandler())  # what it says is said here
     if re.fullmatch(r"[\w.-]+", name) is None:
         raise UsageProblem(f"{name!r} is no name of an upstream. One is a word such as openai, and has no slash.")
-    if not url.startswith(("http://", "https://")):
-        raise UsageProblem(f"{url!r} is no address of a service. One looks like http://127.0.0.1:11434.")
     if key_env is not None and not os.environ.get(key_env):
         raise UsageProblem(f"{key_env} is not set here, and aix needs the key to read the list of models. Set it, and again.")
-    corrected = _corrections(kind or [])
+    patterns = [pattern for option in models or [] for pattern in option.split(",")]
+    wanted = Wanted(patterns, _corrections(kind or []))
     try:
-        spec = asyncio.run(_read(name, url, key_env, models or [], corrected, timeout, aixplain=aixplain))
+        spec = asyncio.run(read(_asked(name, url, vendor, key_env, timeout, aixplain=aixplain), wanted))
     except KeyProblem as error:
         raise Failure(error.advice) from error
     except ModelError as error:
         raise Failure(str(error)) from error
+    where = _where(spec)
     if not spec.models:
-        raise UsageProblem(f"{url} offers no model that this hub can run" + (" and --models names." if models else "."))
+        raise UsageProblem(f"{where} offers no model that this hub can run" + (" and --models names." if models else "."))
     with_books(data, database, lambda kept: kept.declared.put([declared(spec)]), may_be_new=True)
-    note(f"{counted(len(spec.models))} of {spec.url} offered as {name}/…. {SOON}")
+    note(f"{counted(len(spec.models))} of {where} offered as {name}/…. {SOON}")
 
 
-async def _read(
-    name: str, url: str, key_env: str | None, patterns: list[str], kinds: dict[str, str], timeout: float, *, aixplain: bool
+def _asked(
+    name: str, url: str | None, vendor: str | None, key_env: str | None, timeout: float, *, aixplain: bool
 ) -> UpstreamSpec | RelaySpec:
+    """What was asked for, without its models yet."""
+    from aixplain.cli.failures import UsageProblem
     from aixplain.hub.declarations import RelaySpec, UpstreamSpec
 
+    if vendor is not None and aixplain:
+        raise UsageProblem("It is a vendor, or another aiXplain: give --vendor or --aixplain.")
+    if url is None and vendor is None:
+        raise UsageProblem("Where is it? Give its address with --url, or the --vendor.")
+    if url is not None and not url.startswith(("http://", "https://")):
+        raise UsageProblem(f"{url!r} is no address of a service. One looks like http://127.0.0.1:11434.")
+    bare = (url or "").rstrip("/")
     if aixplain:
-        from aixplain.hub.backends.aixplain import bodies
-
-        found = await bodies(name, url, key_env)
-        chosen = tuple(body for path, body in found if _is_wanted(path, patterns))
-        return RelaySpec(name, url.rstrip("/"), key_env, chosen, timeout)
-    return await _read_openai(UpstreamSpec(name, openai_url(url), key_env, (), timeout), patterns, kinds)
+        return RelaySpec(name, bare, key_env, timeout=timeout)
+    return UpstreamSpec(name, bare, key_env, timeout=timeout, vendor=vendor and vendor.lower())
 
 
-async def _read_openai(spec: UpstreamSpec, patterns: list[str], kinds: dict[str, str]) -> UpstreamSpec:
-    import msgspec
+def _where(spec: UpstreamSpec | RelaySpec) -> str:
+    """The service, in words."""
+    from aixplain.hub.declarations import RelaySpec
 
-    from aixplain.hub.backends.openai.listing import offered
-    from aixplain.hub.backends.openai.upstream import Upstream
-
-    found = await offered(Upstream(spec.name, spec.url, spec.key_env))
-    chosen = [_corrected(model, kinds) for model in found if _is_wanted(model.id, patterns)]
-    return msgspec.structs.replace(spec, models=tuple(chosen))
+    return spec.url if isinstance(spec, RelaySpec) or spec.vendor is None else vendor_at(spec.vendor, spec.url)
 
 
-def openai_url(url: str) -> str:
-    """The address that paths are added to; most services have theirs under /v1.
-
-    >>> openai_url("http://127.0.0.1:11434/"), openai_url("https://api.groq.com/openai/v1")
-    ('http://127.0.0.1:11434/v1', 'https://api.groq.com/openai/v1')
-    """
-    bare = url.rstrip("/")
-    return bare if bare.count("/") > 2 else f"{bare}/v1"
-
-
-def _is_wanted(model: str, patterns: list[str]) -> bool:
-    return not patterns or any(fnmatchcase(model, pattern) for pattern in patterns)
-
-
-def _corrected(model: Offered, kinds: dict[str, str]) -> Offered:
-    import msgspec
-
-    return msgspec.structs.replace(model, function=kinds.get(model.id, model.function))
+def vendor_at(vendor: str, url: str) -> str:
+    """A vendor in words, with the address where it isn't its own."""
+    return f"{vendor} at {url}" if url else vendor
 
 
 def _corrections(given: list[str]) -> dict[str, str]:
@@ -174,7 +167,8 @@ def _row(each: Declared) -> tuple[str, str, str]:
         return each.name, " ".join(f"{target['path']}={target['weight']:g}" for target in body["targets"]), ""
     variable = body.get("key_env")
     told = "" if variable is None else f"{variable}{'' if os.environ.get(variable) else ' (not set here)'}"
-    return each.name, f"{counted(len(body['models']))} of {body['url']}", told
+    where = body["url"] if body.get("vendor") is None else vendor_at(body["vendor"], body["url"])
+    return each.name, f"{counted(len(body['models']))} of {where}", told
 
 
 def discover(json: JsonOption = False) -> None:

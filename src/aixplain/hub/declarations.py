@@ -15,9 +15,9 @@ TIMEOUT = 600.0
 
 
 class UpstreamSpec(msgspec.Struct, frozen=True):
-    """A service that speaks OpenAI, whose models are offered here as `name/model`.
+    """A service that speaks OpenAI, or a `vendor` with a protocol of its own, whose models are offered here as `name/model`.
 
-    `key_env` is the name of the variable that holds its key, never the key.
+    `key_env` is the name of the variable that holds its key, never the key. A vendor's `url` is "" for its own address.
     """
 
     name: str
@@ -25,6 +25,7 @@ class UpstreamSpec(msgspec.Struct, frozen=True):
     key_env: str | None = None
     models: tuple[Offered, ...] = ()
     timeout: float = TIMEOUT
+    vendor: str | None = None
 
 
 class RelaySpec(msgspec.Struct, frozen=True):

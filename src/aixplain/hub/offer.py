@@ -82,6 +82,8 @@ class Offer:
             relay = msgspec.json.decode(each.body, type=RelaySpec)
             return relayed(relay.name, relay.url, relay.key_env, relay.models, relay.timeout)
         spec = msgspec.json.decode(each.body, type=UpstreamSpec)
+        if spec.vendor is not None:
+            return _of_vendor(spec, spec.vendor)
         return entries_of(Upstream(spec.name, spec.url, spec.key_env), spec.models, self._keep, spec.timeout)
 
     def _aliases(self, models: dict[str, Entry], declared: Iterable[AliasSpec]) -> Iterator[Entry]:
@@ -92,6 +94,19 @@ class Offer:
             if targets:
                 backend = AliasBackend(targets, spec.timeout, self._lanes, self._resting)
                 yield _alias(spec.name, backend, [entry for entry, _ in targets])
+
+
+def _of_vendor(spec: UpstreamSpec, vendor: str) -> list[Entry]:
+    """The entries of a vendor's models; none without the library, as the log says then."""
+    from aixplain.hub.backends.vendors.entries import vendor_entries
+    from aixplain.hub.backends.vendors.vendor import NotInstalled, Vendor, check_library
+
+    try:
+        check_library(vendor)
+    except NotInstalled as error:
+        logger.error("the models of %s are left out: %s", spec.name, error)
+        return []
+    return vendor_entries(Vendor(spec.name, vendor, spec.url, spec.key_env, spec.timeout), spec.models)
 
 
 def _alias(path: str, backend: AliasBackend, targets: list[Entry]) -> Entry:

@@ -18,7 +18,7 @@ from typing import Any, TypeVar
 
 import uvloop
 
-from aixplain.hub.backends import Output, as_piece
+from aixplain.hub.backends import Piece, as_piece
 from aixplain.hub.mailbox import Mailbox, mailbox_here
 from aixplain.hub.threads import Calls, as_failure, settle
 
@@ -84,17 +84,22 @@ async def on_side_loop(make: Callable[[], Coroutine[Any, Any, T]]) -> T:
         raise
 
 
-async def pieces_from_side_loop(make: Callable[[], AsyncGenerator[Any, None]]) -> AsyncGenerator[str | Output, None]:
-    """The pieces of a generator that runs on the side loop, up to `AHEAD` of them before they are asked for."""
+async def pieces_from_side_loop(
+    make: Callable[[], AsyncGenerator[Any, None]], read: Callable[[Any], Piece] = as_piece
+) -> AsyncGenerator[Piece, None]:
+    """The pieces of a generator that runs on the side loop, up to `AHEAD` of them before they are asked for.
+
+    `read` makes a piece of what is yielded.
+    """
     here, there = mailbox_here(), _side_loop().mailbox
-    pieces: asyncio.Queue[str | Output] = asyncio.Queue()
+    pieces: asyncio.Queue[Piece] = asyncio.Queue()
     room = asyncio.Semaphore(AHEAD)
 
     async def send() -> None:
         async with contextlib.aclosing(make()) as source:
             await room.acquire()
             async for piece in source:
-                here.put(partial(pieces.put_nowait, as_piece(piece)))
+                here.put(partial(pieces.put_nowait, read(piece)))
                 await room.acquire()
 
     crossing = _Crossing(send)

@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 
 from aixplain.hub.backends import ModelError, OnProgress, Output, Piece
-from aixplain.hub.backends.openai.upstream import SUPPLIER, KeyProblem
+from aixplain.hub.backends.service import SUPPLIER, KeyProblem
 from aixplain.hub.catalog import Entry, Policy
 from aixplain.hub.prices import Price
 from aixplain.v2.core import AsyncAixplain

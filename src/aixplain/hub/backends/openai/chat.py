@@ -11,6 +11,7 @@ from aixplain.hub.backends import ModelError, OnProgress, Output, Piece
 from aixplain.hub.backends.openai.chunks import Chunks
 from aixplain.hub.backends.openai.messages import completion_request
 from aixplain.hub.backends.openai.upstream import OpenAnswer, Upstream, read_usage
+from aixplain.hub.backends.service import Service
 
 PATH = "/chat/completions"
 #: Asks for a last event that tells what a stream used.
@@ -89,7 +90,7 @@ async def _read_whole(answer: OpenAnswer) -> bytes:
     return b"".join(pieces)
 
 
-def completion(upstream: Upstream, body: bytes) -> Output:
+def completion(upstream: Service, body: bytes) -> Output:
     """A completion as the answer of a run: its alternatives are the details, as they came. Raises `ModelError`."""
     found = upstream.decoded(body, _Completion, "no completion")
     if not found.choices:

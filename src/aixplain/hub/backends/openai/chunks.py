@@ -21,6 +21,8 @@ class _Delta(msgspec.Struct):
     reasoning: str | None = None
     reasoning_details: list[Any] | None = None
     tool_calls: list[dict[str, Any]] | None = None
+    extra_content: dict[str, Any] | None = None
+    """What a vendor wants to have back in the next turn, such as the signature of its thoughts, by the vendor's name."""
 
 
 class _Choice(msgspec.Struct):
@@ -103,12 +105,13 @@ class Chunks:
 class _Alternative:
     """One of the answers of a stream, as it grows."""
 
-    __slots__ = ("_calls", "_details", "_texts", "finish_reason")
+    __slots__ = ("_calls", "_details", "_extra", "_texts", "finish_reason")
 
     def __init__(self) -> None:
         self._texts: dict[str, list[str]] = {"content": []}
         self._calls: list[dict[str, Any]] = []
         self._details: list[Any] = []
+        self._extra: dict[str, Any] = {}
         self.finish_reason: str | None = None
 
     def take(self, delta: _Delta) -> None:
@@ -121,6 +124,9 @@ class _Alternative:
                 self._texts.setdefault(name, []).append(text)
         self._calls += delta.tool_calls or ()
         self._details += delta.reasoning_details or ()
+        for vendor, told in (delta.extra_content or {}).items():
+            before = self._extra.get(vendor)
+            self._extra[vendor] = before | told if isinstance(before, dict) and isinstance(told, dict) else told
 
     def detail(self, index: int) -> dict[str, Any]:
         """The answer as one of a run's details."""
@@ -129,4 +135,6 @@ class _Alternative:
             message["tool_calls"] = merge_tool_calls(self._calls)
         if self._details:
             message["reasoning_details"] = self._details
+        if self._extra:
+            message["extra_content"] = self._extra
         return {"index": index, "message": message, "logprobs": None, "finish_reason": self.finish_reason}

@@ -9,6 +9,7 @@ import msgspec
 from aixplain.hub.backends import OnProgress, Output
 from aixplain.hub.backends.openai.messages import number
 from aixplain.hub.backends.openai.upstream import Upstream, read_usage
+from aixplain.hub.backends.service import Service
 from aixplain.hub.backends.whole import Whole
 
 
@@ -36,8 +37,13 @@ class EmbeddingBackend(Whole):
         if "dimensions" in inputs:
             body["dimensions"] = number(inputs["dimensions"])
         answer = await self._upstream.post("/embeddings", msgspec.json.encode(body))
-        found = self._upstream.decoded(answer.content, _Vectors, "no list of vectors")
-        vectors = [each.embedding for each in sorted(found.data, key=lambda each: each.index)]
-        if len(vectors) != (len(texts) if isinstance(texts, list) else 1):
-            raise self._upstream.failed(f"it answered {len(vectors)} vectors.")
-        return Output(vectors if isinstance(texts, list) else vectors[0], usage=read_usage(found.usage))
+        return vectors_of(self._upstream, answer.content, texts)
+
+
+def vectors_of(upstream: Service, body: bytes, texts: str | list[str]) -> Output:
+    """A list of vectors as the answer of a run over these texts. Raises `ModelError`."""
+    found = upstream.decoded(body, _Vectors, "no list of vectors")
+    vectors = [each.embedding for each in sorted(found.data, key=lambda each: each.index)]
+    if len(vectors) != (len(texts) if isinstance(texts, list) else 1):
+        raise upstream.failed(f"it answered {len(vectors)} vectors.")
+    return Output(vectors if isinstance(texts, list) else vectors[0], usage=read_usage(found.usage))

@@ -13,6 +13,7 @@ from aixplain.hub.backends.openai.images import ImageBackend
 from aixplain.hub.backends.openai.listing import Offered
 from aixplain.hub.backends.openai.speech import SpeechBackend, TranscriptionBackend
 from aixplain.hub.backends.openai.upstream import Upstream
+from aixplain.hub.backends.service import Service
 from aixplain.hub.catalog import Entry, Policy
 
 _PARAMETERS: dict[str, tuple[Parameter, ...]] = {
@@ -34,18 +35,22 @@ def entries_of(upstream: Upstream, models: Iterable[Offered], keep: Keep, timeou
         listing.IMAGES: lambda model: ImageBackend(upstream, model, keep),
     }
     return [
-        Entry(
-            path=f"{upstream.name}/{model.id}",
-            function=model.function,
-            name=model.id.rpartition("/")[2],
-            description=f"{model.id}, served by {upstream.name}.",
-            developer=model.developer or upstream.name,
-            backend=makers[model.function](model.id),
-            parameters=_PARAMETERS[model.function],
-            streams=model.function == listing.CHAT,
-            policy=Policy(timeout=timeout),
-            supplier=(0, upstream.name, upstream.name),
-            price=None,
-        )
-        for model in models
+        entry_of(upstream, model, makers[model.function](model.id), _PARAMETERS[model.function], timeout) for model in models
     ]
+
+
+def entry_of(service: Service, model: Offered, backend: Backend, takes: tuple[Parameter, ...], timeout: float) -> Entry:
+    """The entry of one model of a service."""
+    return Entry(
+        path=f"{service.name}/{model.id}",
+        function=model.function,
+        name=model.id.rpartition("/")[2],
+        description=f"{model.id}, served by {service.name}.",
+        developer=model.developer or service.name,
+        backend=backend,
+        parameters=takes,
+        streams=model.function == listing.CHAT,
+        policy=Policy(timeout=timeout),
+        supplier=(0, service.name, service.name),
+        price=None,
+    )

@@ -17,14 +17,24 @@ _OWN = frozenset({"text", "prompt", "context", "history", "data", "messages", "e
 
 def completion_request(model: str, inputs: Mapping[str, Any]) -> dict[str, Any]:
     """The body that asks a chat model for an answer. Raises `ModelError`."""
+    return {**extra_body(inputs), **plain_request(model, inputs)}
+
+
+def plain_request(model: str, inputs: Mapping[str, Any]) -> dict[str, Any]:
+    """The same without the keys that the caller wants to add. Raises `ModelError`."""
     body: dict[str, Any] = {"model": model, "messages": messages_of(inputs)}
     for name, value in inputs.items():
         if name not in _OWN:
             body[name] = _READ[name](value)
+    return body
+
+
+def extra_body(inputs: Mapping[str, Any]) -> dict[str, Any]:
+    """The keys that the caller wants to add to the body. Raises `ModelError`."""
     extra = json_value(inputs.get("extra_body") or {})
     if not isinstance(extra, dict):
         raise ModelError("Parameter 'extra_body' has invalid value. It is an object whose keys the upstream takes.")
-    return {**extra, **body}
+    return extra
 
 
 def messages_of(inputs: Mapping[str, Any]) -> list[Any]:

@@ -1,0 +1,103 @@
+"""A service of somebody else behind this hub: its key, and its failures as whoever runs a model here is told of them."""
+
+from __future__ import annotations
+
+import os
+from typing import TypeVar
+
+import msgspec
+
+from aixplain._wire.errors import read_error
+from aixplain.hub.backends import ModelError
+from aixplain.hub.execution import logger
+
+T = TypeVar("T")
+
+#: What the caller's inputs are to blame for, told as the service told it.
+TOLD = {400: 400, 413: 413, 415: 400, 422: 400}
+SUPPLIER = 485
+#: Busy or down; the last one is how Anthropic says it.
+BUSY = (503, 529)
+
+
+class KeyProblem(ModelError):
+    """The service has no use for this hub's key. Callers read the message, `advice` is for whoever runs the hub."""
+
+    def __init__(self, message: str, advice: str) -> None:
+        super().__init__(f"{message}; the hub's log says what to set.", SUPPLIER)
+        self.advice = advice
+        logger.error("%s", advice)
+
+
+class Service:
+    """A service, known here by its `name`.
+
+    `key_env` names the variable of this process's environment that has its key; None for a service that wants none.
+    """
+
+    def __init__(self, name: str, key_env: str | None = None) -> None:
+        self.name = name
+        self.key_env = key_env
+
+    def key(self) -> str | None:
+        """The key; None for a service that wants none. Raises `KeyProblem` when the variable has none."""
+        if self.key_env is None:
+            return None
+        key = os.environ.get(self.key_env)
+        if not key:
+            raise self.lacks_key(self.key_env)
+        return key
+
+    def lacks_key(self, variable: str) -> KeyProblem:
+        """The variable of this process that should have the key has none."""
+        advice = f"The upstream '{self.name}' needs a key: set {variable} in the hub's environment, and start it again."
+        return KeyProblem(f"This hub has no key for the upstream '{self.name}'", advice)
+
+    def failed(self, words: str) -> ModelError:
+        """It answered, and not as it should."""
+        return ModelError(f"The upstream '{self.name}' failed: {words}", SUPPLIER)
+
+    def late(self, words: object) -> ModelError:
+        """It took longer than it may."""
+        return ModelError(f"The upstream '{self.name}' was too slow: {words}", 504)
+
+    def cut(self, words: object) -> ModelError:
+        """Its answer broke off."""
+        return ModelError(f"The answer of the upstream '{self.name}' was cut: {words}", SUPPLIER)
+
+    def unreachable(self, words: object) -> ModelError:
+        """No connection to it could be made."""
+        return ModelError(f"The upstream '{self.name}' is not there: {words} Is it running?", 503)
+
+    def refused(self, status: int, words: str, retry_after: float | None = None) -> ModelError:
+        """What it says, with this HTTP status, of a request that it didn't carry out."""
+        if status in (401, 403):
+            return self._refused_key(status)
+        if status == 429:
+            return ModelError(f"The upstream '{self.name}' has too many requests: {words}", 429, retry_after)
+        if status in TOLD:
+            return ModelError(f"The upstream '{self.name}' refused the request: {words}", TOLD[status])
+        if status in (408, 504):
+            return self.late(words)
+        if status in BUSY:
+            return ModelError(f"The upstream '{self.name}' is busy or down: {words}", 503, retry_after)
+        return self.failed(words)
+
+    def decoded(self, body: bytes, kind: type[T], otherwise: str) -> T:
+        """A body of the service, read as it should be. Raises `ModelError`: it is `otherwise`."""
+        try:
+            return msgspec.json.decode(body, type=kind)
+        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+            raise self.failed(read_error(body)[0] or f"what it answered is {otherwise}.") from error
+
+    def _refused_key(self, status: int) -> ModelError:
+        """The words of the service are for nobody: they may have parts of the key."""
+        if self.key_env is None:
+            advice = (
+                f"The upstream '{self.name}' wants a key, or another ({status}): name the variable that has it with --key-env."
+            )
+        else:
+            advice = (
+                f"The upstream '{self.name}' refused the key in {self.key_env} ({status}): set another one where the hub runs."
+            )
+        return KeyProblem(f"The upstream '{self.name}' refused this hub's key", advice)
