@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import importlib.util
-import weakref
 from collections.abc import AsyncIterator
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
@@ -14,17 +13,15 @@ from aixplain.hub.backends import ModelError
 from aixplain.hub.backends.service import SUPPLIER, Service
 from aixplain.hub.backends.vendors.dialects import dialect_of
 from aixplain.hub.backends.vendors.failures import failure_of
+from aixplain.hub.per_loop import PerLoop
 
 if TYPE_CHECKING:
     from any_llm import AnyLLM
 
 HOW_TO_INSTALL = "pip install 'aixplain-models[hub,vendors]'"
 
-
-#: The clients of a loop by vendor, address and key. They last as long as the loop, because the library can't close one.
-_clients: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, dict[tuple[str, str, str | None], AnyLLM]] = (
-    weakref.WeakKeyDictionary()
-)
+#: The clients by vendor, address and key. They last as long as their loop, because the library can't close one.
+_clients: PerLoop[dict[tuple[str, str, str | None], AnyLLM]] = PerLoop(lambda loop: {})
 
 
 class NotInstalled(ModelError):
@@ -80,7 +77,7 @@ class Vendor(Service):
     async def _opened(self) -> AnyLLM:
         """The client, made when first asked for: in a thread, because to load the library takes a second or two."""
         key = self.key()
-        clients = _clients.setdefault(asyncio.get_running_loop(), {})
+        clients = _clients.here()
         place = self.vendor, self.url, key
         return clients.get(place) or clients.setdefault(place, await asyncio.to_thread(self._open, key))
 
