@@ -79,7 +79,12 @@ def add(
     where = _where(spec)
     if not spec.models:
         raise UsageProblem(f"{where} offers no model that this hub can run" + (" and --models names." if models else "."))
-    with_books(data, database, lambda kept: kept.declared.put([declared(spec)]), may_be_new=True)
+
+    async def keep(kept: Books) -> None:
+        await kept.declared.put([declared(spec)])
+        await kept.declared.remove("upstream" if aixplain else "relay", name)  # it was the other, and is not both
+
+    with_books(data, database, keep, may_be_new=True)
     note(f"{counted(len(spec.models))} of {where} offered as {name}/…. {SOON}")
 
 
@@ -176,13 +181,15 @@ def discover(json: JsonOption = False) -> None:
 
     They are looked for on the ports that they usually have.
     """
+    logging.getLogger("aixplain").addHandler(logging.NullHandler())  # what it says is said here
     found = asyncio.run(_discovered())
     if json:
         print_json([{"name": title, "url": url, "models": count} for title, url, count in found])
         return
     for title, url, count in found:
         name = title.lower().replace(" ", "").replace(".", "")
-        sys.stdout.write(f"{title} answers with {counted(count)}:  aix hub add {name} --url {url}\n")
+        told, key = ("wants a key", " --key-env VARIABLE") if count is None else (f"answers with {counted(count)}", "")
+        sys.stdout.write(f"{title} {told}:  aix hub add {name} --url {url}{key}\n")
     if not found:
         note(f"Nothing that speaks OpenAI answers here, on any of the ports {', '.join(map(str, PORTS))}.")
 
@@ -192,16 +199,19 @@ def counted(models: int) -> str:
     return "1 model" if models == 1 else f"{models} models"
 
 
-async def _discovered() -> list[tuple[str, str, int]]:
+async def _discovered() -> list[tuple[str, str, int | None]]:
+    """What each is called, its address and how many models it has; None for one that tells them by a key alone."""
     from aixplain.hub.backends import ModelError
     from aixplain.hub.backends.openai.listing import offered
-    from aixplain.hub.backends.openai.upstream import Upstream
+    from aixplain.hub.backends.openai.upstream import KeyProblem, Upstream
 
-    async def look(port: int, title: str) -> tuple[str, str, int] | None:
+    async def look(port: int, title: str) -> tuple[str, str, int | None] | None:
         url = f"http://127.0.0.1:{port}/v1"
         try:
             async with asyncio.timeout(2):
                 return title, url, len(await offered(Upstream(title, url)))
+        except KeyProblem:
+            return title, url, None
         except (ModelError, TimeoutError):
             return None
 
