@@ -320,7 +320,8 @@ def test_a_stream_that_comes_again_is_the_whole_answer(caller: Caller, service: 
         delta(content="so"),
         delta(tool_calls=[call]),
         delta(tool_calls=[{"index": 0, "function": {"arguments": ":1}"}}]),
-        delta("tool_calls"),
+        event({"choices": [{"index": 0, "delta": {}, "logprobs": {"content": [1]}, "finish_reason": None}]}),
+        event({"choices": [{"index": 0, "delta": {}, "logprobs": {"content": [2]}, "finish_reason": "tool_calls"}]}),
         usage(3, 2),
         DONE,
     )
@@ -338,7 +339,7 @@ def test_a_stream_that_comes_again_is_the_whole_answer(caller: Caller, service: 
                 "reasoning_content": "hm",
                 "tool_calls": [{"id": "1", "type": "function", "function": {"name": "add", "arguments": '{"a":1}'}}],
             },
-            "logprobs": None,
+            "logprobs": {"content": [1, 2]},
             "finish_reason": "tool_calls",
         }
     ]

@@ -203,7 +203,8 @@ async def _discovered() -> list[tuple[str, str, int | None]]:
     """What each is called, its address and how many models it has; None for one that tells them by a key alone."""
     from aixplain.hub.backends import ModelError
     from aixplain.hub.backends.openai.listing import offered
-    from aixplain.hub.backends.openai.upstream import KeyProblem, Upstream
+    from aixplain.hub.backends.openai.upstream import Upstream
+    from aixplain.hub.backends.service import KeyProblem
 
     async def look(port: int, title: str) -> tuple[str, str, int | None] | None:
         url = f"http://127.0.0.1:{port}/v1"

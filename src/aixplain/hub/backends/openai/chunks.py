@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 
 from aixplain._wire.errors import first_words
+from aixplain._wire.logprobs import merge_logprobs
 from aixplain._wire.messages import Usage
 from aixplain._wire.sse import EventDecoder, data_of_events
 from aixplain._wire.tool_calls import merge_tool_calls
@@ -29,6 +30,7 @@ class _Choice(msgspec.Struct):
     index: int = 0
     delta: _Delta | None = None
     finish_reason: str | None = None
+    logprobs: Any = None
 
 
 class _Chunk(msgspec.Struct):
@@ -98,6 +100,8 @@ class Chunks:
             alternative = self._choices[choice.index] = _Alternative()
         if choice.finish_reason:
             alternative.finish_reason = choice.finish_reason
+        if choice.logprobs is not None:
+            alternative.logprobs.append(choice.logprobs)
         if choice.delta is not None:
             alternative.take(choice.delta)
 
@@ -105,7 +109,7 @@ class Chunks:
 class _Alternative:
     """One of the answers of a stream, as it grows."""
 
-    __slots__ = ("_calls", "_details", "_extra", "_texts", "finish_reason")
+    __slots__ = ("_calls", "_details", "_extra", "_texts", "finish_reason", "logprobs")
 
     def __init__(self) -> None:
         self._texts: dict[str, list[str]] = {"content": []}
@@ -113,6 +117,7 @@ class _Alternative:
         self._details: list[Any] = []
         self._extra: dict[str, Any] = {}
         self.finish_reason: str | None = None
+        self.logprobs: list[Any] = []
 
     def take(self, delta: _Delta) -> None:
         if type(delta.content) is str:
@@ -137,4 +142,5 @@ class _Alternative:
             message["reasoning_details"] = self._details
         if self._extra:
             message["extra_content"] = self._extra
-        return {"index": index, "message": message, "logprobs": None, "finish_reason": self.finish_reason}
+        told = {"logprobs": merge_logprobs(self.logprobs), "finish_reason": self.finish_reason}
+        return {"index": index, "message": message, **told}

@@ -104,7 +104,7 @@ async def events_of_whole(answer: Finished, chunks: RawChunks, *, usage: bool) -
 def _ending(whole: Output, chunks: RawChunks) -> Iterator[bytes]:
     """What a text that came in pieces has besides."""
     for choice in _choices(msgspec.Raw(msgspec.json.encode(whole.details))) or [_Choice({})]:
-        choice.message = {name: value for name, value in choice.message.items() if name not in _TOLD}
+        choice.message = {name: value for name, value in choice.message.items() if value and name not in _TOLD}
         yield from _told(choice, chunks)
 
 
