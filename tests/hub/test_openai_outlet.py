@@ -376,6 +376,12 @@ def test_what_has_no_vectors_is_refused(caller: Caller, wanted: Any, param: str,
     assert error["param"] == param
 
 
+def test_a_chat_model_is_not_asked_for_vectors(caller: Caller, service: Scripted) -> None:
+    before = len(service.asked)
+    assert "gives no vectors" in refusal(embed(caller, "up/m", "a"))["message"]
+    assert len(service.asked) == before
+
+
 def test_the_models_are_listed(caller: Caller, hub: Hub) -> None:
     listed = caller.get("/v1/models").json
     assert listed["object"] == "list"
