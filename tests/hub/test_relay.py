@@ -103,6 +103,7 @@ def other() -> Hub:
 def relayed(serve: Callable[..., Caller]) -> Iterator[Caller]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("OTHER_KEY", KEY)
+        patch.setenv("WRONG_KEY", "another")
         yield serve(other())
 
 
@@ -116,6 +117,7 @@ def caller(serve_declared: Callable[..., Caller], relayed: Caller) -> Caller:
         RelaySpec("priced", relayed.url, "OTHER_KEY", models),
         *(PriceSpec(f"priced/acme/{name}", Price(input_cost_per_request=3)) for name in ("two", "chat")),
         RelaySpec("keyless", relayed.url, None, models),
+        RelaySpec("wrong", relayed.url, "WRONG_KEY", models),
         RelaySpec("unset", relayed.url, "NOT_SET", models),
         RelaySpec("gone", "http://127.0.0.1:9", None, models),
     )
@@ -228,7 +230,13 @@ def test_its_failures_are_told(caller: Caller, status: int, ours: int) -> None:
 @pytest.mark.parametrize(
     ("path", "status", "said", "logged"),
     [
-        ("keyless", 485, "refused this hub's key", "refused the key"),
+        (
+            "keyless",
+            485,
+            "refused this hub's key",
+            "'keyless' wants a key (401): name the variable that has it with --key-env.",
+        ),
+        ("wrong", 485, "refused this hub's key", "'wrong' refused the key in WRONG_KEY (401)"),
         ("unset", 485, "no key for 'unset'", "set NOT_SET"),
         ("gone", 503, "Is it running?", ""),
     ],

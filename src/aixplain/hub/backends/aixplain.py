@@ -78,12 +78,16 @@ class Other:
 
     def _refused(self, error: APIError, words: str) -> ModelError:
         if error.status_code in (401, 403):
-            advice = (
-                f"'{self._name}' refused the key in {self._key_env} ({error.status_code}): set another one where the hub runs."
-            )
-            return KeyProblem(f"'{self._name}' refused this hub's key", advice)
+            return self._refused_key(error.status_code)
         status = error.status_code if error.status_code in TOLD or error.status_code >= 500 else SUPPLIER
         return ModelError(f"'{self._name}' said: {words}", status, error.retry_after)
+
+    def _refused_key(self, status: int) -> KeyProblem:
+        if self._key_env is None:
+            advice = f"'{self._name}' wants a key ({status}): name the variable that has it with --key-env."
+        else:
+            advice = f"'{self._name}' refused the key in {self._key_env} ({status}): set another one where the hub runs."
+        return KeyProblem(f"'{self._name}' refused this hub's key", advice)
 
 
 class RelayBackend:
