@@ -137,6 +137,7 @@ def until(condition: Callable[[], bool]) -> None:
     ("words", "status", "said"),
     [
         (["add", "a/b", "--url", "http://127.0.0.1:9"], 2, "is no name of an upstream"),
+        (["add", "..", "--url", "http://127.0.0.1:9"], 2, "is no name of an upstream"),
         (["add", "up", "--url", "127.0.0.1:9"], 2, "is no address of a service"),
         (["add", "up"], 2, "Give its address with --url, or the --vendor."),
         (["add", "up", "--vendor", "anthropic", "--aixplain"], 2, "give --vendor or --aixplain"),
@@ -206,6 +207,13 @@ def test_a_service_that_refuses_the_key_names_the_variable(refused: Refused, ser
     settings = {"UP_KEY": "a-key-that-nobody-may-see"}
     words = ("hub", "add", "up", "--url", service.url, "--key-env", "UP_KEY", "--data", "kept")
     assert "refused the key in UP_KEY (401)" in refused(*words, status=1, settings=settings)
+
+
+@pytest.mark.parametrize(("more", "what"), [((), "a service that speaks OpenAI"), (("--aixplain",), "an aiXplain")])
+def test_what_speaks_otherwise_is_asked_after(refused: Refused, service: Scripted, more: tuple[str, ...], what: str) -> None:
+    service.answers(b"<html>", 404)
+    words = ("hub", "add", "up", "--url", service.url, "--data", "kept", *more)
+    assert f"Is {service.url} the address of {what}?" in refused(*words, status=1, settings={})
 
 
 def test_a_service_with_no_model_that_is_wanted_is_a_sentence(refused: Refused, service: Scripted) -> None:

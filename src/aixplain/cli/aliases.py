@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -38,9 +37,10 @@ def alias(
     """
     from aixplain.cli.failures import UsageProblem
     from aixplain.hub import Hub
+    from aixplain.hub.catalog import is_path
     from aixplain.hub.declarations import AliasSpec, declared, paths_of
 
-    if re.fullmatch(r"[\w.:@+-]+(/[\w.:@+-]+)*", path) is None:
+    if not is_path(path):
         raise UsageProblem(f"{path!r} is no path of a model. One looks like team/default.")
     spec = AliasSpec(path, tuple(map(_target, targets)), timeout)
     if len({target.path for target in spec.targets}) < len(targets):

@@ -16,6 +16,7 @@ from aixplain.cli.output import note, print_json
 from aixplain.cli.session import JsonOption
 
 if TYPE_CHECKING:
+    from aixplain.hub.backends import ModelError
     from aixplain.hub.declarations import RelaySpec, UpstreamSpec
     from aixplain.hub.opening.books import Books
     from aixplain.hub.store.declared import Declared
@@ -64,7 +65,7 @@ def add(
     from aixplain.hub.declarations import declared
 
     logging.getLogger("aixplain").addHandler(logging.NullHandler())  # what it says is said here
-    if re.fullmatch(r"[\w.-]+", name) is None:
+    if re.fullmatch(r"\w[\w.-]*", name) is None:
         raise UsageProblem(f"{name!r} is no name of an upstream. One is a word such as openai, and has no slash.")
     if key_env is not None and not os.environ.get(key_env):
         raise UsageProblem(f"{key_env} is not set here, and aix needs the key to read the list of models. Set it, and again.")
@@ -75,7 +76,7 @@ def add(
     except KeyProblem as error:
         raise Failure(error.advice) from error
     except ModelError as error:
-        raise Failure(str(error)) from error
+        raise Failure(_told(error, None if vendor else url, aixplain=aixplain)) from error
     where = _where(spec)
     if not spec.models:
         raise UsageProblem(f"{where} offers no model that this hub can run" + (" and --models names." if models else "."))
@@ -105,6 +106,14 @@ def _asked(
     if aixplain:
         return RelaySpec(name, bare, key_env, timeout=timeout)
     return UpstreamSpec(name, bare, key_env, timeout=timeout, vendor=vendor and vendor.lower())
+
+
+def _told(error: ModelError, url: str | None, *, aixplain: bool) -> str:
+    """What went wrong, and a likely cause of it where the service answered."""
+    if url is None or error.status in (503, 504):
+        return str(error)
+    what = "an aiXplain" if aixplain else "a service that speaks OpenAI"
+    return f"{str(error).rstrip('.')}. Is {url} the address of {what}?"
 
 
 def _where(spec: UpstreamSpec | RelaySpec) -> str:
