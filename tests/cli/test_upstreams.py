@@ -170,7 +170,7 @@ def test_an_alias_for_what_no_upstream_offers_says_so(aix: Aix, service: Scripte
     add(aix, service)
     aix("hub", "alias", "team/a", "up/gpt-4o", "--data", "kept")
     told = aix("hub", "alias", "team/b", "team/a", "up/gpt-4o", "aixplain/summarize", "acme/x", "--data", "kept").err
-    assert "No upstream offers team/a, acme/x: unless a program of the hub does, that is passed over." in told
+    assert "No upstream offers team/a, acme/x. Unless a program of the hub does, it is passed over" in told
 
 
 def test_a_price_by_what_is_not_counted_is_unknown_and_not_zero(aix: Aix, service: Scripted, tmp_path: Path) -> None:

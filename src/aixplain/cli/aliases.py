@@ -54,9 +54,8 @@ def alias(
     missing = with_books(data, database, keep, may_be_new=True)
     note(f"{path} stands for {', '.join(targets)}. {SOON}")
     if missing:
-        note(
-            f"No upstream offers {', '.join(missing)}: unless a program of the hub does, that is passed over. Aliases are none."
-        )
+        told = "Unless a program of the hub does, it is passed over; an alias is, too."
+        note(f"No upstream offers {', '.join(missing)}. {told}")
 
 
 def _target(text: str) -> Target:
