@@ -367,8 +367,13 @@ def test_a_stream_without_done_is_whole_by_its_finish_reason(caller: Caller, ser
     assert streamed(caller).events[-1] == "[DONE]"
 
 
-def test_an_error_in_the_stream_fails_it_after_what_came(caller: Caller, service: Scripted) -> None:
-    service.streams(delta(content="one") + event({"error": {"message": "out of memory", "code": 500}}))
+@pytest.mark.parametrize(
+    "error",
+    [{"error": {"message": "out of memory", "code": 500}}, {"object": "error", "message": "out of memory", "code": 500}],
+    ids=["of OpenAI's shape", "as older vLLMs tell it"],
+)
+def test_an_error_in_the_stream_fails_it_after_what_came(caller: Caller, service: Scripted, error: Any) -> None:
+    service.streams(delta(content="one") + event(error), DONE)
     first, failed = streamed(caller).events
     assert first["choices"][0]["delta"]["content"] == "one"
     assert "out of memory" in failed["error"]["message"]

@@ -305,6 +305,14 @@ def test_chunks_of_an_upstream_pass_as_they_came(caller: Caller, service: Script
     assert (used["choices"], used["usage"]["total_tokens"]) == ([], 5)
 
 
+def test_what_an_upstream_says_it_used_is_told_once(caller: Caller, service: Scripted) -> None:
+    told = {"prompt_tokens": 3, "completion_tokens": 2, "total_tokens": 5}
+    last = event({"choices": [{"index": 0, "delta": {}, "finish_reason": "stop"}], "usage": told})
+    service.streams(delta(content="a"), last, DONE)
+    *chunks, _ = chat(caller, "up/m", stream=True, stream_options={"include_usage": True}).events
+    assert [chunk["usage"] for chunk in chunks if chunk.get("usage")] == [told]
+
+
 def test_tool_calls_of_an_upstream_that_answers_a_stream_whole_are_deltas(caller: Caller, service: Scripted) -> None:
     call = {"id": "1", "type": "function", "function": {"name": "f", "arguments": "{}"}}
     service.answers(completion("", tool_calls=[call]))

@@ -90,9 +90,17 @@ class Chunks:
             self._take(choice)
         usage = read_usage(chunk.usage)
         if usage is None:
-            return True
+            return bool(chunk.choices) or not self._is_error(data)
         self._usage = usage
         return bool(chunk.choices)
+
+    def _is_error(self, data: bytes) -> bool:
+        """Whether an event without choices is an error, as some services tell one: {"object": "error", "message": …}."""
+        told = msgspec.json.decode(data)
+        if told.get("object") != "error":
+            return False
+        self.error = first_words(told, "message") or "it didn't say why"
+        return True
 
     def _take(self, choice: _Choice) -> None:
         alternative = self._choices.get(choice.index)
