@@ -22,6 +22,7 @@ from .scripted import delta, event
 
 KEY = "the-key-of-the-other"
 release = threading.Event()
+asked: list[str] = []
 begun, canceled = threading.Event(), threading.Event()
 
 
@@ -87,6 +88,12 @@ def other() -> Hub:
     @hub.model("acme/size")
     def size(document: Document) -> int:
         return document.stat().st_size
+
+    @hub.model("acme/busy")
+    def busy(text: str) -> Iterator[str]:
+        asked.append("busy")
+        raise ModelError("too many of you", 429, 2)
+        yield text
 
     @hub.model("acme/charges")
     def charges(text: str) -> Iterator[str | Output]:
@@ -197,6 +204,15 @@ def test_a_client_of_openai_gets_the_pieces_of_a_text_and_one_end(caller: Caller
         ({"content": "hi"}, None),
         ({}, "stop"),
     ]
+
+
+@pytest.mark.parametrize("streams", [False, True])
+def test_one_that_wants_to_be_left_alone_is_not_waited_for(caller: Caller, streams: bool) -> None:
+    asked.clear()
+    answer = caller.run("other/acme/busy", {"text": "hi", "stream": streams})
+    told = answer.json if not streams else answer.events[0]
+    assert "too many of you" in (told["message"] if not streams else told["error"]["message"])
+    assert asked == ["busy"]
 
 
 def test_a_run_in_the_background_tells_how_far_it_is_and_ends(caller: Caller) -> None:

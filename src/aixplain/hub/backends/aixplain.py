@@ -54,6 +54,7 @@ class Other:
                 self._client = AsyncAixplain(api_key=key, backend_url=self._url)
             except ConfigurationError as error:
                 raise ModelError(f"'{self._name}' can't be used: {error}", SUPPLIER) from error
+            self._client.settings.is_patient = False  # our callers are told when to come again, or another model is tried
         return self._client
 
     @contextlib.asynccontextmanager
