@@ -312,6 +312,40 @@ def test_a_giant_chunk_passes(caller: Caller, service: Scripted) -> None:
     assert streamed(caller).body.startswith(giant)
 
 
+@pytest.mark.parametrize("used", [[], "many"])
+def test_an_answer_is_not_lost_over_what_it_says_it_used(caller: Caller, service: Scripted, used: Any) -> None:
+    service.answers({**completion("hello"), "usage": used})
+    envelope = caller.run("up/m", {"text": "hi"}).json
+    assert (envelope["data"], envelope["usage"]) == ("hello", None)
+
+
+def test_text_in_parts_is_text_beside_its_reasoning(caller: Caller, service: Scripted) -> None:
+    parts: Any = [{"type": "thinking", "thinking": [{"type": "text", "text": "hm"}]}, {"type": "text", "text": "so"}]
+    service.answers(completion(parts))
+    envelope = caller.run("up/m", {"text": "hi"}).json
+    assert envelope["data"] == "so"
+    assert envelope["details"][0]["message"]["content"] == parts
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        {"choices": [{"index": 0, "delta": {"content": 5}}]},
+        {"choices": [{"index": 0, "delta": {"tool_calls": [{"function": {"name": "f", "arguments": {"a": 1}}}]}}]},
+        {"choices": [{"index": 0, "delta": {}}], "usage": []},
+    ],
+    ids=["content", "arguments", "usage"],
+)
+def test_a_stream_is_not_lost_over_an_odd_chunk(caller: Caller, service: Scripted, odd: Any) -> None:
+    service.streams(delta(content="one"), event(odd), delta("stop"), DONE)
+    assert streamed(caller).body == delta(content="one") + event(odd) + delta("stop") + DONE
+
+
+def test_what_was_used_is_read_beside_choices_that_are_null(caller: Caller, service: Scripted) -> None:
+    service.streams(delta("stop"), event({"choices": None, "usage": USED}), DONE)
+    assert streamed(caller).events[-2]["usage"] == USED
+
+
 def test_a_stream_that_comes_again_is_the_whole_answer(caller: Caller, service: Scripted) -> None:
     call = {"index": 0, "id": "1", "type": "function", "function": {"name": "add", "arguments": '{"a"'}}
     service.streams(

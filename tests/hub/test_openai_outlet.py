@@ -305,6 +305,12 @@ def test_chunks_of_an_upstream_pass_as_they_came(caller: Caller, service: Script
     assert (used["choices"], used["usage"]["total_tokens"]) == ([], 5)
 
 
+def test_numbers_that_an_upstream_tells_as_text_are_numbers(caller: Caller, service: Scripted) -> None:
+    service.answers({**completion("a"), "usage": {"prompt_tokens": "3", "completion_tokens": "2"}})
+    told = {"prompt_tokens": 3, "completion_tokens": 2, "total_tokens": 5}
+    assert chat(caller, "up/m").json["usage"] == told
+
+
 def test_what_an_upstream_says_it_used_is_told_once(caller: Caller, service: Scripted) -> None:
     told = {"prompt_tokens": 3, "completion_tokens": 2, "total_tokens": 5}
     last = event({"choices": [{"index": 0, "delta": {}, "finish_reason": "stop"}], "usage": told})

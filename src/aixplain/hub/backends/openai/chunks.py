@@ -9,6 +9,7 @@ import msgspec
 from aixplain._wire.errors import first_words
 from aixplain._wire.logprobs import merge_logprobs
 from aixplain._wire.messages import Usage
+from aixplain._wire.records import parse, read
 from aixplain._wire.sse import EventDecoder, data_of_events
 from aixplain._wire.tool_calls import merge_tool_calls
 from aixplain.hub.backends import Output
@@ -40,6 +41,27 @@ class _Chunk(msgspec.Struct):
 
 
 _read = msgspec.json.Decoder(_Chunk).decode
+
+
+def _salvaged(data: bytes) -> _Chunk | None:
+    """What can be read of a chunk with odd values; None for what is none."""
+    try:
+        told = parse(data)
+        chunk = read(_Chunk, told)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return None
+    chunk.usage = msgspec.Raw(msgspec.json.encode(told.get("usage")))
+    return chunk
+
+
+def text_of(content: Any) -> str:
+    """The text of a message that is told in parts, perhaps with reasoning among them; "" for what is none.
+
+    >>> text_of([{"type": "thinking", "thinking": []}, {"type": "text", "text": "hi"}])
+    'hi'
+    """
+    parts = [part.get("text") for part in content if isinstance(part, dict)] if isinstance(content, list) else []
+    return "".join(text for text in parts if isinstance(text, str))
 
 
 class Chunks:
@@ -82,7 +104,10 @@ class Chunks:
         try:
             chunk = _read(data)
         except (msgspec.DecodeError, UnicodeDecodeError):
-            return True  # it is the reader's to understand
+            salvaged = _salvaged(data)
+            if salvaged is None:
+                return True  # it is the reader's to understand
+            chunk = salvaged
         if chunk.error is not None:
             self.error = first_words({"error": chunk.error}, "error") or "it didn't say why"
             return False
@@ -131,7 +156,7 @@ class _Alternative:
         if type(delta.content) is str:
             self._texts["content"].append(delta.content)
         elif delta.content:
-            self._texts["content"] += [part.get("text", "") for part in delta.content if isinstance(part, dict)]
+            self._texts["content"].append(text_of(delta.content))
         for name in ("refusal", "reasoning_content", "reasoning"):
             if text := getattr(delta, name):
                 self._texts.setdefault(name, []).append(text)

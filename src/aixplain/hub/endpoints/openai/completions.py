@@ -59,10 +59,11 @@ def completion(answer: Finished, model: str) -> bytes:
 def usage_of(answer: Finished) -> dict[str, Any] | None:
     """The tokens that were used; None where they are not known."""
     usage = answer.usage or {}
-    prompt, completion = usage.get("prompt_tokens"), usage.get("completion_tokens")
-    if not isinstance(prompt, int):
-        return None
-    return {**usage, "total_tokens": prompt + (completion if isinstance(completion, int) else 0)}
+    if not isinstance(usage.get("prompt_tokens"), int):
+        read = Usage.from_dict(usage)  # some services tell the numbers as text
+        usage = {**usage, "prompt_tokens": read.prompt_tokens, "completion_tokens": read.completion_tokens}
+    prompt, completion = usage["prompt_tokens"], usage.get("completion_tokens")
+    return None if prompt is None else {**usage, "total_tokens": prompt + (completion if isinstance(completion, int) else 0)}
 
 
 async def first_of(answer: Pieces) -> Piece:
