@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import re
 import signal
 import socket
+import subprocess
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -13,6 +16,7 @@ from typing import Any
 
 import pytest
 
+from aixplain.cli import reload
 from aixplain.hub import Hub, HubError, Settings
 from aixplain.hub.programs import hub_of, models_in
 
@@ -172,12 +176,22 @@ def test_a_change_starts_the_hub_again_at_its_port_also_after_a_mistake(started:
     edit(path, program(mark="?"))
     assert says(aix, url, "A?\n")
     edit(path, "def (:")
-    assert any("SyntaxError" in line for line in running.stderr)
-    assert any("it starts again when a file changes" in line for line in running.stderr)
+    said = list(itertools.takewhile(lambda line: "it starts again when a file changes" not in line, running.stderr))
+    assert any("SyntaxError" in line for line in said)
+    assert not any("Fatal Python error" in line for line in said)
     edit(path, program(mark="!!"))
     assert says(aix, url, "A!!\n")
     running.interrupt()
     assert running.end().status == 0
+
+
+def test_waiting_for_the_change_after_a_mistake_takes_no_time_of_the_processor(monkeypatch: pytest.MonkeyPatch) -> None:
+    slept: list[float] = []
+    monkeypatch.setattr(reload.time, "sleep", slept.append)
+    ended = subprocess.Popen([sys.executable, "-c", ""])
+    ended.wait()
+    assert reload._is_over(ended)
+    assert slept == [reload.EVERY_SECONDS]
 
 
 def test_the_hub_ends_with_the_process_that_watches(started: Started, tmp_path: Path) -> None:

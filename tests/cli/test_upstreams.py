@@ -13,6 +13,7 @@ from tests.hub import anthropic
 from tests.hub.scripted import DONE, Asked, Reply, Scripted, completion, delta, scripted, usage
 
 from aixplain.cli import upstreams
+from aixplain.hub.embedded import EmbeddedHub
 
 Aix = Callable[..., Any]
 Refused = Callable[..., str]
@@ -72,6 +73,15 @@ def test_some_models_alone_and_a_kind_that_is_corrected(aix: Aix, service: Scrip
     ]
 
 
+def test_what_is_added_again_as_another_kind_is_not_both(aix: Aix, service: Scripted, hub: EmbeddedHub) -> None:
+    add(aix, service)
+    added = aix("hub", "add", "up", "--aixplain", "--url", hub.url, "--models", "acme/*", "--data", "kept", settings={})
+    assert added.status == 0, added.err
+    assert [(each["kind"], each["name"]) for each in declared(aix)] == [("relay", "up")]
+    add(aix, service)
+    assert [(each["kind"], each["name"]) for each in declared(aix)] == [("upstream", "up")]
+
+
 def test_the_key_is_sent_and_its_variable_alone_is_kept(aix: Aix, service: Scripted, tmp_path: Path) -> None:
     add(aix, service, "--key-env", "UP_KEY", settings={"UP_KEY": "a-key-that-nobody-may-see"})
     assert service.asked[0].headers["authorization"] == "Bearer a-key-that-nobody-may-see"
@@ -127,6 +137,7 @@ def until(condition: Callable[[], bool]) -> None:
     ("words", "status", "said"),
     [
         (["add", "a/b", "--url", "http://127.0.0.1:9"], 2, "is no name of an upstream"),
+        (["add", "..", "--url", "http://127.0.0.1:9"], 2, "is no name of an upstream"),
         (["add", "up", "--url", "127.0.0.1:9"], 2, "is no address of a service"),
         (["add", "up"], 2, "Give its address with --url, or the --vendor."),
         (["add", "up", "--vendor", "anthropic", "--aixplain"], 2, "give --vendor or --aixplain"),
@@ -142,6 +153,7 @@ def until(condition: Callable[[], bool]) -> None:
         (["alias", "a b", "c"], 2, "is no path of a model"),
         (["alias", "team/default", "c=many"], 2, "is no target"),
         (["alias", "team/default", "c=-1"], 2, "is no target"),
+        (["alias", "team/default", "c=1", "c=0"], 2, "A model is there twice"),
         (["sync-prices", "missing.json"], 1, "missing.json"),
     ],
 )
@@ -152,6 +164,33 @@ def test_what_can_not_be_done_is_a_sentence(refused: Refused, words: list[str], 
 def test_what_is_not_there_can_not_be_removed(aix: Aix, refused: Refused) -> None:
     aix("hub", "alias", "team/default", "aixplain/summarize", "--data", "kept")
     assert "There is no upstream and no alias 'nobody'" in refused("hub", "remove", "nobody", "--data", "kept")
+
+
+def test_an_alias_for_what_no_upstream_offers_says_so(aix: Aix, service: Scripted) -> None:
+    add(aix, service)
+    aix("hub", "alias", "team/a", "up/gpt-4o", "--data", "kept")
+    told = aix("hub", "alias", "team/b", "team/a", "up/gpt-4o", "aixplain/summarize", "acme/x", "--data", "kept").err
+    assert "No upstream offers team/a, acme/x. Unless a program of the hub does, it is passed over" in told
+
+
+def test_a_price_by_what_is_not_counted_is_unknown_and_not_zero(aix: Aix, service: Scripted, tmp_path: Path) -> None:
+    add(aix, service)
+    prices = {
+        "gpt-4o": {"input_cost_per_token": 0.0, "output_cost_per_token": 0.0, "mode": "chat"},
+        "embed-1": {"output_cost_per_token": 0.0, "input_cost_per_pixel": 1.9e-08},
+        "whisper-1": {"input_cost_per_second": 0.0001, "output_cost_per_second": 0.0001},
+    }
+    (tmp_path / "prices.json").write_text(json.dumps(prices))
+    told = aix("hub", "sync-prices", "prices.json", "--data", "kept").err
+    assert told.startswith("2 of 3 models have their prices")
+    assert "It has none for up/org/embed-1: " in told
+
+
+def test_the_models_of_another_hub_have_prices_too(aix: Aix, hub: EmbeddedHub, tmp_path: Path) -> None:
+    aix("hub", "add", "far", "--aixplain", "--url", hub.url, "--models", "acme/say", "--models", "acme/size", "--data", "kept")
+    (tmp_path / "prices.json").write_text('{"far/acme/say": {"input_cost_per_request": 2}}')
+    told = aix("hub", "sync-prices", "prices.json", "--data", "kept").err
+    assert told == f"1 of 2 models have their prices from prices.json. {SOON}"  # what the other costs, its hub tells
 
 
 @pytest.mark.parametrize("content", ["hello", "[]", '{"gpt-4o": {"input_cost_per_token": "many"}}'])
@@ -168,6 +207,13 @@ def test_a_service_that_refuses_the_key_names_the_variable(refused: Refused, ser
     settings = {"UP_KEY": "a-key-that-nobody-may-see"}
     words = ("hub", "add", "up", "--url", service.url, "--key-env", "UP_KEY", "--data", "kept")
     assert "refused the key in UP_KEY (401)" in refused(*words, status=1, settings=settings)
+
+
+@pytest.mark.parametrize(("more", "what"), [((), "a service that speaks OpenAI"), (("--aixplain",), "an aiXplain")])
+def test_what_speaks_otherwise_is_asked_after(refused: Refused, service: Scripted, more: tuple[str, ...], what: str) -> None:
+    service.answers(b"<html>", 404)
+    words = ("hub", "add", "up", "--url", service.url, "--data", "kept", *more)
+    assert f"Is {service.url} the address of {what}?" in refused(*words, status=1, settings={})
 
 
 def test_a_service_with_no_model_that_is_wanted_is_a_sentence(refused: Refused, service: Scripted) -> None:
@@ -198,6 +244,17 @@ def test_services_on_this_machine_are_found(
     assert capsys.readouterr().out == f"LM Studio answers with 3 models:  aix hub add lmstudio --url {service.url}\n"
     upstreams.discover(json=True)
     assert json.loads(capsys.readouterr().out) == [{"name": "LM Studio", "url": service.url, "models": 3}]
+
+
+def test_a_service_that_wants_a_key_is_found(
+    service: Scripted, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    service.answers({"error": {"message": "Unauthorized"}}, 401)
+    monkeypatch.setattr(upstreams, "PORTS", {int(service.url.rpartition(":")[2].partition("/")[0]): "vLLM"})
+    upstreams.discover()
+    told = capsys.readouterr()
+    assert told.out == f"vLLM wants a key:  aix hub add vllm --url {service.url} --key-env VARIABLE\n"
+    assert told.err == ""
 
 
 def test_when_nothing_answers_the_ports_are_told(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:

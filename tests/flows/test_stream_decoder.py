@@ -89,6 +89,35 @@ def test_what_comes_after_a_finish_reason_is_still_read(body: Any) -> None:
     assert [chunk.data for chunk in chunks] == ["a", ""]
 
 
+@pytest.mark.parametrize("together", [True, False])
+def test_alternatives_are_told_apart(body: Any, together: bool) -> None:
+    choices = [
+        {"index": 0, "delta": {"content": "one "}},
+        {"index": 1, "delta": {"content": "two "}, "logprobs": {"content": [{"token": "two "}], "refusal": None}},
+        {"index": 1, "delta": {"content": "more"}, "logprobs": {"content": [{"token": "more"}], "refusal": None}},
+        {"index": 0, "delta": {}, "finish_reason": "stop"},
+        {"index": 1, "delta": {}, "finish_reason": "length"},
+    ]
+    events = [event({"choices": [choice]}) for choice in choices]
+    streamer = ModelResponseStreamer(body(b"".join(events)) if together else body(*events))
+    assert [(chunk.index, chunk.data) for chunk in streamer] == [(0, "one "), (1, "two "), (1, "more"), (0, ""), (1, "")]
+    assert streamer.text() == "one "
+    details = streamer.result().details
+    assert [(each.message.content, each.finish_reason) for each in details] == [("one ", "stop"), ("two more", "length")]
+    assert details[1].logprobs == {"content": [{"token": "two "}, {"token": "more"}], "refusal": None}
+
+
+def test_plain_text_is_of_no_alternative(body: Any) -> None:
+    assert [chunk.index for chunk in ModelResponseStreamer(body(event({"data": "a"}), DONE))] == [None]
+    assert [chunk.index for chunk in ModelResponseStreamer(body(event(openai(content="a")), DONE))] == [0]
+
+
+@pytest.mark.parametrize("last", [{"status": "SUCCESS", "data": ""}, {"choices": []}])
+def test_what_a_stream_cost_is_in_its_result(body: Any, last: Any) -> None:
+    answer = body(event({"data": "a"}), event({**last, "usage": None, "usedCredits": 0.25}), DONE)
+    assert ModelResponseStreamer(answer).result().used_credits == 0.25
+
+
 def test_a_connection_that_breaks_after_a_finish_reason_takes_nothing_away(body: Any) -> None:
     streamer = ModelResponseStreamer(body(event(openai(content="a", finish_reason="stop")), TransportFailure("broken")))
     assert texts(streamer) == ["a"]

@@ -209,8 +209,8 @@ def test_a_key_that_is_not_set_is_told_likewise(
     caller: Caller, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.delenv("KEY_OF_UP", raising=False)
-    assert failure(caller, "keyed/m")[0] == 485
-    assert "set KEY_OF_UP" in caplog.text
+    assert [failure(caller, "keyed/m")[0] for _ in range(3)] == [485] * 3
+    assert [line for line in caplog.messages if "set KEY_OF_UP" in line] == caplog.messages[:1]  # a line for each fills the log
 
 
 def test_too_many_requests_are_passed_on_with_the_time_to_wait(caller: Caller, service: Scripted) -> None:
@@ -312,6 +312,41 @@ def test_a_giant_chunk_passes(caller: Caller, service: Scripted) -> None:
     assert streamed(caller).body.startswith(giant)
 
 
+@pytest.mark.parametrize("used", [[], "many"])
+def test_an_answer_is_not_lost_over_what_it_says_it_used(caller: Caller, service: Scripted, used: Any) -> None:
+    service.answers({**completion("hello"), "usage": used})
+    envelope = caller.run("up/m", {"text": "hi"}).json
+    assert (envelope["data"], envelope["usage"]) == ("hello", None)
+
+
+def test_text_in_parts_is_text_beside_its_reasoning(caller: Caller, service: Scripted) -> None:
+    parts: Any = [{"type": "thinking", "thinking": [{"type": "text", "text": "hm"}]}, {"type": "text", "text": "so"}]
+    service.answers(completion(parts))
+    envelope = caller.run("up/m", {"text": "hi"}).json
+    assert envelope["data"] == "so"
+    assert envelope["details"][0]["message"]["content"] == parts
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        {"choices": [{"index": 0, "delta": {"content": 5}}]},
+        {"choices": [{"index": 0, "delta": {"tool_calls": [{"function": {"name": "f", "arguments": {"a": 1}}}]}}]},
+        {"choices": [{"index": 0, "delta": {}}], "usage": []},
+    ],
+    ids=["content", "arguments", "usage"],
+)
+def test_a_stream_is_not_lost_over_an_odd_chunk(caller: Caller, service: Scripted, odd: Any) -> None:
+    service.streams(delta(content="one"), event(odd), delta("stop"), DONE)
+    assert streamed(caller).body == delta(content="one") + event(odd) + delta("stop") + DONE
+
+
+def test_what_was_used_is_read_beside_choices_that_are_null(caller: Caller, service: Scripted) -> None:
+    service.streams(delta("stop"), event({"choices": None, "usage": USED}), DONE)
+    told = streamed(caller).events[-2]
+    assert (told["choices"], told["usage"]) == ([], USED)  # and not null, as it came
+
+
 def test_a_stream_that_comes_again_is_the_whole_answer(caller: Caller, service: Scripted) -> None:
     call = {"index": 0, "id": "1", "type": "function", "function": {"name": "add", "arguments": '{"a"'}}
     service.streams(
@@ -320,7 +355,8 @@ def test_a_stream_that_comes_again_is_the_whole_answer(caller: Caller, service: 
         delta(content="so"),
         delta(tool_calls=[call]),
         delta(tool_calls=[{"index": 0, "function": {"arguments": ":1}"}}]),
-        delta("tool_calls"),
+        event({"choices": [{"index": 0, "delta": {}, "logprobs": {"content": [1]}, "finish_reason": None}]}),
+        event({"choices": [{"index": 0, "delta": {}, "logprobs": {"content": [2]}, "finish_reason": "tool_calls"}]}),
         usage(3, 2),
         DONE,
     )
@@ -338,7 +374,7 @@ def test_a_stream_that_comes_again_is_the_whole_answer(caller: Caller, service: 
                 "reasoning_content": "hm",
                 "tool_calls": [{"id": "1", "type": "function", "function": {"name": "add", "arguments": '{"a":1}'}}],
             },
-            "logprobs": None,
+            "logprobs": {"content": [1, 2]},
             "finish_reason": "tool_calls",
         }
     ]
@@ -366,8 +402,13 @@ def test_a_stream_without_done_is_whole_by_its_finish_reason(caller: Caller, ser
     assert streamed(caller).events[-1] == "[DONE]"
 
 
-def test_an_error_in_the_stream_fails_it_after_what_came(caller: Caller, service: Scripted) -> None:
-    service.streams(delta(content="one") + event({"error": {"message": "out of memory", "code": 500}}))
+@pytest.mark.parametrize(
+    "error",
+    [{"error": {"message": "out of memory", "code": 500}}, {"object": "error", "message": "out of memory", "code": 500}],
+    ids=["of OpenAI's shape", "as older vLLMs tell it"],
+)
+def test_an_error_in_the_stream_fails_it_after_what_came(caller: Caller, service: Scripted, error: Any) -> None:
+    service.streams(delta(content="one") + event(error), DONE)
     first, failed = streamed(caller).events
     assert first["choices"][0]["delta"]["content"] == "one"
     assert "out of memory" in failed["error"]["message"]

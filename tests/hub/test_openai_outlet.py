@@ -305,6 +305,20 @@ def test_chunks_of_an_upstream_pass_as_they_came(caller: Caller, service: Script
     assert (used["choices"], used["usage"]["total_tokens"]) == ([], 5)
 
 
+def test_numbers_that_an_upstream_tells_as_text_are_numbers(caller: Caller, service: Scripted) -> None:
+    service.answers({**completion("a"), "usage": {"prompt_tokens": "3", "completion_tokens": "2"}})
+    told = {"prompt_tokens": 3, "completion_tokens": 2, "total_tokens": 5}
+    assert chat(caller, "up/m").json["usage"] == told
+
+
+def test_what_an_upstream_says_it_used_is_told_once(caller: Caller, service: Scripted) -> None:
+    told = {"prompt_tokens": 3, "completion_tokens": 2, "total_tokens": 5}
+    last = event({"choices": [{"index": 0, "delta": {}, "finish_reason": "stop"}], "usage": told})
+    service.streams(delta(content="a"), last, DONE)
+    *chunks, _ = chat(caller, "up/m", stream=True, stream_options={"include_usage": True}).events
+    assert [chunk["usage"] for chunk in chunks if chunk.get("usage")] == [told]
+
+
 def test_tool_calls_of_an_upstream_that_answers_a_stream_whole_are_deltas(caller: Caller, service: Scripted) -> None:
     call = {"id": "1", "type": "function", "function": {"name": "f", "arguments": "{}"}}
     service.answers(completion("", tool_calls=[call]))
@@ -374,6 +388,12 @@ def test_what_has_no_vectors_is_refused(caller: Caller, wanted: Any, param: str,
     error = refusal(caller.post("/v1/embeddings", {"model": "acme/vectors", "input": "a", **wanted}))
     assert words in error["message"]
     assert error["param"] == param
+
+
+def test_a_chat_model_is_not_asked_for_vectors(caller: Caller, service: Scripted) -> None:
+    before = len(service.asked)
+    assert "gives no vectors" in refusal(embed(caller, "up/m", "a"))["message"]
+    assert len(service.asked) == before
 
 
 def test_the_models_are_listed(caller: Caller, hub: Hub) -> None:

@@ -9,18 +9,20 @@ from typing import Any
 
 import pytest
 
-from aixplain._wire.messages import Usage
+from aixplain._wire.messages import Parameter, Usage
 from aixplain.hub import Document, Hub, ModelError, Output, progress
 from aixplain.hub.backends import OnProgress, Piece
 from aixplain.hub.backends.aixplain import bodies
 from aixplain.hub.catalog import Entry
-from aixplain.hub.declarations import RelaySpec
+from aixplain.hub.declarations import PriceSpec, RelaySpec
+from aixplain.hub.prices import Price
 
 from .conftest import Caller, wait_for
-from .scripted import delta
+from .scripted import delta, event
 
 KEY = "the-key-of-the-other"
 release = threading.Event()
+asked: list[str] = []
 begun, canceled = threading.Event(), threading.Event()
 
 
@@ -35,6 +37,20 @@ class Chat:
         yield delta(reasoning_content="hm") + delta(content="hello")
         yield delta(tool_calls=[call]) + delta("tool_calls")
         yield Output("hello", usage=Usage(3, 2, 5), credits=0.25)
+
+
+class Alternatives:
+    """A chat that gives two at once, and tells how likely each token was."""
+
+    async def run(self, inputs: dict[str, Any], on_progress: OnProgress) -> Output:
+        return Output("one", {"more": True})
+
+    async def stream(self, inputs: dict[str, Any]) -> AsyncGenerator[Piece, None]:
+        for index, word in enumerate(("one", "two")):
+            yield event({"choices": [{"index": index, "delta": {"content": word}, "logprobs": {"content": [word]}}]})
+        for index in range(2):
+            yield event({"choices": [{"index": index, "delta": {}, "finish_reason": "stop"}]})
+        yield Output("one")
 
 
 def other() -> Hub:
@@ -73,7 +89,20 @@ def other() -> Hub:
     def size(document: Document) -> int:
         return document.stat().st_size
 
+    @hub.model("acme/busy")
+    def busy(text: str) -> Iterator[str]:
+        asked.append("busy")
+        raise ModelError("too many of you", 429, 2)
+        yield text
+
+    @hub.model("acme/charges")
+    def charges(text: str) -> Iterator[str | Output]:
+        yield text
+        yield Output(None, credits=0.25)
+
     hub.add(Entry("acme/chat", "text-generation", "Chat", "", "acme", Chat(), streams=True))
+    takes = (Parameter("messages", data_type="json", data_sub_type="json"),)
+    hub.add(Entry("acme/two", "text-generation", "Two", "", "acme", Alternatives(), takes, streams=True, price=None))
     return hub
 
 
@@ -81,6 +110,7 @@ def other() -> Hub:
 def relayed(serve: Callable[..., Caller]) -> Iterator[Caller]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("OTHER_KEY", KEY)
+        patch.setenv("WRONG_KEY", "another")
         yield serve(other())
 
 
@@ -91,7 +121,10 @@ def caller(serve_declared: Callable[..., Caller], relayed: Caller) -> Caller:
     return serve_declared(
         Hub(builtin=False),
         RelaySpec("other", relayed.url, "OTHER_KEY", models),
+        RelaySpec("priced", relayed.url, "OTHER_KEY", models),
+        *(PriceSpec(f"priced/acme/{name}", Price(input_cost_per_request=3)) for name in ("two", "chat")),
         RelaySpec("keyless", relayed.url, None, models),
+        RelaySpec("wrong", relayed.url, "WRONG_KEY", models),
         RelaySpec("unset", relayed.url, "NOT_SET", models),
         RelaySpec("gone", "http://127.0.0.1:9", None, models),
     )
@@ -124,11 +157,62 @@ def test_a_stream_is_relayed_as_it_comes(caller: Caller) -> None:
 def test_a_stream_of_chunks_keeps_reasoning_tools_and_what_was_used(caller: Caller) -> None:
     *chunks, done = caller.run("other/acme/chat", {"stream": True}).events
     deltas = [chunk["choices"][0]["delta"] for chunk in chunks if chunk.get("choices")]
-    assert deltas[0] == {"reasoning_content": "hm"}
+    assert deltas[0] == {"role": "assistant", "reasoning_content": "hm"}
     assert any("tool_calls" in each for each in deltas)
     assert [chunk["choices"][0]["finish_reason"] for chunk in chunks if chunk.get("choices")][-1] == "tool_calls"
     assert chunks[-1]["usage"]["total_tokens"] == 5
     assert done == "[DONE]"
+
+
+def test_what_a_stream_cost_there_is_what_it_cost(caller: Caller) -> None:
+    assert caller.run("other/acme/charges", {"text": "hi", "stream": True}).events[-2]["usedCredits"] == 0.25
+    assert caller.get("/sdk/runs?model=other/acme/charges").json["results"][0]["usedCredits"] == 0.25
+
+
+def test_what_is_said_beside_the_answer_comes_along(caller: Caller) -> None:
+    answer = caller.run("other/acme/two", {}).json
+    assert answer["rawData"] == {"more": True}
+    assert answer["usedCredits"] is None
+
+
+def test_a_price_of_ours_serves_where_the_other_tells_none(caller: Caller) -> None:
+    assert caller.run("priced/acme/two", {}).json["usedCredits"] == 3
+    assert caller.run("priced/acme/chat", {}).json["usedCredits"] == 0.25
+
+
+def test_a_client_of_openai_gets_the_chunks_of_a_chat_once_and_each_alternative_by_itself(caller: Caller) -> None:
+    messages = [{"role": "user", "content": "hi"}]
+    asked = {"model": "other/acme/two", "messages": messages, "stream": True}
+    *chunks, done = caller.post("/v1/chat/completions", asked).events
+    told = [chunk["choices"][0] for chunk in chunks]
+    assert [(each["index"], each["delta"], each["finish_reason"]) for each in told] == [
+        (0, {"role": "assistant", "content": "one"}, None),
+        (1, {"role": "assistant", "content": "two"}, None),
+        (0, {}, "stop"),
+        (1, {}, "stop"),
+    ]
+    assert told[1]["logprobs"] == {"content": ["two"]}
+    assert all(chunk["id"] == chunks[0]["id"] and chunk["created"] and chunk["model"] for chunk in chunks)
+    assert done == "[DONE]"
+
+
+def test_a_client_of_openai_gets_the_pieces_of_a_text_and_one_end(caller: Caller) -> None:
+    asked = {"model": "other/acme/charges", "messages": [{"role": "user", "content": "hi"}], "stream": True}
+    told = [chunk["choices"][0] for chunk in caller.post("/v1/chat/completions", asked).events[:-1]]
+    assert [(each["delta"], each["finish_reason"]) for each in told] == [
+        ({"role": "assistant", "content": ""}, None),
+        ({"content": "hi"}, None),
+        ({}, "stop"),
+    ]
+
+
+@pytest.mark.parametrize("streams", [False, True])
+def test_one_that_wants_to_be_left_alone_is_not_waited_for(caller: Caller, streams: bool) -> None:
+    asked.clear()
+    answer = caller.run("other/acme/busy", {"text": "hi", "stream": streams})
+    told = answer.json if not streams else answer.events[0]
+    assert "too many of you" in (told["message"] if not streams else told["error"]["message"])
+    assert asked == ["busy"]
 
 
 def test_a_run_in_the_background_tells_how_far_it_is_and_ends(caller: Caller) -> None:
@@ -162,7 +246,13 @@ def test_its_failures_are_told(caller: Caller, status: int, ours: int) -> None:
 @pytest.mark.parametrize(
     ("path", "status", "said", "logged"),
     [
-        ("keyless", 485, "refused this hub's key", "refused the key"),
+        (
+            "keyless",
+            485,
+            "refused this hub's key",
+            "'keyless' wants a key (401): name the variable that has it with --key-env.",
+        ),
+        ("wrong", 485, "refused this hub's key", "'wrong' refused the key in WRONG_KEY (401)"),
         ("unset", 485, "no key for 'unset'", "set NOT_SET"),
         ("gone", 503, "Is it running?", ""),
     ],

@@ -102,6 +102,11 @@ def test_input_tells_the_rest() -> None:
     assert (chosen.options, chosen.default, chosen.required) == (["glad", "angry"], "glad", False)
 
 
+def test_bounds_that_no_number_keeps_are_refused() -> None:
+    with pytest.raises(ValueError, match="No number is from 5 to 1"):
+        Input(ge=5, le=1)
+
+
 def test_an_input_around_an_input_adds_to_it() -> None:
     found = parameter(Annotated[Document, Input(description="A letter")])
     assert (found.data_type, found.description) == ("document", "A letter")
@@ -263,7 +268,9 @@ def test_a_bound_method_is_a_function() -> None:
     assert found.parameter.name == "text"
 
 
-@pytest.mark.parametrize("path", ["", "/acme", "acme/", "acme//x", "a b", "acme/x?y", "acme/x#y", "acme/x%2Fy", "acme/x\n"])
+@pytest.mark.parametrize(
+    "path", ["", "/acme", "acme/", "acme//x", "a b", "acme/x?y", "acme/x#y", "acme/x%2Fy", "acme/x\n", "acme/../x"]
+)
 def test_a_path_that_no_address_could_hold_is_refused(path: str) -> None:
     with pytest.raises(ValueError, match="is no path of a model"):
         Hub(builtin=False).model(path)(lambda text: text)

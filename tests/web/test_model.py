@@ -125,6 +125,9 @@ def test_a_stream_is_shown_as_it_comes(page: Page, url: str, doors: Doors, shot:
     expect(page.locator(".answer .text")).to_have_text("Once upon a time, a hub lived happily.")
     expect(page.locator(".panel .state")).to_contain_text("Done in")
     expect(page.get_by_role("button", name="Cancel")).to_be_hidden()
+    page.locator(".foot a").click()
+    expect(page.locator("main")).to_contain_text("Once upon a time, a hub lived happily.")
+    assert "#/runs/" in page.url
 
 
 def test_a_stream_is_canceled_and_keeps_what_came(page: Page, url: str) -> None:
@@ -135,6 +138,7 @@ def test_a_stream_is_canceled_and_keeps_what_came(page: Page, url: str) -> None:
     page.get_by_role("button", name="Cancel").click()
     expect(page.locator(".panel .state")).to_have_text("Canceled")
     expect(page.locator(".answer .text")).to_have_text("Once upon a time, a hub")
+    expect(page.locator(".foot a")).to_have_attribute("href", re.compile("#/runs/"))
     expect(page.get_by_role("button", name="Run", exact=True)).to_be_focused()
 
 
@@ -263,6 +267,7 @@ def test_a_hub_that_is_away_for_a_moment_is_asked_again(page: Page, url: str, do
 def test_reasoning_stands_apart_from_the_answer(page: Page, url: str) -> None:
     chunks = [{"reasoning_content": "Hm. "}, {"content": "Four"}, {"content": "."}]
     events = [{"choices": [{"delta": chunk, "finish_reason": None}]} for chunk in chunks]
+    events.append({"choices": [{"index": 1, "delta": {"content": "Five, as an alternative."}, "finish_reason": None}]})
     ending: dict[str, Any] = {"choices": [{"delta": {}, "finish_reason": "stop"}]}
     used = {"choices": [], "usage": {"prompt_tokens": 3, "completion_tokens": 2, "total_tokens": 5}, "usedCredits": 0.25}
     body = "".join(f"data: {json.dumps(event)}\n\n" for event in [*events, ending, used]) + "data: [DONE]\n\n"

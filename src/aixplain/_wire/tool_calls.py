@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+import msgspec
+
 
 def merge_tool_calls(deltas: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
     """Whole tool calls from their deltas, by index: ids and names are taken, arguments are joined.
@@ -29,4 +31,5 @@ def _join_function(call: dict[str, Any], delta: Any) -> None:
         return
     function = call.setdefault("function", {"name": "", "arguments": ""})
     function["name"] = delta.get("name") or function["name"]
-    function["arguments"] += delta.get("arguments") or ""
+    arguments = delta.get("arguments") or ""
+    function["arguments"] += arguments if isinstance(arguments, str) else msgspec.json.encode(arguments).decode()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -13,7 +12,7 @@ from aixplain.cli.output import note
 from aixplain.cli.upstreams import SOON, counted
 
 if TYPE_CHECKING:
-    from aixplain.hub.declarations import PriceSpec, Target
+    from aixplain.hub.declarations import PriceSpec, RelaySpec, Target, UpstreamSpec
     from aixplain.hub.opening.books import Books
     from aixplain.hub.prices import Price
     from aixplain.hub.store.declared import DeclaredStore
@@ -37,13 +36,26 @@ def alias(
     One that refuses, fails or is too slow is passed over for the next one.
     """
     from aixplain.cli.failures import UsageProblem
-    from aixplain.hub.declarations import AliasSpec, declared
+    from aixplain.hub import Hub
+    from aixplain.hub.catalog import is_path
+    from aixplain.hub.declarations import AliasSpec, declared, paths_of
 
-    if re.fullmatch(r"[\w.:@+-]+(/[\w.:@+-]+)*", path) is None:
+    if not is_path(path):
         raise UsageProblem(f"{path!r} is no path of a model. One looks like team/default.")
     spec = AliasSpec(path, tuple(map(_target, targets)), timeout)
-    with_books(data, database, lambda kept: kept.declared.put([declared(spec)]), may_be_new=True)
+    if len({target.path for target in spec.targets}) < len(targets):
+        raise UsageProblem("A model is there twice. Name each of them once, with its weight.")
+
+    async def keep(kept: Books) -> list[str]:
+        await kept.declared.put([declared(spec)])
+        offered = [each for service in await _services(kept.declared) for each in paths_of(service)]
+        return [target.path for target in spec.targets if target.path not in {*offered, *Hub().entries}]
+
+    missing = with_books(data, database, keep, may_be_new=True)
     note(f"{path} stands for {', '.join(targets)}. {SOON}")
+    if missing:
+        told = "Unless a program of the hub does, it is passed over; an alias is, too."
+        note(f"No upstream offers {', '.join(missing)}. {told}")
 
 
 def _target(text: str) -> Target:
@@ -69,21 +81,24 @@ def sync_prices(
 
     {"gpt-4o": {"input_cost_per_token": 2.5e-06, "output_cost_per_token": 1e-05}}:
     in credits, also input_cost_per_second and input_cost_per_request. A model is
-    named by its path here, or as its upstream names it.
+    named by its path here, or as its upstream names it. What another aiXplain
+    says that a run cost comes before the price that its model has here.
     """
-    from aixplain.hub.declarations import PriceSpec
+    from aixplain.hub.declarations import PriceSpec, UpstreamSpec, paths_of
 
     listed = _price_list(file)
 
-    async def sync(kept: Books) -> tuple[list[str], dict[str, Price]]:
-        paths = await _paths(kept.declared)
+    async def sync(kept: Books) -> tuple[list[UpstreamSpec | RelaySpec], dict[str, Price]]:
+        services = await _services(kept.declared)
+        paths = [path for service in services for path in paths_of(service)]
         prices = {path: price for path in paths if (price := _price_of(path, listed)) is not None}
         await _replace(kept.declared, [PriceSpec(path, price) for path, price in prices.items()])
-        return paths, prices
+        return services, prices
 
-    paths, prices = with_books(data, database, sync)
-    note(f"{len(prices)} of {counted(len(paths))} have their prices from {file}. {SOON}")
-    if unknown := sorted(set(paths) - prices.keys()):
+    services, prices = with_books(data, database, sync)
+    note(f"{len(prices)} of {counted(sum(len(each.models) for each in services))} have their prices from {file}. {SOON}")
+    mute = [path for service in services if isinstance(service, UpstreamSpec) for path in paths_of(service)]
+    if unknown := sorted(set(mute) - prices.keys()):
         note(f"It has none for {', '.join(unknown[:10])}{' …' if len(unknown) > 10 else ''}: what they cost is unknown.")
 
 
@@ -98,11 +113,12 @@ async def _replace(store: DeclaredStore, prices: list[PriceSpec]) -> None:
     await store.put([declared(price) for price in prices])
 
 
-async def _paths(store: DeclaredStore) -> list[str]:
-    """The paths of the models of upstreams."""
-    from aixplain.hub.declarations import UpstreamSpec, specs
+async def _services(store: DeclaredStore) -> list[UpstreamSpec | RelaySpec]:
+    """The services whose models are offered."""
+    from aixplain.hub.declarations import RelaySpec, UpstreamSpec, specs
 
-    return [f"{spec.name}/{model.id}" for spec in specs(await store.all(), UpstreamSpec) for model in spec.models]
+    kept = await store.all()
+    return [*specs(kept, UpstreamSpec), *specs(kept, RelaySpec)]
 
 
 def _price_list(file: Path) -> dict[str, Any]:
@@ -128,4 +144,12 @@ def _price_of(path: str, listed: dict[str, Any]) -> Price | None:
         price = None if told is None else msgspec.convert(told, Price)
     except msgspec.ValidationError as error:
         raise UsageProblem(f"The price of {path} can't be read: {error}.") from error
-    return None if price == Price() else price
+    return None if told is None or price == Price() or _is_charged_otherwise(told) else price
+
+
+def _is_charged_otherwise(told: dict[str, Any]) -> bool:
+    """Whether a price is by what isn't counted here, such as pictures or letters: by the rest alone it would be nothing."""
+    from aixplain.hub.prices import Price
+
+    charged = {name for name, cost in told.items() if "cost" in name and isinstance(cost, int | float) and cost > 0}
+    return bool(charged) and charged.isdisjoint(Price.__struct_fields__)

@@ -12,6 +12,7 @@ import socket
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
@@ -40,7 +41,8 @@ def stop_with_parent() -> None:
     """In the process that serves: stop when the one that watches is gone, however it went."""
 
     def watch() -> None:
-        sys.stdin.buffer.read()
+        while os.read(0, 1):  # without sys.stdin, whose lock a process that ends with an error would wait for, and crash
+            pass
         os.kill(os.getpid(), signal.SIGTERM)
 
     threading.Thread(target=watch, name="aixplain-reload", daemon=True).start()
@@ -75,6 +77,8 @@ def _wait_for_change(serving: subprocess.Popen[bytes], folders: list[Path], befo
 
 def _is_over(serving: subprocess.Popen[bytes]) -> bool:
     """Whether it has ended, after a moment's wait."""
+    if serving.returncode is not None:
+        time.sleep(EVERY_SECONDS)
     with contextlib.suppress(subprocess.TimeoutExpired):
         serving.wait(EVERY_SECONDS)
     return serving.returncode is not None

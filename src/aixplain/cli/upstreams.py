@@ -16,6 +16,7 @@ from aixplain.cli.output import note, print_json
 from aixplain.cli.session import JsonOption
 
 if TYPE_CHECKING:
+    from aixplain.hub.backends import ModelError
     from aixplain.hub.declarations import RelaySpec, UpstreamSpec
     from aixplain.hub.opening.books import Books
     from aixplain.hub.store.declared import Declared
@@ -64,7 +65,7 @@ def add(
     from aixplain.hub.declarations import declared
 
     logging.getLogger("aixplain").addHandler(logging.NullHandler())  # what it says is said here
-    if re.fullmatch(r"[\w.-]+", name) is None:
+    if re.fullmatch(r"\w[\w.-]*", name) is None:
         raise UsageProblem(f"{name!r} is no name of an upstream. One is a word such as openai, and has no slash.")
     if key_env is not None and not os.environ.get(key_env):
         raise UsageProblem(f"{key_env} is not set here, and aix needs the key to read the list of models. Set it, and again.")
@@ -75,11 +76,16 @@ def add(
     except KeyProblem as error:
         raise Failure(error.advice) from error
     except ModelError as error:
-        raise Failure(str(error)) from error
+        raise Failure(_told(error, None if vendor else url, aixplain=aixplain)) from error
     where = _where(spec)
     if not spec.models:
         raise UsageProblem(f"{where} offers no model that this hub can run" + (" and --models names." if models else "."))
-    with_books(data, database, lambda kept: kept.declared.put([declared(spec)]), may_be_new=True)
+
+    async def keep(kept: Books) -> None:
+        await kept.declared.put([declared(spec)])
+        await kept.declared.remove("upstream" if aixplain else "relay", name)  # it was the other, and is not both
+
+    with_books(data, database, keep, may_be_new=True)
     note(f"{counted(len(spec.models))} of {where} offered as {name}/…. {SOON}")
 
 
@@ -100,6 +106,14 @@ def _asked(
     if aixplain:
         return RelaySpec(name, bare, key_env, timeout=timeout)
     return UpstreamSpec(name, bare, key_env, timeout=timeout, vendor=vendor and vendor.lower())
+
+
+def _told(error: ModelError, url: str | None, *, aixplain: bool) -> str:
+    """What went wrong, and a likely cause of it where the service answered."""
+    if url is None or error.status in (503, 504):
+        return str(error)
+    what = "an aiXplain" if aixplain else "a service that speaks OpenAI"
+    return f"{str(error).rstrip('.')}. Is {url} the address of {what}?"
 
 
 def _where(spec: UpstreamSpec | RelaySpec) -> str:
@@ -176,13 +190,15 @@ def discover(json: JsonOption = False) -> None:
 
     They are looked for on the ports that they usually have.
     """
+    logging.getLogger("aixplain").addHandler(logging.NullHandler())  # what it says is said here
     found = asyncio.run(_discovered())
     if json:
         print_json([{"name": title, "url": url, "models": count} for title, url, count in found])
         return
     for title, url, count in found:
         name = title.lower().replace(" ", "").replace(".", "")
-        sys.stdout.write(f"{title} answers with {counted(count)}:  aix hub add {name} --url {url}\n")
+        told, key = ("wants a key", " --key-env VARIABLE") if count is None else (f"answers with {counted(count)}", "")
+        sys.stdout.write(f"{title} {told}:  aix hub add {name} --url {url}{key}\n")
     if not found:
         note(f"Nothing that speaks OpenAI answers here, on any of the ports {', '.join(map(str, PORTS))}.")
 
@@ -192,16 +208,20 @@ def counted(models: int) -> str:
     return "1 model" if models == 1 else f"{models} models"
 
 
-async def _discovered() -> list[tuple[str, str, int]]:
+async def _discovered() -> list[tuple[str, str, int | None]]:
+    """What each is called, its address and how many models it has; None for one that tells them by a key alone."""
     from aixplain.hub.backends import ModelError
     from aixplain.hub.backends.openai.listing import offered
     from aixplain.hub.backends.openai.upstream import Upstream
+    from aixplain.hub.backends.service import KeyProblem
 
-    async def look(port: int, title: str) -> tuple[str, str, int] | None:
+    async def look(port: int, title: str) -> tuple[str, str, int | None] | None:
         url = f"http://127.0.0.1:{port}/v1"
         try:
             async with asyncio.timeout(2):
                 return title, url, len(await offered(Upstream(title, url)))
+        except KeyProblem:
+            return title, url, None
         except (ModelError, TimeoutError):
             return None
 

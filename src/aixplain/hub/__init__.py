@@ -11,6 +11,7 @@
 
 from __future__ import annotations
 
+from aixplain._wire.messages import Usage
 from aixplain.hub.backends import ModelError, Output
 from aixplain.hub.backends.functions import Models, progress
 from aixplain.hub.backends.signature import Audio, Document, Image, Input, Video
@@ -29,6 +30,7 @@ __all__ = [
     "Models",
     "Output",
     "Settings",
+    "Usage",
     "Video",
     "progress",
 ]

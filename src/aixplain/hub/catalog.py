@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import hashlib
+import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, cast
 
@@ -19,6 +20,16 @@ if TYPE_CHECKING:
 HOST = "aixplain-hub"
 #: More seconds than any run takes.
 LONGEST = 366 * 24 * 3600.0
+_PATH = re.compile(r"[\w.:@+-]+(/[\w.:@+-]+)*")
+
+
+def is_path(text: str) -> bool:
+    """Whether a model may have this path: names with slashes between, and none that addresses leave out.
+
+    >>> is_path("acme/llama-3:8b"), is_path("acme/../x")
+    (True, False)
+    """
+    return _PATH.fullmatch(text) is not None and {".", ".."}.isdisjoint(text.split("/"))
 
 
 @functools.lru_cache(maxsize=1024)

@@ -38,6 +38,19 @@ class RelaySpec(msgspec.Struct, frozen=True):
     timeout: float = TIMEOUT
 
 
+class _Relayed(msgspec.Struct):
+    id: str
+    path: str | None = None
+
+
+def paths_of(spec: UpstreamSpec | RelaySpec) -> list[str]:
+    """Where the models of a service are offered here."""
+    if isinstance(spec, UpstreamSpec):
+        return [f"{spec.name}/{model.id}" for model in spec.models]
+    models = [msgspec.json.decode(model, type=_Relayed) for model in spec.models]
+    return [f"{spec.name}/{model.path or model.id}" for model in models]
+
+
 class Target(msgspec.Struct, frozen=True):
     """A model that an alias stands for, as often as its share of the weights says."""
 

@@ -41,9 +41,14 @@ class Price(msgspec.Struct, frozen=True, omit_defaults=True):
         return sum(cost * (amount or 0) for cost, amount in costs)
 
     def pricing(self) -> dict[str, Any]:
-        """The catalog's words for it: the price of what goes in, where there are several."""
-        if self.input_cost_per_token is not None:
-            return {"price": self.input_cost_per_token * 1000, "unitType": "TOKEN", "unitTypeScale": "K"}
+        """The catalog's words for it: the price of what goes in, where there are several.
+
+        >>> Price(output_cost_per_token=0.5).pricing()
+        {'price': 500.0, 'unitType': 'TOKEN', 'unitTypeScale': 'K'}
+        """
+        token = self.output_cost_per_token if self.input_cost_per_token is None else self.input_cost_per_token
+        if token is not None:
+            return {"price": token * 1000, "unitType": "TOKEN", "unitTypeScale": "K"}
         if self.input_cost_per_second is not None:
             return {"price": self.input_cost_per_second, "unitType": "SECOND", "unitTypeScale": None}
         return {"price": self.input_cost_per_request, "unitType": "REQUEST", "unitTypeScale": None}

@@ -196,7 +196,10 @@ class ModelResult(Result, rename="camel"):
 
 
 class StreamChunk(Record):
-    """A piece of a streamed answer: `data` is its text, `status` IN_PROGRESS or SUCCESS."""
+    """A piece of a streamed answer: `data` is its text, `status` IN_PROGRESS or SUCCESS.
+
+    `index` tells which alternative of a chat it belongs to, from 0; None for plain text.
+    """
 
     status: str = ResponseStatus.IN_PROGRESS
     data: Any = ""
@@ -205,3 +208,5 @@ class StreamChunk(Record):
     usage: Usage | None = None
     finish_reason: str | None = None
     error_message: str | None = None
+    index: int | None = None
+    logprobs: Any = None

@@ -121,7 +121,8 @@ def send(
             request = target
             continue
         again = repeatable or (settings.keeps_keys and IDEMPOTENCY_KEY in request.headers)
-        wait = _wait_before_retry(outcome, len(attempts), repeatable=again)
+        longest = LONGEST_WAIT if settings.is_patient else 0.0
+        wait = _wait_before_retry(outcome, len(attempts), longest, repeatable=again)
         if wait is None or wait >= deadline.left:
             raise _described(_error(outcome, deadline), _shown(request, admits), attempts) from _cause(outcome)
         deadline.now = yield Sleep(wait)
@@ -149,7 +150,9 @@ def _attempt(outcome: Response | TransportFailure, at: float) -> Attempt:
 # --- Sent again? ----------------------------------------------------------------------------------
 
 
-def _wait_before_retry(outcome: Response | TransportFailure, attempts: int, *, repeatable: bool) -> float | None:
+def _wait_before_retry(
+    outcome: Response | TransportFailure, attempts: int, longest: float, *, repeatable: bool
+) -> float | None:
     """Seconds to wait, or None when it must not be sent again."""
     if attempts >= ATTEMPTS:
         return None
@@ -162,7 +165,7 @@ def _wait_before_retry(outcome: Response | TransportFailure, attempts: int, *, r
     refused = outcome.status in REFUSED or (outcome.status == 503 and asked is not None)
     if not refused and not (repeatable and outcome.status >= 500):
         return None
-    if asked is not None and asked > LONGEST_WAIT:
+    if asked is not None and asked > longest:
         return None
     return asked if asked is not None else backoff
 

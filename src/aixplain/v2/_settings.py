@@ -56,7 +56,7 @@ class Settings:
     """One client's addresses, key and manners. The key is never shown.
 
     All of it stays as it was made, but for `keeps_keys`: whether the service that runs models, `runs_at`, has said
-    that it keeps idempotency keys.
+    that it keeps idempotency keys. `is_patient` is whether a request waits for a service that asks to be left alone.
     """
 
     __slots__ = (
@@ -65,6 +65,7 @@ class Settings:
         "backend_url",
         "client",
         "connect_timeout",
+        "is_patient",
         "keeps_keys",
         "model_url",
         "read_timeout",
@@ -87,7 +88,7 @@ class Settings:
         read_timeout: float | None = None,
     ) -> None:
         self.api_key = concealed(api_key)
-        self.keeps_keys = False
+        self.keeps_keys, self.is_patient = False, True
         self.backend_url = backend_url
         self.model_url = model_url
         self._own = (backend_url + "/", model_url + "/")

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import contextlib
 import os
+import time
 from collections.abc import AsyncGenerator, AsyncIterator
 from typing import Any
 
 import msgspec
 
+from aixplain._wire.sse import encode_event
 from aixplain.hub.backends import ModelError, OnProgress, Output, Piece
 from aixplain.hub.backends.service import SUPPLIER, KeyProblem
 from aixplain.hub.catalog import Entry, Policy
+from aixplain.hub.ids import new_id
 from aixplain.hub.prices import Price
 from aixplain.v2.core import AsyncAixplain
 from aixplain.v2.exceptions import (
@@ -22,7 +25,7 @@ from aixplain.v2.exceptions import (
     InputError,
     TimeoutError,
 )
-from aixplain.v2.model import AsyncModel, ModelResult
+from aixplain.v2.model import AsyncModel, ModelResult, StreamChunk
 
 #: What the other one says that is true for our callers too.
 TOLD = frozenset({400, 429, 475, 492, 495, 497})
@@ -51,6 +54,7 @@ class Other:
                 self._client = AsyncAixplain(api_key=key, backend_url=self._url)
             except ConfigurationError as error:
                 raise ModelError(f"'{self._name}' can't be used: {error}", SUPPLIER) from error
+            self._client.settings.is_patient = False  # our callers are told when to come again, or another model is tried
         return self._client
 
     @contextlib.asynccontextmanager
@@ -75,12 +79,16 @@ class Other:
 
     def _refused(self, error: APIError, words: str) -> ModelError:
         if error.status_code in (401, 403):
-            advice = (
-                f"'{self._name}' refused the key in {self._key_env} ({error.status_code}): set another one where the hub runs."
-            )
-            return KeyProblem(f"'{self._name}' refused this hub's key", advice)
+            return self._refused_key(error.status_code)
         status = error.status_code if error.status_code in TOLD or error.status_code >= 500 else SUPPLIER
         return ModelError(f"'{self._name}' said: {words}", status, error.retry_after)
+
+    def _refused_key(self, status: int) -> KeyProblem:
+        if self._key_env is None:
+            advice = f"'{self._name}' wants a key ({status}): name the variable that has it with --key-env."
+        else:
+            advice = f"'{self._name}' refused the key in {self._key_env} ({status}): set another one where the hub runs."
+        return KeyProblem(f"'{self._name}' refused this hub's key", advice)
 
 
 class RelayBackend:
@@ -105,11 +113,12 @@ class RelayBackend:
             return _output(result)
 
     async def stream(self, inputs: dict[str, Any]) -> AsyncGenerator[Piece, None]:
-        """The pieces as they come: text as text, anything more as an event of OpenAI's. Raises `ModelError`."""
+        """The pieces as they come: plain text as text, the chunks of a chat as events of OpenAI's. Raises `ModelError`."""
+        events = _Events(self._model.path)
         async with self._other.asked(), self._model.run_stream(timeout=self._timeout, **inputs) as stream:
             async for chunk in stream:
-                if chunk.tool_calls or chunk.reasoning_content or chunk.finish_reason:
-                    yield _event(chunk.data, chunk.tool_calls, chunk.reasoning_content, chunk.finish_reason)
+                if chunk.index is not None or chunk.tool_calls or chunk.reasoning_content or chunk.finish_reason:
+                    yield events.event(chunk)
                 elif chunk.data:
                     yield str(chunk.data)
             yield _output(await stream.result())
@@ -121,17 +130,38 @@ class RelayBackend:
         return self._found
 
 
-def _event(data: Any, tool_calls: Any, reasoning: str | None, finish_reason: str | None) -> bytes:
-    fields = {"content": data or None, "tool_calls": tool_calls, "reasoning_content": reasoning}
-    delta = {name: value for name, value in fields.items() if value}
-    choice = {"index": 0, "delta": delta, "finish_reason": finish_reason}
-    body = msgspec.json.encode({"object": "chat.completion.chunk", "choices": [choice]})
-    return b"data: " + body + b"\n\n"
+class _Events:
+    """The chunks of one stream, in the shape of OpenAI's."""
+
+    def __init__(self, model: str | None) -> None:
+        self._head = {
+            "id": f"chatcmpl-{new_id()}",
+            "object": "chat.completion.chunk",
+            "created": int(time.time()),
+            "model": model,
+        }
+        self._begun: set[int] = set()
+
+    def event(self, chunk: StreamChunk) -> bytes:
+        """One chunk. The first one of an alternative says whose words it has."""
+        index = chunk.index or 0
+        role = None if index in self._begun else "assistant"
+        self._begun.add(index)
+        fields = {
+            "role": role,
+            "content": chunk.data,
+            "tool_calls": chunk.tool_calls,
+            "reasoning_content": chunk.reasoning_content,
+        }
+        delta = {name: value for name, value in fields.items() if value}
+        choice = {"index": index, "delta": delta, "logprobs": chunk.logprobs, "finish_reason": chunk.finish_reason}
+        return encode_event(msgspec.json.encode({**self._head, "choices": [choice]}))
 
 
 def _output(result: ModelResult) -> Output:
     details = [detail.to_dict() for detail in result.details] if isinstance(result.details, list) else []
-    return Output(result.data, details=details, usage=result.usage, credits=result.used_credits)
+    raw_data = result.to_dict().get("rawData")
+    return Output(result.data, raw_data, details=details, usage=result.usage, credits=result.used_credits)
 
 
 async def bodies(name: str, url: str, key_env: str | None) -> list[tuple[str, msgspec.Raw]]:

@@ -8,7 +8,6 @@ import contextvars
 import functools
 import inspect
 import itertools
-import re
 import threading
 from collections.abc import AsyncGenerator, Callable, Generator, Iterable, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -16,7 +15,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from aixplain.hub import threads
 from aixplain.hub.backends import OnProgress, Output, Piece, as_piece, completed
 from aixplain.hub.backends.signature import Argument, arguments_of
-from aixplain.hub.catalog import Entry, Policy
+from aixplain.hub.catalog import Entry, Policy, is_path
 from aixplain.hub.side_loop import on_side_loop, pieces_from_side_loop
 from aixplain.hub.threads import in_thread
 
@@ -25,7 +24,6 @@ if TYPE_CHECKING:
 
 FunctionT = TypeVar("FunctionT", bound=Callable[..., Any])
 
-_PATH = re.compile(r"[\w.:@+-]+(/[\w.:@+-]+)*")
 _END: Any = object()
 #: How often one function that blocks runs at once, so that it leaves threads for others.
 BLOCKING = threads.MOST // 2
@@ -115,7 +113,7 @@ class Models:
 
     def add(self, entry: Entry) -> None:
         """Take a model in. Raises ValueError when its path is taken, or is none."""
-        if _PATH.fullmatch(entry.path) is None:
+        if not is_path(entry.path):
             raise ValueError(f"{entry.path!r} is no path of a model. One looks like acme/shout: names, with slashes between.")
         if entry.path in self.entries:
             raise ValueError(f"There are two models at the path {entry.path!r}; a path names one.")

@@ -9,7 +9,7 @@ import msgspec
 
 from aixplain._wire.errors import read_error
 from aixplain.hub.backends import ModelError
-from aixplain.hub.execution import logger
+from aixplain.hub.troubles import tell_trouble
 
 T = TypeVar("T")
 
@@ -26,7 +26,7 @@ class KeyProblem(ModelError):
     def __init__(self, message: str, advice: str) -> None:
         super().__init__(f"{message}; the hub's log says what to set.", SUPPLIER)
         self.advice = advice
-        logger.error("%s", advice)
+        tell_trouble(advice)
 
 
 class Service:

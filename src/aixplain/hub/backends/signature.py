@@ -28,7 +28,7 @@ class Input:
 
     `ge` and `le` bound a number, `choices` lists the values that are taken, `type` is the protocol's data type when the
     annotation's own (str: text, int and float: number, bool: boolean, dict: json, Literal: label, Path: document) is not
-    the one meant.
+    the one meant. Raises ValueError for bounds that no number keeps.
     """
 
     ge: float | None = None
@@ -36,6 +36,10 @@ class Input:
     choices: Sequence[Any] = ()
     description: str | None = None
     type: str | None = None
+
+    def __post_init__(self) -> None:
+        if self.ge is not None and self.le is not None and self.ge > self.le:
+            raise ValueError(f"No number is from {self.ge:g} to {self.le:g}.")
 
 
 #: A file: the caller gives an address or a local file, the function gets a path.

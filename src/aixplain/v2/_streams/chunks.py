@@ -11,18 +11,17 @@ from typing import Any
 import msgspec
 
 from aixplain._wire.errors import first_words
-from aixplain._wire.messages import FAILED, IN_PROGRESS, SUCCESS, Detail, Message, Usage
+from aixplain._wire.messages import FAILED, IN_PROGRESS, SUCCESS, Usage
 from aixplain._wire.open_records import remember
 from aixplain._wire.records import parse, read
 from aixplain._wire.sse import EventDecoder, data_of_events
-from aixplain._wire.tool_calls import merge_tool_calls
 from aixplain.v2._flow import TransportFailure, TransportTimeout
 from aixplain.v2._records import ModelResult, StreamChunk
+from aixplain.v2._streams.alternatives import Alternative
 from aixplain.v2._streams.plain_texts import plain_texts
 from aixplain.v2.enums import ResponseStatus
 from aixplain.v2.exceptions import IncompleteStreamError, StreamFailedError, StreamTimeoutError
 
-_LARGEST_PART = 16384
 _GOES_ON = ResponseStatus.IN_PROGRESS
 _FAILURES = (FAILED, "ABORTED", "CANCELED")
 
@@ -34,9 +33,14 @@ class _Delta(msgspec.Struct):
     reasoning: str | None = None
 
 
+_NOTHING = _Delta()
+
+
 class _Choice(msgspec.Struct):
     delta: _Delta | None = None
     finish_reason: str | None = None
+    index: int = 0
+    logprobs: Any = None
 
 
 class _Completion(msgspec.Struct):
@@ -45,29 +49,12 @@ class _Completion(msgspec.Struct):
     choices: list[_Choice]
     usage: Usage | None = None
     status: str = IN_PROGRESS
+    usedCredits: float | None = None  # noqa: N815 - as the wire spells it
 
 
 # Almost every event is read by one of these, straight into records; the rest takes the tolerant way.
 _read_plain = msgspec.json.Decoder(StreamChunk).decode
 _read_completion = msgspec.json.Decoder(_Completion).decode
-
-
-class Text:
-    """Text that grows: in UTF-8, and in parts, so that it takes little more than its own length."""
-
-    def __init__(self) -> None:
-        self._parts: list[bytes] = []
-        self._last = bytearray()
-
-    def add(self, texts: list[str]) -> None:
-        """Append these."""
-        self._last += "".join(texts).encode("utf-8", "replace")
-        if len(self._last) > _LARGEST_PART:
-            self._parts.append(bytes(self._last))
-            self._last.clear()
-
-    def __str__(self) -> str:
-        return b"".join([*self._parts, self._last]).decode("utf-8", "replace")
 
 
 class ChunkDecoder:
@@ -86,11 +73,10 @@ class ChunkDecoder:
         self._recode = _recoder(content_type)
         self._body = io.BytesIO()
         """The whole body, when it is one plain answer."""
-        self._text = Text()
-        self._reasoning: list[str] = []
-        self._tool_calls: list[dict[str, Any]] = []
+        self._first = Alternative()
+        self._others: dict[int, Alternative] = {}
         self._usage: Usage | None = None
-        self._finish_reason: str | None = None
+        self._credits: float | None = None
         self._failure: IncompleteStreamError | None = None
         self._saw_end = False
 
@@ -132,15 +118,12 @@ class ChunkDecoder:
     @property
     def text(self) -> str:
         """The text that came so far."""
-        return str(self._text)
+        return str(self._first.text)
 
     def result(self) -> ModelResult:
         """What came so far, as the answer that a run without a stream gives."""
-        reasoning = "".join(self._reasoning) or None
-        calls = merge_tool_calls(self._tool_calls) or None
-        message = Message("assistant", self.text, tool_calls=calls, reasoning_content=reasoning)
-        detail = Detail(0, message, finish_reason=self._finish_reason)
-        return ModelResult(SUCCESS, True, data=self.text, details=[detail], usage=self._usage)
+        details = [each.detail(index) for index, each in sorted({0: self._first, **self._others}.items())]
+        return ModelResult(SUCCESS, True, data=self.text, details=details, usage=self._usage, used_credits=self._credits)
 
     def _cut(self, reason: object) -> IncompleteStreamError:
         self.done = True
@@ -152,12 +135,13 @@ class ChunkDecoder:
         )
 
     def _take_events(self, events: bytes) -> None:
-        texts = None if self.done else plain_texts(events)
-        if texts is None:
+        read = None if self.done else plain_texts(events)
+        if read is None:
             self._take_all(data_of_events(events))
             return
-        self.ready.extend([StreamChunk(_GOES_ON, text) for text in texts])
-        self._text.add(texts)
+        texts, index = read
+        self.ready.extend([StreamChunk(_GOES_ON, text, index=index) for text in texts])
+        self._first.text.add(texts)
 
     def _take_all(self, events: list[bytes]) -> None:
         ready, texts = self.ready, []
@@ -170,26 +154,29 @@ class ChunkDecoder:
             chunk = self._chunk(data)
             if chunk is None:
                 continue
-            if chunk.tool_calls or chunk.reasoning_content or chunk.usage or chunk.finish_reason:
+            if chunk.tool_calls or chunk.reasoning_content or chunk.usage or chunk.finish_reason or chunk.logprobs:
                 self._note(chunk, data)
             if type(chunk.data) is str:
-                texts.append(chunk.data)
+                if chunk.index:
+                    self._alternative(chunk).text.add([chunk.data])
+                else:
+                    texts.append(chunk.data)
             ready.append(chunk)
         if texts:
-            self._text.add(texts)
+            self._first.text.add(texts)
             if self._failure is not None:
                 self._failure.partial = self.text
 
     def _note(self, chunk: StreamChunk, data: bytes) -> None:
-        self._tool_calls += chunk.tool_calls or []
+        self._alternative(chunk).take(chunk)
         if chunk.usage is not None:
             self._usage = chunk.usage
             remember(chunk.usage, parse(data)["usage"])
-        if chunk.reasoning_content:
-            self._reasoning.append(chunk.reasoning_content)
         if chunk.finish_reason:
-            self._finish_reason = chunk.finish_reason
             self._saw_end = True
+
+    def _alternative(self, chunk: StreamChunk) -> Alternative:
+        return self._others.setdefault(chunk.index, Alternative()) if chunk.index else self._first
 
     def _chunk(self, data: bytes) -> StreamChunk | None:
         """One event; None when it is no chunk but an end."""
@@ -207,14 +194,9 @@ class ChunkDecoder:
 
     def _completion_chunk(self, event: _Completion) -> StreamChunk:
         self._saw_end = self._saw_end or event.status == SUCCESS
-        if not event.choices:
-            return StreamChunk(usage=event.usage)
-        choice = event.choices[0]
-        delta = choice.delta
-        if delta is None:
-            return StreamChunk(usage=event.usage, finish_reason=choice.finish_reason)
-        reasoning = delta.reasoning_content or delta.reasoning
-        return StreamChunk(_GOES_ON, delta.content or "", delta.tool_calls, reasoning, event.usage, choice.finish_reason)
+        if event.usedCredits is not None:
+            self._credits = event.usedCredits
+        return _chunk_of(event.choices[0] if event.choices else None, event.usage)
 
     # --- What is rare, or odd -----------------------------------------------------------------------
 
@@ -243,6 +225,8 @@ class ChunkDecoder:
         if value.get("status") in _FAILURES or value.get("error"):
             self._fail(value)
             return None
+        credits = value.get("usedCredits")
+        self._credits = credits if isinstance(credits, int | float) else self._credits
         choices = value.get("choices")
         chunk = _odd_completion(value, choices) if isinstance(choices, list) else _odd_plain(value)
         if value.get("status") == SUCCESS:
@@ -268,14 +252,24 @@ def _odd_plain(value: dict[str, Any]) -> StreamChunk:
 
 
 def _odd_completion(value: dict[str, Any], choices: list[Any]) -> StreamChunk:
-    choice = read(_Choice, choices[0]) if choices and isinstance(choices[0], dict) else _Choice()
-    delta = choice.delta or _Delta()
+    choice = read(_Choice, choices[0]) if choices and isinstance(choices[0], dict) else None
+    return _chunk_of(choice, read(Usage, value["usage"]) if isinstance(value.get("usage"), dict) else None)
+
+
+def _chunk_of(choice: _Choice | None, usage: Usage | None) -> StreamChunk:
+    if choice is None:
+        return StreamChunk(usage=usage)
+    delta = choice.delta or _NOTHING
     return StreamChunk(
-        data=delta.content or "",
-        tool_calls=delta.tool_calls,
-        reasoning_content=delta.reasoning_content or delta.reasoning,
-        usage=read(Usage, value["usage"]) if isinstance(value.get("usage"), dict) else None,
-        finish_reason=choice.finish_reason,
+        _GOES_ON,
+        delta.content or "",
+        delta.tool_calls,
+        delta.reasoning_content or delta.reasoning,
+        usage,
+        choice.finish_reason,
+        None,
+        choice.index,
+        choice.logprobs,
     )
 
 

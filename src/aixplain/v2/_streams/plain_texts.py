@@ -6,6 +6,8 @@ whatever would make an event more than its text, so that any other event makes t
 
 from __future__ import annotations
 
+from typing import Literal
+
 import msgspec
 
 
@@ -33,6 +35,8 @@ class _OnlyContent(msgspec.Struct):
 class _OnlyDelta(msgspec.Struct):
     delta: _OnlyContent
     finish_reason: None = None
+    index: Literal[0] = 0
+    logprobs: None = None
 
 
 class _OnlyCompletion(msgspec.Struct):
@@ -48,11 +52,11 @@ _read_texts = msgspec.json.Decoder(list[_OnlyText]).decode
 _read_completions = msgspec.json.Decoder(list[_OnlyCompletion]).decode
 
 
-def plain_texts(events: bytes) -> list[str] | None:
-    """The text of each event; None when one of them is anything else.
+def plain_texts(events: bytes) -> tuple[list[str], int | None] | None:
+    """The text of each event, and the index of its alternative, where they have such; None when one is anything else.
 
     >>> plain_texts(b'data: {"data": "a"}\\n\\ndata: {"data": "b"}\\n\\n')
-    ['a', 'b']
+    (['a', 'b'], None)
     >>> plain_texts(b'data: {"data": "a", "usage": {"total_tokens": 1}}\\n\\n') is None
     True
     """
@@ -60,12 +64,13 @@ def plain_texts(events: bytes) -> list[str] | None:
         return None
     data = events[6:-2].split(b"\n\ndata: ")
     array = b"[" + b",".join(data) + b"]"
+    index = 0 if b'"choices"' in data[0] else None
     try:
-        if b'"choices"' in data[0]:
-            texts = [event.choices[0].delta.content or "" for event in _read_completions(array)]
-        else:
+        if index is None:
             texts = [event.data for event in _read_texts(array)]
+        else:
+            texts = [event.choices[0].delta.content or "" for event in _read_completions(array)]
     except (msgspec.DecodeError, UnicodeDecodeError, IndexError):
         return None
     # An event that is no JSON by itself may be, between commas; and `[DONE]` may be spelt as a chunk.
-    return texts if len(texts) == len(data) and "[DONE]" not in texts else None
+    return (texts, index) if len(texts) == len(data) and "[DONE]" not in texts else None

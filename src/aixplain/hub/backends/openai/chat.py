@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from aixplain.hub.backends import ModelError, OnProgress, Output, Piece
-from aixplain.hub.backends.openai.chunks import Chunks
+from aixplain.hub.backends.openai.chunks import Chunks, text_of
 from aixplain.hub.backends.openai.messages import completion_request
 from aixplain.hub.backends.openai.upstream import OpenAnswer, Upstream, read_usage
 from aixplain.hub.backends.service import Service
@@ -96,5 +96,5 @@ def completion(upstream: Service, body: bytes) -> Output:
     if not found.choices:
         raise upstream.failed("its answer has no choices.")
     content = upstream.decoded(bytes(found.choices[0]), _Choice, "no completion").message.content
-    text = "" if content is None else content
+    text = text_of(content) if content is None or isinstance(content, list) else content
     return Output(text, details=list(found.choices), usage=read_usage(found.usage))

@@ -7,7 +7,9 @@ from typing import Any
 import msgspec
 
 from aixplain._wire.errors import first_words
+from aixplain._wire.logprobs import merge_logprobs
 from aixplain._wire.messages import Usage
+from aixplain._wire.records import parse, read
 from aixplain._wire.sse import EventDecoder, data_of_events
 from aixplain._wire.tool_calls import merge_tool_calls
 from aixplain.hub.backends import Output
@@ -29,6 +31,7 @@ class _Choice(msgspec.Struct):
     index: int = 0
     delta: _Delta | None = None
     finish_reason: str | None = None
+    logprobs: Any = None
 
 
 class _Chunk(msgspec.Struct):
@@ -38,6 +41,27 @@ class _Chunk(msgspec.Struct):
 
 
 _read = msgspec.json.Decoder(_Chunk).decode
+
+
+def _salvaged(data: bytes) -> _Chunk | None:
+    """What can be read of a chunk with odd values; None for what is none."""
+    try:
+        told = parse(data)
+        chunk = read(_Chunk, told)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return None
+    chunk.usage = msgspec.Raw(msgspec.json.encode(told.get("usage")))
+    return chunk
+
+
+def text_of(content: Any) -> str:
+    """The text of a message that is told in parts, perhaps with reasoning among them; "" for what is none.
+
+    >>> text_of([{"type": "thinking", "thinking": []}, {"type": "text", "text": "hi"}])
+    'hi'
+    """
+    parts = [part.get("text") for part in content if isinstance(part, dict)] if isinstance(content, list) else []
+    return "".join(text for text in parts if isinstance(text, str))
 
 
 class Chunks:
@@ -80,7 +104,10 @@ class Chunks:
         try:
             chunk = _read(data)
         except (msgspec.DecodeError, UnicodeDecodeError):
-            return True  # it is the reader's to understand
+            salvaged = _salvaged(data)
+            if salvaged is None:
+                return True  # it is the reader's to understand
+            chunk = salvaged
         if chunk.error is not None:
             self.error = first_words({"error": chunk.error}, "error") or "it didn't say why"
             return False
@@ -88,9 +115,17 @@ class Chunks:
             self._take(choice)
         usage = read_usage(chunk.usage)
         if usage is None:
-            return True
+            return bool(chunk.choices) or not self._is_error(data)
         self._usage = usage
         return bool(chunk.choices)
+
+    def _is_error(self, data: bytes) -> bool:
+        """Whether an event without choices is an error, as some services tell one: {"object": "error", "message": …}."""
+        told = msgspec.json.decode(data)
+        if told.get("object") != "error":
+            return False
+        self.error = first_words(told, "message") or "it didn't say why"
+        return True
 
     def _take(self, choice: _Choice) -> None:
         alternative = self._choices.get(choice.index)
@@ -98,6 +133,8 @@ class Chunks:
             alternative = self._choices[choice.index] = _Alternative()
         if choice.finish_reason:
             alternative.finish_reason = choice.finish_reason
+        if choice.logprobs is not None:
+            alternative.logprobs.append(choice.logprobs)
         if choice.delta is not None:
             alternative.take(choice.delta)
 
@@ -105,7 +142,7 @@ class Chunks:
 class _Alternative:
     """One of the answers of a stream, as it grows."""
 
-    __slots__ = ("_calls", "_details", "_extra", "_texts", "finish_reason")
+    __slots__ = ("_calls", "_details", "_extra", "_texts", "finish_reason", "logprobs")
 
     def __init__(self) -> None:
         self._texts: dict[str, list[str]] = {"content": []}
@@ -113,12 +150,13 @@ class _Alternative:
         self._details: list[Any] = []
         self._extra: dict[str, Any] = {}
         self.finish_reason: str | None = None
+        self.logprobs: list[Any] = []
 
     def take(self, delta: _Delta) -> None:
         if type(delta.content) is str:
             self._texts["content"].append(delta.content)
         elif delta.content:
-            self._texts["content"] += [part.get("text", "") for part in delta.content if isinstance(part, dict)]
+            self._texts["content"].append(text_of(delta.content))
         for name in ("refusal", "reasoning_content", "reasoning"):
             if text := getattr(delta, name):
                 self._texts.setdefault(name, []).append(text)
@@ -137,4 +175,5 @@ class _Alternative:
             message["reasoning_details"] = self._details
         if self._extra:
             message["extra_content"] = self._extra
-        return {"index": index, "message": message, "logprobs": None, "finish_reason": self.finish_reason}
+        told = {"logprobs": merge_logprobs(self.logprobs), "finish_reason": self.finish_reason}
+        return {"index": index, "message": message, **told}

@@ -100,4 +100,4 @@ class OpenAnswer:
 def read_usage(told: msgspec.Raw) -> Usage | None:
     """What a service says that a request used; None when it doesn't."""
     body = bytes(told)
-    return None if body in (b"", b"null") else decode_open(Usage, body)
+    return decode_open(Usage, body) if body.startswith(b"{") else None

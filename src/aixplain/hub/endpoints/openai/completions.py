@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 
 from aixplain._wire.messages import Usage
-from aixplain._wire.sse import DONE, encode_event
+from aixplain._wire.sse import DONE, data_of_events, encode_event
 from aixplain.hub.backends import Output, Piece
 from aixplain.hub.endpoints.openai.errors import error_of
 from aixplain.hub.endpoints.streams import RawChunks
@@ -37,6 +37,12 @@ class _Unread(msgspec.Struct):
     message: msgspec.Raw
 
 
+class _Used(msgspec.Struct):
+    """A chunk, for what it says was used."""
+
+    usage: dict[str, Any] | None = None
+
+
 def completion(answer: Finished, model: str) -> bytes:
     """The completion that a whole answer is; the alternatives that a model tells stay as they are."""
     body = {
@@ -53,10 +59,11 @@ def completion(answer: Finished, model: str) -> bytes:
 def usage_of(answer: Finished) -> dict[str, Any] | None:
     """The tokens that were used; None where they are not known."""
     usage = answer.usage or {}
-    prompt, completion = usage.get("prompt_tokens"), usage.get("completion_tokens")
-    if not isinstance(prompt, int):
-        return None
-    return {**usage, "total_tokens": prompt + (completion if isinstance(completion, int) else 0)}
+    if not isinstance(usage.get("prompt_tokens"), int):
+        read = Usage.from_dict(usage)  # some services tell the numbers as text
+        usage = {**usage, "prompt_tokens": read.prompt_tokens, "completion_tokens": read.completion_tokens}
+    prompt, completion = usage["prompt_tokens"], usage.get("completion_tokens")
+    return None if prompt is None else {**usage, "total_tokens": prompt + (completion if isinstance(completion, int) else 0)}
 
 
 async def first_of(answer: Pieces) -> Piece:
@@ -67,26 +74,37 @@ async def first_of(answer: Pieces) -> Piece:
 
 async def events_of_pieces(answer: Pieces, first: Piece, chunks: RawChunks, *, usage: bool) -> AsyncGenerator[bytes, None]:
     """The events of an answer in pieces, whose first came. `usage` asks for a last one that tells the tokens."""
-    is_text = not isinstance(first, bytes)
+    passed = b""  # the last of the events that a service sent
     async with contextlib.aclosing(answer.pieces) as pieces:
-        if is_text:
+        if not isinstance(first, bytes):
             yield encode_event(chunks.chunk({"role": "assistant", "content": ""}))
         try:
             piece = first
             while piece is not _END:
                 if isinstance(piece, Output):
-                    for chunk in _ending(piece, chunks) if is_text else ():
+                    for chunk in () if passed else _ending(piece, chunks):
                         yield encode_event(chunk)
-                    for chunk in chunks.used(piece) if usage else ():
+                    for chunk in chunks.used(piece) if usage and not _tells_usage(passed) else ():
                         yield encode_event(chunk)
+                elif isinstance(piece, bytes):
+                    passed = piece
+                    yield piece
                 else:
-                    yield piece if isinstance(piece, bytes) else encode_event(chunks.piece(piece))
+                    yield encode_event(chunks.piece(piece))
                 piece = await anext(pieces, _END)
         except RAISED as error:  # a model that fails half-way says so in the stream
             message, status = failure_of(answer.entry, error)
             yield encode_event(msgspec.json.encode(error_of(status, message)))
             return
     yield DONE
+
+
+def _tells_usage(events: bytes) -> bool:
+    """Whether a service told what it used beside its last words. Some clients would add it up with what is told once more."""
+    try:
+        return any(msgspec.json.decode(data, type=_Used).usage for data in data_of_events(events))
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return False
 
 
 async def events_of_whole(answer: Finished, chunks: RawChunks, *, usage: bool) -> AsyncGenerator[bytes, None]:
@@ -104,7 +122,7 @@ async def events_of_whole(answer: Finished, chunks: RawChunks, *, usage: bool) -
 def _ending(whole: Output, chunks: RawChunks) -> Iterator[bytes]:
     """What a text that came in pieces has besides."""
     for choice in _choices(msgspec.Raw(msgspec.json.encode(whole.details))) or [_Choice({})]:
-        choice.message = {name: value for name, value in choice.message.items() if name not in _TOLD}
+        choice.message = {name: value for name, value in choice.message.items() if value and name not in _TOLD}
         yield from _told(choice, chunks)
 
 

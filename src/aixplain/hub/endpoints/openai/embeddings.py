@@ -14,6 +14,8 @@ from aixplain.hub.endpoints.openai.errors import Unfit
 from aixplain.hub.endpoints.openai.requests import further_inputs
 from aixplain.hub.endpoints.visits import Finished
 
+_NO_VECTORS = frozenset({"text-generation", "speech-synthesis", "text-to-image-generation"})
+
 
 def inputs_of(entry: Entry, wanted: dict[str, Any]) -> dict[str, Any]:
     """The inputs for the texts that a client wants vectors of. Raises `Unfit`."""
@@ -28,6 +30,8 @@ def inputs_of(entry: Entry, wanted: dict[str, Any]) -> dict[str, Any]:
     takes = next((parameter for parameter in entry.parameters if parameter.name == "text"), None)
     if takes is None:
         raise Unfit(f"Model '{entry.path}' takes no text, so it has no vectors of it.", "model")
+    if entry.function in _NO_VECTORS:  # it would be run, and cost, for nothing
+        raise _no_vectors(entry)
     if not takes.multiple_values and len(texts) > 1:
         raise Unfit(f"Model '{entry.path}' takes one text at a time, and these are {len(texts)}. Send one.", "input")
     return {"text": texts if takes.multiple_values else texts[0], **further_inputs(entry, wanted)}
@@ -49,7 +53,11 @@ def _vectors(entry: Entry, answer: Finished) -> list[list[float]]:
     try:
         return msgspec.json.decode(answer.data, type=list[list[float]])
     except msgspec.ValidationError as error:
-        raise Unfit(f"Model '{entry.path}' gives no vectors. Ask it at /v1/chat/completions.", "model") from error
+        raise _no_vectors(entry) from error
+
+
+def _no_vectors(entry: Entry) -> Unfit:
+    return Unfit(f"Model '{entry.path}' gives no vectors. Ask it at /v1/chat/completions.", "model")
 
 
 def _encoded(vector: list[float], encoding: str) -> list[float] | str:

@@ -27,6 +27,7 @@ export class Panel {
     const started = performance.now();
     this.text = null;
     this.runId = null;
+    this.notedId = null;
     this.body.replaceChildren();
     this.foot.replaceChildren();
     this.element.setAttribute("aria-busy", "true");
@@ -39,8 +40,9 @@ export class Panel {
   }
 
   /** Takes what a run yields. */
-  take({ accepted, progress, waiting, text, reasoning, ended }) {
+  take({ accepted, noted, progress, waiting, text, reasoning, ended }) {
     if (accepted) this.runId = accepted;
+    if (noted) this.notedId = noted; // its page is there when it ended
     if (progress !== undefined) this.foot.replaceChildren();
     if (typeof progress === "number") this.bar.value = progress;
     if (waiting) this.foot.replaceChildren(h("p", { class: "soft" }, `${waiting} Asking again …`));
@@ -69,7 +71,7 @@ export class Panel {
     this.told(typeof seconds === "number" ? `${words} in ${duration(seconds)}` : words, isGood ? "good" : "bad");
     if (isGood && this.text === null) this.body.replaceChildren(answerView(envelope.data, this.functionId));
     if (!isGood) this.complain(envelope.errorMessage ?? envelope.supplierError ?? "The model failed, and doesn't say why.");
-    this.foot.replaceChildren(...footOf(envelope, this.text?.text ?? null, this.runId ?? envelope.requestId));
+    this.foot.replaceChildren(...footOf(envelope, this.text?.text ?? null, this.notedId ?? this.runId ?? envelope.requestId));
     say(this.state.textContent);
   }
 
@@ -78,6 +80,7 @@ export class Panel {
     this.stop();
     this.told(word, "bad");
     if (message) this.complain(message);
+    if (this.notedId) this.foot.replaceChildren(factList("facts", [["Run", linkTo(this.notedId)]]));
     say(word);
   }
 
@@ -102,7 +105,7 @@ function footOf(envelope, text, runId) {
   const facts = [
     ["Tokens", tokens(envelope.usage)],
     ["Credits", credits === null ? null : count(credits)],
-    ["Run", runId && h("a", { href: toRun(runId) }, h("code", {}, shortId(runId)))],
+    ["Run", runId && linkTo(runId)],
   ];
   const copied = text ?? (typeof envelope.data === "string" ? envelope.data : JSON.stringify(envelope.data ?? null, null, 2));
   return [
@@ -111,6 +114,10 @@ function footOf(envelope, text, runId) {
     envelope.details?.length > 0 && folded("Details", envelope.details),
     text === null && folded("Whole answer", envelope),
   ].filter(Boolean);
+}
+
+function linkTo(runId) {
+  return h("a", { href: toRun(runId) }, h("code", {}, shortId(runId)));
 }
 
 export function folded(title, value) {

@@ -6,7 +6,7 @@ import { eventData, told } from "./events.js";
 const PATIENCE = 15; // polls in a row that may fail
 export const OVER = new Set(["SUCCESS", "FAILED", "ABORTED", "CANCELED"]);
 
-/** Yields `{text}` and `{reasoning}` as they come, and at the end the envelope as `{ended}`. */
+/** Yields `{noted: id}`, `{text}` and `{reasoning}` as they come, and at the end the envelope as `{ended}`. */
 export async function* streamed(path, inputs, signal) {
   const response = await send("POST", `api/v2/execute/${encoded(path)}`, {
     body: { ...inputs, options: { stream: true } },
@@ -16,6 +16,7 @@ export async function* streamed(path, inputs, signal) {
     yield { ended: await response.json() };
     return;
   }
+  yield { noted: response.headers.get("x-run-id") };
   const started = performance.now();
   const ending = { status: "SUCCESS", usage: null };
   let isWhole = false;
