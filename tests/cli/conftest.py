@@ -304,10 +304,16 @@ def typist(hub: EmbeddedHub, tmp_path: Path) -> Iterator[Callable[..., Typist]]:
             os.close(its)
             processes.enter_context(process)
             processes.callback(os.close, ours)
-            processes.callback(process.kill)
+            processes.callback(_end, process)
             return Typist(process, ours)
 
         yield sit_down
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """End it and what it has begun: a shell's subshell would spin on a terminal that is gone."""
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
 
 
 def _read(terminal: int) -> bytes:
