@@ -73,7 +73,7 @@ def test_the_wheel_has_its_licence_its_command_and_its_extras(wheel: Path) -> No
         assert archive.read(info + "licenses/LICENSE").lstrip().startswith(b"Apache License")
         assert b"aix = aixplain.cli:main" in archive.read(info + "entry_points.txt")
     assert metadata["Name"] == "aixplain-models"
-    assert {"hub", "httpx2", "mcp", "otel", "parquet", "postgres"} == set(metadata.get_all("Provides-Extra", []))
+    assert {"hub", "httpx2", "mcp", "otel", "parquet", "postgres", "vendors"} == set(metadata.get_all("Provides-Extra", []))
     assert metadata["License-Expression"] == "Apache-2.0"
 
 
