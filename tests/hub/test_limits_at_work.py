@@ -18,6 +18,7 @@ from .conftest import Answer, Caller
 from .places import Replica, ask, limited, new_key, served
 
 Hubs = list[Caller]
+pytestmark = pytest.mark.usefixtures("one_day")
 
 
 @pytest.fixture(scope="module", params=["one file", "two replicas"])

@@ -23,6 +23,8 @@ from aixplain.hub.store.sqlite.file import SqliteStore
 from .conftest import Caller, wait_for
 from .places import Replica, ask, gate, new_key, served
 
+pytestmark = pytest.mark.usefixtures("one_day")
+
 
 @pytest.fixture(scope="module", params=["one file", "two replicas"])
 def at_work(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Place, list[Caller]]]:
