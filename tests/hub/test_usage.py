@@ -30,7 +30,7 @@ pytestmark = pytest.mark.usefixtures("one_day")
 def at_work(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Place, list[Caller]]]:
     folder, url = tmp_path_factory.mktemp("hub"), None
     if request.param == "two replicas":
-        url = request.getfixturevalue("postgres").make_database("usage")
+        url = request.getfixturevalue("postgres").make_database(f"usage_{folder.name}")
     with served(folder, *[Replica(url, keys=("fixed",))] * (2 if url else 1)) as callers:
         yield Place(folder, url), callers
 
