@@ -28,11 +28,6 @@ class Scene:
         self.said: list[str] = []
         self.now = self.most = 0
 
-    def clear(self) -> None:
-        self.go.clear()
-        self.said.clear()
-        self.now = self.most = 0
-
     def enter(self, text: str) -> None:
         with self.lock:
             self.said.append(text)
@@ -57,7 +52,9 @@ ENOUGH = 1.0
 
 @pytest.fixture
 def scene() -> Iterator[Scene]:
-    the_scene.clear()
+    """One of each test's own: what an earlier one left behind ends in that one's."""
+    global the_scene
+    the_scene = Scene()
     yield the_scene
     the_scene.go.set()
 
@@ -75,17 +72,19 @@ def models() -> Hub:
 
     @hub.model("acme/one-coroutine", concurrency=1)
     async def one_coroutine(text: str) -> str:
-        the_scene.enter(text)
+        scene = the_scene
+        scene.enter(text)
         await asyncio.sleep(0.01)
-        the_scene.leave()
+        scene.leave()
         return text
 
     @hub.model("acme/one-stream", concurrency=1)
     def one_stream(text: str) -> Iterator[str]:
-        the_scene.enter(text)
+        scene = the_scene
+        scene.enter(text)
         yield text
-        yield the_scene.hold(text)
-        the_scene.leave()
+        yield scene.hold(text)
+        scene.leave()
 
     @hub.model("acme/free", asynchronous=True)
     def free(text: str) -> str:
@@ -93,9 +92,10 @@ def models() -> Hub:
 
     @hub.model("acme/slow", timeout=ENOUGH)
     def slow(text: str) -> str:
-        the_scene.said.append(text)
-        assert the_scene.go.wait(20)
-        the_scene.said.append("over")
+        scene = the_scene
+        scene.said.append(text)
+        assert scene.go.wait(20)
+        scene.said.append("over")
         return text
 
     @hub.model("acme/slow-coroutine", timeout=0.05, asynchronous=True)
@@ -105,11 +105,12 @@ def models() -> Hub:
 
     @hub.model("acme/slow-stream", timeout=ENOUGH)
     async def slow_stream(text: str) -> AsyncIterator[str]:
+        scene = the_scene
         try:
             yield text
             await asyncio.sleep(20)
         finally:
-            the_scene.said.append("closed")
+            scene.said.append("closed")
 
     @hub.model("acme/own-timeout", timeout=10)
     async def own_timeout(text: str) -> str:

@@ -32,8 +32,9 @@ the_scene = Scene()
 
 @pytest.fixture
 def scene() -> Iterator[Scene]:
-    the_scene.go.clear()
-    the_scene.said.clear()
+    """One of each test's own: what an earlier one left behind ends in that one's."""
+    global the_scene
+    the_scene = Scene()
     yield the_scene
     the_scene.go.set()
 
@@ -49,22 +50,24 @@ def models() -> Hub:
 
     @hub.model("acme/waits", asynchronous=True)
     async def waits(text: str) -> str:
+        scene = the_scene
         progress(0.25)
         try:
             await asyncio.sleep(20)
         finally:
-            the_scene.said.append(f"{text} let go")
+            scene.said.append(f"{text} let go")
         return text
 
     @hub.model("acme/counts")
     async def counts(text: str) -> AsyncIterator[str]:
+        scene = the_scene
         try:
             async with asyncio.timeout(20):  # which holds the task that entered it, so there must be one for all pieces
                 for number in range(1_000_000):
-                    the_scene.said.append(str(number))
+                    scene.said.append(str(number))
                     yield f"{number} "
         finally:
-            the_scene.said.append("closed")
+            scene.said.append("closed")
 
     @hub.model("acme/quick")
     def quick(text: str) -> str:
