@@ -64,7 +64,9 @@ def test_threads_leave_when_there_is_nothing_to_do(monkeypatch: pytest.MonkeyPat
     assert used not in before
     used.join(10)
     assert not used.is_alive()
-    assert asyncio.run(caller()) is not used
+    another = asyncio.run(caller())
+    assert another is not used
+    another.join(10)
 
 
 def test_who_stops_waiting_goes_on_at_once_and_the_call_to_its_end() -> None:
