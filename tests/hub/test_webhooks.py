@@ -370,6 +370,15 @@ def test_the_connection_goes_to_the_address_that_was_looked_at(receiver: Receive
     assert receiver.got[0][0]["host"].startswith("hook.example:")
 
 
+def test_an_address_that_takes_no_connection_is_passed_over(receiver: Receiver, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def lookup(self: object, host: str, port: int, **told: object) -> list[tuple[object, ...]]:
+        hosts = ("127.0.0.2", "127.0.0.1") if host == "hook.example" else (host,)
+        return [(2, 1, 6, "", (each, port)) for each in hosts]
+
+    monkeypatch.setattr(asyncio.BaseEventLoop, "getaddrinfo", lookup)
+    assert asyncio.run(post(receiver.url.replace("127.0.0.1", "hook.example"), {}, b"{}", private=True)) == 204
+
+
 # --- https ----------------------------------------------------------------------------------------
 
 
