@@ -5,6 +5,7 @@ The benchmarks measure them, and tests/interop has them talk to the hub.
 
 from __future__ import annotations
 
+import fcntl
 import subprocess
 import sys
 from pathlib import Path
@@ -58,6 +59,13 @@ def vendor_library(name: str) -> Path:
 
 def _python(name: str) -> Path:
     folder = ROOT / ".interop" / name
+    folder.parent.mkdir(exist_ok=True)
+    with (folder.parent / f"{name}.lock").open("w") as lock:  # tests that run side by side want the same ones
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        return _made(name, folder)
+
+
+def _made(name: str, folder: Path) -> Path:
     python, done = folder / "bin" / "python", folder / "installed"
     lock = ROOT / "requirements" / f"{name}.lock"
     if python.exists() and done.exists() and done.read_bytes() == lock.read_bytes():

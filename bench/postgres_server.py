@@ -46,9 +46,7 @@ class PostgresServer:
         self._folder = folder
         self._user = _another_user() if os.geteuid() == 0 else None
         self._process: subprocess.Popen[bytes] | None = None
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self.port: int = free.getsockname()[1]
+        self.port = 0
 
     def url(self, database: str = "postgres") -> str:
         """The address of one of its databases."""
@@ -70,6 +68,7 @@ class PostgresServer:
 
     def start(self) -> None:
         """Start it, and wait until it answers."""
+        self.port = self.port or _free_port()  # only now: making the folder takes seconds, in which another could have it
         settings = [f"--{name}={value}" for name, value in {**SETTINGS, "port": str(self.port)}.items()]
         with (self._folder / "log").open("ab") as log:
             self._process = subprocess.Popen(
@@ -103,6 +102,13 @@ class PostgresServer:
         subprocess.run(
             command, check=True, capture_output=True, user=self._user, extra_groups=[] if self._user else None, cwd="/"
         )
+
+
+def _free_port() -> int:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port: int = free.getsockname()[1]
+    return port
 
 
 def _another_user() -> str:

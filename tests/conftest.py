@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import inspect
+import os
 import signal
 import threading
 import time
@@ -23,17 +24,24 @@ from aixplain.v2.model import AsyncModel, AsyncPage
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # as in the background of a script; children would ignore Ctrl-C too
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
-SETTINGS = (
-    *("TEAM_API_KEY", "AIXPLAIN_API_KEY", "BACKEND_URL", "MODELS_RUN_URL", "AIXPLAIN_TRUSTED_HOSTS", "AIXPLAIN_HUB_KEYS"),
-    *("AIXPLAIN_CONFIG", "AIXPLAIN_PROFILE", "AIXPLAIN_LOG_BODIES"),
-)
+DAY, LONGEST_TEST = 24 * 3600.0, 15.0
+SETTINGS = ("TEAM_API_KEY", "BACKEND_URL", "MODELS_RUN_URL", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY")
 
 
 @pytest.fixture(autouse=True)
 def no_settings_of_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in SETTINGS:
-        monkeypatch.delenv(name, raising=False)
+    for name in list(os.environ):
+        if name.startswith("AIXPLAIN_") or name.upper() in SETTINGS:
+            monkeypatch.delenv(name)
     monkeypatch.setenv("XDG_CONFIG_HOME", "/nowhere")
+
+
+@pytest.fixture
+def one_day() -> None:
+    """Limits and sums go by the days of the clock, in UTC: who would begin just before the end of one waits for the next."""
+    left = DAY - time.time() % DAY
+    if left < LONGEST_TEST:
+        time.sleep(left)
 
 
 def models_for_tests(release: threading.Event) -> Hub:

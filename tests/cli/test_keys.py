@@ -16,7 +16,11 @@ Aix = Callable[..., Any]
 Refused = Callable[..., str]
 Started = Callable[..., Any]
 
-TODAY = datetime.now(UTC).date().isoformat()
+pytestmark = pytest.mark.usefixtures("one_day")
+
+
+def today() -> str:
+    return datetime.now(UTC).date().isoformat()
 
 
 def made(aix: Aix, *words: str) -> str:
@@ -62,7 +66,7 @@ def test_keys_are_made_and_revoked_while_a_hub_serves(started: Started, aix: Aix
 
     for where in (("--data", "kept"), ("--hub", url)):
         [day] = json.loads(aix("usage", *where, "--json", settings={"TEAM_API_KEY": secret}).out)
-        assert (day["day"], day["model"], day["keyName"], day["runs"]) == (TODAY, "aixplain/sentiment", "ada", 2)
+        assert (day["day"], day["model"], day["keyName"], day["runs"]) == (today(), "aixplain/sentiment", "ada", 2)
 
     assert aix("keys", "revoke", "ada", "--data", "kept", settings={}).err.startswith("The key 'ada' (")
     time.sleep(1)
@@ -103,7 +107,7 @@ def test_usage_is_a_table_in_which_what_nobody_told_is_unknown(started: Started,
     aix("run", "aixplain/sentiment", "I love this", "--hub", url, settings={})
     headings, row = aix("usage", "--by", "day,key", "--data", "kept", settings={}).out.splitlines()
     assert headings.split() == ["day", "key", "runs", "failed", "tokens", "credits", "seconds"]
-    assert row.split()[:6] == [TODAY, "none", "1", "0", "unknown", "0"]
+    assert row.split()[:6] == [today(), "none", "1", "0", "unknown", "0"]
     assert aix("usage", "--since", "2130-01-01", "--data", "kept", settings={}).err == "No run ended in this time.\n"
     running.interrupt()
     running.end()

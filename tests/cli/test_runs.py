@@ -16,6 +16,7 @@ from aixplain.hub.embedded import EmbeddedHub, start
 
 Aix = Callable[..., Any]
 Refused = Callable[..., str]
+Started = Callable[..., Any]
 
 
 @pytest.fixture(autouse=True)
@@ -25,10 +26,13 @@ def closed(gate: threading.Event) -> Iterator[None]:
     gate.set()
 
 
-def accepted(aix: Aix, *words: str) -> str:
+def accepted(started: Started, text: str) -> str:
     """A run that was just started in the background, and goes on: its id."""
-    done = aix("run", *words, "--async", "--timeout", "0.5")
-    line = next(line for line in done.err.splitlines() if line.startswith("Accepted as run "))
+    running = started("run", "acme/gated-work", text, "--async")
+    line = running.stderr.readline().strip()
+    assert running.stderr.readline() == "running: 25 %\n"
+    running.process.kill()
+    assert line.startswith("Accepted as run ")
     return str(line.removeprefix("Accepted as run ").removesuffix("."))
 
 
@@ -56,8 +60,8 @@ def test_filters_and_pages(aix: Aix) -> None:
     assert "There is no page 900; the" in aix("runs", "list", "--page", "900").err
 
 
-def test_a_run_is_found_by_the_end_of_its_id(aix: Aix, gate: threading.Event) -> None:
-    id = accepted(aix, "acme/gated-work", "worth it")
+def test_a_run_is_found_by_the_end_of_its_id(aix: Aix, started: Started, gate: threading.Event) -> None:
+    id = accepted(started, "worth it")
     shown = aix("runs", "show", id[-8:]).out
     assert f"run       {id}\n" in shown
     assert "status    started, 25% done\n" in shown
@@ -68,8 +72,8 @@ def test_a_run_is_found_by_the_end_of_its_id(aix: Aix, gate: threading.Event) ->
     assert json.loads(aix("runs", "show", id, "--json").out)["answer"]["data"] == "worth it"
 
 
-def test_runs_are_canceled(aix: Aix) -> None:
-    ids = [accepted(aix, "acme/gated-work", text) for text in ("one", "two")]
+def test_runs_are_canceled(aix: Aix, started: Started) -> None:
+    ids = [accepted(started, text) for text in ("one", "two")]
     done = aix("runs", "cancel", *ids)
     assert (done.status, done.out, done.err) == (0, "", f"Canceled {ids[0]}.\nCanceled {ids[1]}.\n")
     assert [run["state"] for run in listed(aix, "--page-size", "2")] == ["canceled", "canceled"]
@@ -125,8 +129,8 @@ def test_what_can_not_be_done_is_said_in_the_words_of_the_hub(refused: Refused, 
     assert refused("runs", *words).startswith(said)
 
 
-def test_a_run_that_goes_on_or_is_over_is_not_what_some_commands_are_for(refused: Refused, aix: Aix) -> None:
-    id = accepted(aix, "acme/gated-work", "on")
+def test_a_run_that_goes_on_or_is_over_is_not_what_some_commands_are_for(refused: Refused, aix: Aix, started: Started) -> None:
+    id = accepted(started, "on")
     assert refused("runs", "retry", id) == f"The run '{id}' goes on. Cancel it first, or wait for its answer."
     aix("run", "acme/say", "hi")
     over = listed(aix, "--page-size", "1")[0]["requestId"]

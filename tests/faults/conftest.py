@@ -69,7 +69,8 @@ class Service:
         self._listening = socket.create_server(("127.0.0.1", 0))
         self.url = f"http://127.0.0.1:{self._listening.getsockname()[1]}"
         self.connections: list[Connection] = []
-        threading.Thread(target=self._accept, daemon=True).start()
+        self._accepting = threading.Thread(target=self._accept, daemon=True)
+        self._accepting.start()
 
     def _accept(self) -> None:
         with contextlib.suppress(OSError):
@@ -83,6 +84,8 @@ class Service:
             self._serve(connection)
 
     def close(self) -> None:
+        self._listening.shutdown(socket.SHUT_RDWR)  # closed alone, it would be accepted from still, or what has its number then
+        self._accepting.join()
         self._listening.close()
         for connection in self.connections:
             with contextlib.suppress(OSError):

@@ -81,8 +81,8 @@ class Caller:
 
     def result(self, poll_address: str) -> Any:
         """The envelope that a run ends with."""
-        while (envelope := self.get(poll_address).json)["status"] == "IN_PROGRESS":
-            pass
+        while (envelope := self.get(poll_address, prefer="wait=5").json)["status"] == "IN_PROGRESS":
+            """It is held until then."""
         return envelope
 
     def connect(self, path: str, inputs: dict[str, Any], headers: dict[str, str] | None = None) -> socket.socket:

@@ -36,7 +36,9 @@ async def slow(text: str) -> str:
 
 @hub.model("acme/one", asynchronous=True, concurrency=1)
 async def one(text: str) -> str:
-    await asyncio.sleep(0.05)
+    (folder / f"one at {role}").touch()
+    while len(list(folder.glob("one at *"))) < 2:
+        await asyncio.sleep(0.01)
     return role
 
 @hub.model("acme/gated", asynchronous=True)
@@ -72,7 +74,8 @@ async def at_once(text: str) -> str:
 async def count(text: str):
     for number in range(3):
         yield f"{text}{number} "
-        await asyncio.sleep(0.2)
+        while not (folder / f"read {text}").exists():
+            await asyncio.sleep(0.01)
 
 @hub.model("acme/size", asynchronous=True)
 def size(document: Document) -> str:

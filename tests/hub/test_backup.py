@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import stat
-import tarfile
+import subprocess
 import threading
 from pathlib import Path
 
@@ -69,8 +69,8 @@ def test_with_files_it_is_an_archive_that_unpacks_to_a_hub(tmp_path: Path) -> No
     caller.send("PUT", announced["uploadUrl"], b"12345")
     back_up(tmp_path / "hub", tmp_path / "copy.tar", files=True)
     running.close()
-    with tarfile.open(tmp_path / "copy.tar") as archive:
-        archive.extractall(tmp_path / "again", filter="data")
+    (tmp_path / "again").mkdir()
+    subprocess.run(["tar", "-xf", tmp_path / "copy.tar", "-C", tmp_path / "again"], check=True)
     running, caller = hub_over(tmp_path / "again")
     path = announced["downloadUrl"].partition("/files/")[2]
     assert caller.run("acme/size", {"document": f"{caller.url}/files/{path}"}).json["data"] == 5

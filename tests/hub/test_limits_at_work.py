@@ -18,6 +18,7 @@ from .conftest import Answer, Caller
 from .places import Replica, ask, limited, new_key, served
 
 Hubs = list[Caller]
+pytestmark = pytest.mark.usefixtures("one_day")
 
 
 @pytest.fixture(scope="module", params=["one file", "two replicas"])
@@ -25,7 +26,7 @@ def at_work(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
     """Where the hubs keep what they have, and a caller of each."""
     folder, url = tmp_path_factory.mktemp("hub"), None
     if request.param == "two replicas":
-        url = request.getfixturevalue("postgres").make_database("limits")
+        url = request.getfixturevalue("postgres").make_database(f"limits_{folder.name}")
     with served(folder, *[Replica(url, keys=("fixed",))] * (2 if url else 1)) as callers:
         yield Place(folder, url), callers
 

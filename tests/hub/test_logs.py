@@ -125,7 +125,7 @@ def test_a_run_in_the_background_keeps_the_id_of_its_request_whoever_begins_it(a
     first = ask("/api/v2/execute/acme/slow", {"text": "1"}, **{"x-request-id": "one"}).json["requestId"]
     assert begun.wait(20)
     second = ask("/api/v2/execute/acme/slow", {"text": "2"}, **{"x-request-id": "two"}).json["requestId"]
-    assert [line["run"] for line in lines.found(message="request")] == [first, second]
+    assert wait_for(lambda: [line["run"] for line in lines.found(message="request")] == [first, second])
     gate.set()
     assert lines.one(message="begun 2")["request"] == "two"
     assert lines.one(message="begun 2")["run"] == second

@@ -107,7 +107,7 @@ def test_how_far_a_run_is_can_be_asked_anywhere(hub: Caller, counter: Caller, ma
 
 
 def test_a_run_expires_at_its_deadline_whoever_has_it(hub: Caller, counter: Caller, machines: Cluster) -> None:
-    address = at(hub, counter.run("acme/gated", {"text": "late", "options": {"deadline": 0.3}}))
+    address = at(hub, counter.run("acme/gated", {"text": "late", "options": {"deadline": 1.5}}))
     assert counter.get(address, prefer="wait=20").json["errorMessage"] == "The run was not done by its deadline."
     assert wait_for(lambda: machines.noted("late")[-1:] == ["stopped"])
 
@@ -172,23 +172,25 @@ def test_a_request_that_a_stopping_hub_cuts_off_frees_its_key(
         assert states(caller, "acme/shout-late") == ["finished", "canceled"]
 
 
-def test_a_stream_has_one_reader_on_all_hubs(hub: Caller, counter: Caller) -> None:
+def test_a_stream_has_one_reader_on_all_hubs(hub: Caller, counter: Caller, machines: Cluster) -> None:
     inputs: dict[str, object] = {"text": "n", "stream": True}
     with hub.connect("acme/count", inputs, {"idempotency-key": "stream"}) as connection:
         came = received_until(connection, b"n0")
         assert keyed(counter, "acme/count", inputs, "stream").status == 409
+        (machines.folder / "read n").touch()
         assert b"n2" in received_until(connection, b"[DONE]")
     assert came.startswith(b"HTTP/1.1 200")
     assert wait_for(lambda: keyed(counter, "acme/count", inputs, "stream").json["data"] == "n0 n1 n2 ")
 
 
 def test_a_key_that_a_dead_hub_held_is_free_soon(machines: Cluster, counter: Caller) -> None:
-    inputs: dict[str, object] = {"text": "n", "stream": True}
+    inputs: dict[str, object] = {"text": "m", "stream": True}
     dying = machines.start("dying")
     with dying.caller.connect("acme/count", inputs, {"idempotency-key": "dead"}) as connection:
-        received_until(connection, b"n0")
+        received_until(connection, b"m0")
         dying.kill()
     assert keyed(counter, "acme/count", inputs, "dead").status == 409
+    (machines.folder / "read m").touch()
     assert wait_for(lambda: keyed(counter, "acme/count", inputs, "dead").status == 200)
 
 
@@ -219,6 +221,7 @@ def test_connections_that_are_lost_are_made_again(
     held: list[Answer] = []
     poll = threading.Thread(target=lambda: held.append(counter.get(address, prefer="wait=20")))
     poll.start()
+    assert wait_for(lambda: b"aixplain_hub_polls_held 1.0\n" in counter.get("/metrics").body)
     lose_connections()
     (machines.folder / "go").touch()
     poll.join()

@@ -205,7 +205,10 @@ def test_a_cancel_ends_the_process(caller: Caller, tmp_path: Path) -> None:
     assert wait_for(lambda: not lives(process))
 
 
-def test_a_stream_whose_reader_goes_away_is_closed_and_its_process_stays(caller: Caller, tmp_path: Path) -> None:
+def test_a_stream_whose_reader_goes_away_is_closed_and_its_process_stays(
+    caller: Caller, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(backend, "PATIENCE", 20.0)
     for round in ("first", "second"):
         folder = tmp_path / round
         folder.mkdir()

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextvars
 import threading
-import time
 from collections.abc import AsyncIterator, Callable, Iterator
 
 import pytest
@@ -33,8 +32,9 @@ the_scene = Scene()
 
 @pytest.fixture
 def scene() -> Iterator[Scene]:
-    the_scene.go.clear()
-    the_scene.said.clear()
+    """One of each test's own: what an earlier one left behind ends in that one's."""
+    global the_scene
+    the_scene = Scene()
     yield the_scene
     the_scene.go.set()
 
@@ -42,7 +42,7 @@ def scene() -> Iterator[Scene]:
 def models() -> Hub:
     hub = Hub(builtin=False)
 
-    @hub.model("acme/blocks", timeout=0.05, concurrency=1)
+    @hub.model("acme/blocks", timeout=1.0, concurrency=1)
     async def blocks(text: str) -> str:
         the_scene.said.append(text)
         assert the_scene.go.wait(20)
@@ -50,22 +50,24 @@ def models() -> Hub:
 
     @hub.model("acme/waits", asynchronous=True)
     async def waits(text: str) -> str:
+        scene = the_scene
         progress(0.25)
         try:
             await asyncio.sleep(20)
         finally:
-            the_scene.said.append(f"{text} let go")
+            scene.said.append(f"{text} let go")
         return text
 
     @hub.model("acme/counts")
     async def counts(text: str) -> AsyncIterator[str]:
+        scene = the_scene
         try:
             async with asyncio.timeout(20):  # which holds the task that entered it, so there must be one for all pieces
                 for number in range(1_000_000):
-                    the_scene.said.append(str(number))
+                    scene.said.append(str(number))
                     yield f"{number} "
         finally:
-            the_scene.said.append("closed")
+            scene.said.append("closed")
 
     @hub.model("acme/quick")
     def quick(text: str) -> str:
@@ -149,9 +151,10 @@ def test_what_a_coroutine_raises_arrives_and_ends_neither_loop(raised: BaseExcep
 
 
 def test_who_stops_waiting_goes_on_at_once_and_is_told_when_the_clean_up_is_over() -> None:
-    let_go = threading.Event()
+    begun, let_go = threading.Event(), threading.Event()
 
     async def slow() -> None:
+        begun.set()
         try:
             await asyncio.sleep(20)
         finally:
@@ -159,8 +162,11 @@ def test_who_stops_waiting_goes_on_at_once_and_is_told_when_the_clean_up_is_over
 
     async def caller() -> None:
         calls, over = Calls.counted(), asyncio.Event()
-        with pytest.raises(TimeoutError):
-            await asyncio.wait_for(on_side_loop(slow), 0.05)
+        task = asyncio.create_task(on_side_loop(slow))
+        assert await asyncio.to_thread(begun.wait, 20)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
         calls.when_over(over.set)
         assert not over.is_set()
         let_go.set()
@@ -171,6 +177,7 @@ def test_who_stops_waiting_goes_on_at_once_and_is_told_when_the_clean_up_is_over
 
 def test_what_is_given_up_before_it_began_never_begins() -> None:
     begun: list[str] = []
+    given_up = threading.Event()
 
     async def work() -> None:
         begun.append("it")
@@ -180,10 +187,11 @@ def test_what_is_given_up_before_it_began_never_begins() -> None:
         await asyncio.sleep(0)
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
+        given_up.set()
         await on_side_loop(lambda: asyncio.sleep(0))
 
     async def hold() -> None:
-        time.sleep(0.05)  # noqa: ASYNC251 - so that the loop over there is busy when the work arrives
+        assert given_up.wait(20)  # so that the loop over there is busy when the work arrives
 
     async def both() -> None:
         await asyncio.gather(on_side_loop(hold), caller())

@@ -26,8 +26,9 @@ the_watch = Watch()
 
 @pytest.fixture
 def watch() -> Watch:
-    the_watch.started.clear()
-    the_watch.closed.clear()
+    """One of each test's own: what an earlier one left behind is seen in that one's."""
+    global the_watch
+    the_watch = Watch()
     return the_watch
 
 
@@ -48,26 +49,28 @@ def caller(serve: Callable[..., Caller]) -> Caller:
 
     @hub.model("acme/endless")
     def endless(text: str) -> Iterator[str]:
+        watch = the_watch
         try:
             while True:
-                the_watch.started.set()
+                watch.started.set()
                 yield text
                 time.sleep(0.001)
         finally:
             time.sleep(0.01)
-            the_watch.closed.set()
+            watch.closed.set()
 
     @hub.model("acme/endless-async")
     async def endless_async(text: str) -> AsyncIterator[str]:
+        watch = the_watch
         try:
             while True:
-                the_watch.started.set()
+                watch.started.set()
                 yield text
                 await asyncio.sleep(0.001)
         finally:
             await asyncio.sleep(0.01)
             await asyncio.sleep(0.01)
-            the_watch.closed.set()
+            watch.closed.set()
 
     @hub.model("acme/silent")
     def silent(text: str) -> Iterator[str]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextvars
 import threading
-import time
 
 import pytest
 
@@ -65,20 +64,26 @@ def test_threads_leave_when_there_is_nothing_to_do(monkeypatch: pytest.MonkeyPat
     assert used not in before
     used.join(10)
     assert not used.is_alive()
-    assert asyncio.run(caller()) is not used
+    another = asyncio.run(caller())
+    assert another is not used
+    another.join(10)
 
 
 def test_who_stops_waiting_goes_on_at_once_and_the_call_to_its_end() -> None:
-    ended = threading.Event()
+    begun, let_go, ended = threading.Event(), threading.Event(), threading.Event()
 
     def slow() -> None:
-        time.sleep(0.05)
+        begun.set()
+        assert let_go.wait(20)
         ended.set()
 
-    async def caller() -> bool:
+    async def caller() -> None:
+        waiting = in_thread(slow)
+        assert await asyncio.to_thread(begun.wait, 20)
         with pytest.raises(TimeoutError):
-            await asyncio.wait_for(in_thread(slow), 0.001)
-        return ended.is_set()
+            await asyncio.wait_for(waiting, 0.001)
 
-    assert asyncio.run(caller()) is False
+    asyncio.run(caller())
+    assert not ended.is_set()
+    let_go.set()
     assert ended.wait(10)

@@ -23,12 +23,14 @@ from aixplain.hub.store.sqlite.file import SqliteStore
 from .conftest import Caller, wait_for
 from .places import Replica, ask, gate, new_key, served
 
+pytestmark = pytest.mark.usefixtures("one_day")
+
 
 @pytest.fixture(scope="module", params=["one file", "two replicas"])
 def at_work(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Place, list[Caller]]]:
     folder, url = tmp_path_factory.mktemp("hub"), None
     if request.param == "two replicas":
-        url = request.getfixturevalue("postgres").make_database("usage")
+        url = request.getfixturevalue("postgres").make_database(f"usage_{folder.name}")
     with served(folder, *[Replica(url, keys=("fixed",))] * (2 if url else 1)) as callers:
         yield Place(folder, url), callers
 

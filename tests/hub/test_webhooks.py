@@ -261,11 +261,12 @@ def test_the_waits_grow_and_span_a_day(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_receiver_that_does_not_answer_is_left_after_a_while(caller: Caller, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(outgoing, "SECONDS", 0.05)
     monkeypatch.setattr(webhooks, "MOST_ATTEMPTS", 1)
     server = ThreadingHTTPServer(("127.0.0.1", 0), BaseHTTPRequestHandler)  # takes connections, and nothing more
     url = f"http://127.0.0.1:{server.server_address[1]}/"
-    found = becomes(caller, ask(caller, "acme/shout", url), "given up")
+    with monkeypatch.context() as hasty:
+        hasty.setattr(outgoing, "SECONDS", 0.05)
+        found = becomes(caller, ask(caller, "acme/shout", url), "given up")
     server.server_close()
     assert found["attempts"][0]["errorMessage"] == "no answer in 0.05 seconds"
     assert "Connect" in becomes(caller, ask(caller, "acme/shout", url), "given up")["attempts"][0]["errorMessage"]
@@ -367,6 +368,15 @@ def test_the_connection_goes_to_the_address_that_was_looked_at(receiver: Receive
     assert looked_up[0] == "hook.example"
     assert "hook.example" not in looked_up[1:]
     assert receiver.got[0][0]["host"].startswith("hook.example:")
+
+
+def test_an_address_that_takes_no_connection_is_passed_over(receiver: Receiver, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def lookup(self: object, host: str, port: int, **told: object) -> list[tuple[object, ...]]:
+        hosts = ("127.0.0.2", "127.0.0.1") if host == "hook.example" else (host,)
+        return [(2, 1, 6, "", (each, port)) for each in hosts]
+
+    monkeypatch.setattr(asyncio.BaseEventLoop, "getaddrinfo", lookup)
+    assert asyncio.run(post(receiver.url.replace("127.0.0.1", "hook.example"), {}, b"{}", private=True)) == 204
 
 
 # --- https ----------------------------------------------------------------------------------------

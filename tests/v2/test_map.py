@@ -73,7 +73,7 @@ def test_a_run_that_fails_is_an_item_with_the_error_that_run_raises(aix: Any, pa
 def test_a_run_that_takes_too_long_is_an_item_that_tells_where_the_run_is(aix: Any, release: threading.Event) -> None:
     release.clear()
     model = aix.Model.get("acme/gated")
-    [item] = model.map(["late"], timeout=0.3)
+    [item] = model.map(["late"], timeout=1.5)
     release.set()
     assert isinstance(item.error, TimeoutError)
     assert model.sync_poll(item.error.poll_url).data == "late"

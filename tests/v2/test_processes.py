@@ -39,7 +39,12 @@ def in_a_child(work):
 def hang_until_interrupted():
     with socket.create_server(("127.0.0.1", 0)) as silent:
         hanging = Aixplain(backend_url=f"http://127.0.0.1:{silent.getsockname()[1]}")
-        threading.Timer(0.3, os.kill, (os.getpid(), signal.SIGINT)).start()
+        def interrupt():
+            with silent.accept()[0] as asking:
+                asking.recv(65536)
+                os.kill(os.getpid(), signal.SIGINT)
+                asking.recv(65536)  # until it goes away
+        threading.Thread(target=interrupt).start()
         try:
             hanging.Model.get("acme/shout")
         except KeyboardInterrupt:

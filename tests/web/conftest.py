@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Error, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Error, Page, expect, sync_playwright
 
 from aixplain.hub import Audio, Hub, Image, Input, ModelError, Settings, progress
 from aixplain.hub.embedded import EmbeddedHub, start
@@ -21,6 +21,8 @@ FLAGS = (
     *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
 )
 CHROMIUM = shutil.which("chromium")
+#: Milliseconds in which a page shows what it should, on a machine with much to do too.
+PATIENCE = 20_000
 #: What the tests saw; not kept in the repository.
 SCREENS = Path(__file__).parent / "screens"
 PICTURE = base64.b64encode(
@@ -161,7 +163,8 @@ def browser() -> Iterator[Browser]:
 def context(browser: Browser) -> Iterator[BrowserContext]:
     """What the pages of a module share: the files that a browser keeps."""
     made = browser.new_context(viewport={"width": 1280, "height": 900})
-    made.set_default_timeout(10_000)
+    made.set_default_timeout(PATIENCE)
+    expect.set_options(timeout=PATIENCE)
     yield made
     made.close()
 

@@ -146,7 +146,8 @@ def test_only_the_last_of_several_searches_is_shown(page: Page, url: str) -> Non
 
     page.route("**/v2/models/paginate", hold_the_first)
     page.get_by_label("Search the models").fill("filler")
-    page.wait_for_timeout(150)
+    while not held:
+        page.wait_for_timeout(10)
     page.get_by_label("Search the models").fill("shout")
     expect(page.locator(".total")).to_have_text("1 model")
     held[0].abort()

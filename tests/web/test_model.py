@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 from tests.web.conftest import Doors, wait_until
 
 
@@ -166,6 +166,20 @@ def test_a_run_in_the_background_is_canceled_on_the_hub(page: Page, url: str) ->
     page.get_by_role("button", name="Run", exact=True).click()
     expect(page.get_by_role("progressbar")).to_be_visible()
     page.get_by_role("button", name="Cancel").click()
+    expect(page.locator(".panel .state")).to_contain_text("Canceled")
+    page.locator(".foot a").click()
+    expect(page.locator(".timeline")).to_contain_text("canceled")
+
+
+def test_a_run_that_is_canceled_before_the_hub_has_answered_is_canceled_there_too(page: Page, url: str) -> None:
+    asked: list[Route] = []
+    page.route("**/execute/**", lambda route: asked.append(route))
+    open_model(page, url, "acme/slow")
+    page.get_by_role("button", name="Run", exact=True).click()
+    page.get_by_role("button", name="Cancel").click()
+    while not asked:
+        page.wait_for_timeout(10)
+    asked[0].continue_()
     expect(page.locator(".panel .state")).to_contain_text("Canceled")
     page.locator(".foot a").click()
     expect(page.locator(".timeline")).to_contain_text("canceled")

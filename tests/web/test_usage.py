@@ -13,6 +13,8 @@ from tests.web.test_runs import end_of, post
 
 from aixplain.hub.embedded import EmbeddedHub
 
+pytestmark = pytest.mark.usefixtures("one_day")
+
 
 def day(ago: int) -> str:
     return (datetime.now(UTC) - timedelta(days=ago)).date().isoformat()

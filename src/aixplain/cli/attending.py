@@ -10,11 +10,16 @@ if TYPE_CHECKING:
     from aixplain.v2.model import Model, ModelResult
 
 
-def attend(model: Model, run: str, timeout: float, *, stays: bool = True) -> ModelResult:
-    """The result of a run, by its address or its id. Ctrl-C leaves it going on, and tells how to go on, where it `stays`."""
-    from aixplain.cli.screen import watching
+def attend(model: Model, run: str, timeout: float, *, stays: bool = True, accepted: str | None = None) -> ModelResult:
+    """The result of a run, by its address or its id. Ctrl-C leaves it going on, and tells how to go on, where it `stays`.
 
+    A run that was `accepted` just now is told by this name.
+    """
     try:
+        if accepted is not None:
+            note(f"Accepted as run {accepted}.")
+        from aixplain.cli.screen import watching  # slow to import, and Ctrl-C may come meanwhile
+
         with watching("running") as show:
             result = model.sync_poll(run, timeout=timeout, on_progress=lambda result: show(result.progress))
             show(1.0)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from aixplain.cli.output import note, print_answer, print_json, print_piece
+from aixplain.cli.output import print_answer, print_json, print_piece
 from aixplain.cli.session import HubOption, JsonOption, ModelArgument, connect, find, is_set_up
 
 if TYPE_CHECKING:
@@ -83,5 +83,4 @@ def _run_watched(model: Model, inputs: dict[str, Any], timeout: float, *, stays:
     accepted = model.run_async(timeout=timeout, **inputs)
     if accepted.url is None:
         return accepted
-    note(f"Accepted as run {accepted.request_id or accepted.url}.")
-    return attend(model, accepted.url, timeout, stays=stays)
+    return attend(model, accepted.url, timeout, stays=stays, accepted=accepted.request_id or accepted.url)

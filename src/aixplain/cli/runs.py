@@ -99,17 +99,18 @@ def retry(
     """Run again what a run was, on a hub that still has its inputs."""
     with _hub(hub) as aix:
         accepted = aix.client.post(f"sdk/runs/{_id_of(aix, run)}/retry")
-        note(f"Accepted as run {accepted['requestId']}.")
+        id = accepted["requestId"]
         if background:
-            print_json(accepted) if json else print_answer(accepted["requestId"])
+            note(f"Accepted as run {id}.")
+            print_json(accepted) if json else print_answer(id)
         else:
-            _attend(aix, accepted["requestId"], timeout, json=json)
+            _attend(aix, id, timeout, json=json, accepted=id)
 
 
-def _attend(aix: Aixplain, id: str, timeout: float, *, json: bool) -> None:
+def _attend(aix: Aixplain, id: str, timeout: float, *, json: bool, accepted: str | None = None) -> None:
     from aixplain.cli.attending import attend
 
-    result = attend(aix.Model(id="any"), id, timeout)  # whose run it is plays no part in a poll
+    result = attend(aix.Model(id="any"), id, timeout, accepted=accepted)  # whose run it is plays no part in a poll
     if json:
         print_json(result._raw_data)
     else:

@@ -45,8 +45,8 @@ async def post(url: str, headers: dict[str, str], body: bytes, *, private: bool)
         raise CannotSend("the address can't be used")
     try:
         async with asyncio.timeout(SECONDS):
-            address = await _address(parts, private=private)
-            return await _exchange(parts, address, _request(parts, headers, body))
+            addresses = await _addresses(parts, private=private)
+            return await _exchange(parts, addresses, _request(parts, headers, body))
     except TimeoutError as error:
         raise CannotSend(f"no answer in {SECONDS:g} seconds") from error
     except ssl.SSLError as error:
@@ -88,28 +88,38 @@ def _is_ip(host: str) -> bool:
     return True
 
 
-async def _address(parts: SplitResult, *, private: bool) -> tuple[str, int]:
-    """The address that the name stands for now, and the port. Raises `CannotSend` when it is one that isn't everyone's."""
+async def _addresses(parts: SplitResult, *, private: bool) -> list[tuple[str, int]]:
+    """The addresses that the name stands for now, with the port. Raises `CannotSend` when none of them is everyone's."""
     port = parts.port or _PORTS[parts.scheme]
     found = await asyncio.get_running_loop().getaddrinfo(parts.hostname, port, type=1)
     hosts = [str(address[0]) for *_, address in found]
     usable = [host for host in hosts if private or is_public(host)]
     if not usable:
         raise CannotSend("the name stands for an address that not everyone reaches, and this hub's settings don't allow those")
-    return usable[0], port
+    return [(host, port) for host in usable]
 
 
-async def _exchange(parts: SplitResult, address: tuple[str, int], request: bytes) -> int:
-    if parts.scheme == "https":
-        reader, writer = await asyncio.open_connection(*address, ssl=_encryption(), server_hostname=parts.hostname)
-    else:
-        reader, writer = await asyncio.open_connection(*address)
+async def _exchange(parts: SplitResult, addresses: list[tuple[str, int]], request: bytes) -> int:
+    reader, writer = await _connected(parts, addresses)
     try:
         writer.write(request)
         await writer.drain()
         return await _status(reader)
     finally:
         writer.close()
+
+
+async def _connected(parts: SplitResult, addresses: list[tuple[str, int]]) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    """A connection to the first address that takes one: a name may stand for one of IPv6 too, where only IPv4 gets through."""
+    encryption, name = (_encryption(), parts.hostname) if parts.scheme == "https" else (None, None)
+    for address in addresses[:-1]:
+        try:
+            return await asyncio.open_connection(*address, ssl=encryption, server_hostname=name)
+        except ssl.SSLError:
+            raise
+        except OSError:
+            """The next one."""
+    return await asyncio.open_connection(*addresses[-1], ssl=encryption, server_hostname=name)
 
 
 async def _status(reader: asyncio.StreamReader) -> int:

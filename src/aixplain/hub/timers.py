@@ -12,7 +12,7 @@ from collections.abc import Callable
 
 from aixplain.hub.per_loop import PerLoop
 
-#: Seconds between two looks at all timers, at least: what a timer may be late when many are due one after another.
+#: Seconds between two looks at all timers, at least, and before those that are due ring: a timer may be late by twice as much.
 PAUSE = 0.01
 
 
@@ -63,10 +63,11 @@ class Timers:
         self._looks_at, self._look_soon = when, self._loop.call_at(when, self._look)
 
     def _look(self) -> None:
+        """Have those that are due ring in a moment: where the loop was held up, what came in time is read before."""
         now = self._loop.time()
         self._looks_at, self._look_soon = math.inf, None
         for timer in sorted((each for each in self._timers if each.when <= now), key=lambda due: due.when):
-            self._loop.call_soon(timer.ring)
+            self._loop.call_later(PAUSE, timer.ring)
         first = min((each.when for each in self._timers if each.when > now), default=math.inf)
         if first < math.inf:
             self._look_at(max(first, now + PAUSE))

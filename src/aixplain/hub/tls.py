@@ -23,6 +23,7 @@ def encryption(certificate: Name | None, key: Name | None) -> ssl.SSLContext | N
     for name, file in (("certificate", certificate), ("key", key)):
         _check_readable(name, file)
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2  # Debian's Python leaves it to a file of the system
     context.set_alpn_protocols(["http/1.1"])
     load(context, certificate, key)
     return context

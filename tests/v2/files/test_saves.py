@@ -309,9 +309,9 @@ def test_a_download_that_hangs_ends_at_the_deadline(result_of: Any, save: Any, p
 
     address = place.on("GET", "/a.bin", hang)
     with pytest.raises(
-        TimeoutError, match=r"timed out after 0.5 seconds \(an output was coming from http://127.0.0.1:\d+, after"
+        TimeoutError, match=r"timed out after 1.5 seconds \(an output was coming from http://127.0.0.1:\d+, after"
     ):
-        save(result_of(address), tmp_path, timeout=0.5)
+        save(result_of(address), tmp_path, timeout=1.5)
     leave.set()
     assert left_in(tmp_path) == []
 

@@ -415,8 +415,8 @@ def test_an_upload_that_hangs_ends_at_the_deadline_and_names_the_file(run: Any, 
         handler.hang_up()
 
     store.plans["PUT", "/put"] = [hang]
-    with pytest.raises(TimeoutError, match=r"timed out after 0.5 seconds \(film.mp4 was going up, \d+% of 28.6 MB sent\)"):
-        run(path, timeout=0.5)
+    with pytest.raises(TimeoutError, match=r"timed out after 1.5 seconds \(film.mp4 was going up, \d+% of 28.6 MB sent\)"):
+        run(path, timeout=1.5)
     leave.set()
 
 

@@ -108,13 +108,15 @@ class ModelView {
     const inputs = this.form.read({ strict: true });
     if (!inputs) return;
     this.running = new AbortController();
+    this.isStream = this.model.supportsStreaming && this.streams.checked;
+    this.isGivenUp = false;
     this.enter(true);
     this.panel.begin();
     const signal = AbortSignal.any([this.signal, this.running.signal]);
-    const isStream = this.model.supportsStreaming && this.streams.checked;
     try {
-      for await (const event of (isStream ? streamed : inBackground)(this.path, inputs, signal)) {
+      for await (const event of (this.isStream ? streamed : inBackground)(this.path, inputs, signal)) {
         this.panel.take(event);
+        if (event.accepted && this.isGivenUp) await this.giveUp();
         if (event.ended?.status === "FAILED") this.form.showProblem(event.ended.errorMessage ?? "");
       }
     } catch (error) {
@@ -134,9 +136,14 @@ class ModelView {
     );
   }
 
-  /** A run in the background is given up on the hub; a stream ends with its connection. */
+  /** A stream ends with its connection. A run in the background is given up on the hub, as soon as the hub has said which it is. */
   async cancel() {
-    if (!this.panel.runId) return this.running?.abort();
+    if (this.isStream) return this.running?.abort();
+    this.isGivenUp = true;
+    if (this.panel.runId) await this.giveUp();
+  }
+
+  async giveUp() {
     try {
       await cancel(this.panel.runId);
     } catch (error) {
