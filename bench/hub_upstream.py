@@ -198,8 +198,9 @@ def _read_all(connections: list[socket.socket]) -> int:
                 connection = key.fileobj
                 assert isinstance(connection, socket.socket)
                 data = connection.recv(65536)
+                assert data, "a stream was cut"
                 events += data.count(b"data: ")
-                if b"[DONE]" in data or not data:
+                if b"[DONE]" in data:
                     selector.unregister(connection)
     return events
 
@@ -212,6 +213,7 @@ def _resident_with_open_streams(hub: Hub) -> float:
             data = b""
             while b"data: " not in data:
                 data += connection.recv(65536)
+                assert data.startswith(b"HTTP/1.1 200"), data
         return hub.resident
 
 

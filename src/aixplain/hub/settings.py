@@ -31,7 +31,7 @@ class Settings:
     keeps_contents: bool = False
     largest_body: int = 10 * 1024 * 1024
     most_connections: int = 10_000
-    most_streams: int = 1_000
+    most_streams: int = 5_000
     longest_queue: int = 100_000
     header_timeout: float = 10.0
     body_timeout: float = 30.0
