@@ -48,12 +48,12 @@ class SqliteStore:
         writer.execute("PRAGMA busy_timeout = 0")
         self._writer = Writer(writer)
 
-    def write(self, change: Callable[[sqlite3.Connection], T], *, lazy: bool = False) -> asyncio.Future[T]:
+    def write(self, change: Callable[[sqlite3.Connection], T], *, within: float = 0.0) -> asyncio.Future[T]:
         """Make a change; once this is done it is on the disk. A change that raises is undone alone. Raises `HubError`.
 
-        A `lazy` change is one that nobody waits for: it goes along with others, within about a millisecond.
+        A change that may wait goes along with others, `within` so many seconds.
         """
-        return self._writer.write(change, lazy=lazy)
+        return self._writer.write(change, within=within)
 
     async def read(self, look: Callable[[sqlite3.Connection], T]) -> T:
         """What `look` finds, beside the loop, in the file as it is at one moment, whatever is written meanwhile."""

@@ -12,6 +12,7 @@ from msgspec.structs import asdict
 from aixplain.hub.store.named import load
 from aixplain.hub.store.runs import Earlier, Ending, GivenUp, Listed, Order, Standing, Taken, Waiting, Wanted
 from aixplain.hub.store.sqlite.file import SqliteStore
+from aixplain.hub.store.sqlite.writer import LATE, SOON
 
 _SQL = load("sqlite", "runs")
 
@@ -44,7 +45,8 @@ class SqliteRuns:
     def record(self, order: Order, ending: Ending, started_at: float, now: float, expires_at: float) -> Awaitable[object]:
         """Keep a run that was answered at once, as it ended; its envelope only when it is wanted again."""
         row = {**asdict(order), **asdict(ending), "started_at": started_at, **_times(now, expires_at)}
-        return self._store.write(lambda connection: self._ended(connection, "record", row), lazy=order.may_be_late)
+        within = LATE if order.may_be_late else 0.0
+        return self._store.write(lambda connection: self._ended(connection, "record", row), within=within)
 
     async def start(self, id: str, now: float) -> Taken | None:
         """Take a run up; None when it is not waiting any more."""
@@ -58,7 +60,7 @@ class SqliteRuns:
     async def end(self, run: Taken, ending: Ending, now: float, expires_at: float) -> bool:
         """Note how a run that was taken up ended. False when it is not this attempt's any more."""
         row = {**asdict(ending), "id": run.id, "attempt": run.attempt, **_times(now, expires_at)}
-        return await self._store.write(lambda connection: self._ended(connection, "end", row), lazy=True)
+        return await self._store.write(lambda connection: self._ended(connection, "end", row), within=SOON)
 
     async def put_back(self, run: Taken, due_at: float) -> bool:
         """Let a run that was taken up wait again, until `due_at` at least. False when it is not this attempt's any more."""

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import math
 import queue
 import sqlite3
 import threading
@@ -30,7 +31,8 @@ Outcome = tuple[Any, Exception | None]
 LARGEST_GROUP = 256
 GROUP_SIZES = (1, 2, 4, 8, 16, 32, 64, 128, LARGEST_GROUP)
 BUSY_SECONDS = 5.0
-LAZY_SECONDS = 0.001
+#: Seconds for which a change may wait for others to go along with it: what somebody waits for a little, and what nobody does.
+SOON, LATE = 0.001, 0.005
 #: Turns of the loop in which a group gathers. They take microseconds, a flush a hundred of them; with four, five callers at
 #: once share their flushes and wait a quarter less.
 TURNS = 4
@@ -44,8 +46,11 @@ class Writer:
         self._waiting: list[Waiting] = []
         self._jobs: queue.SimpleQueue[Callable[[], None] | None] = queue.SimpleQueue()
         self._busy = False
-        self._urgent = False
+        self._by = math.inf
+        """When the next group begins, on the loop's clock; 0 for at once."""
         self._later: asyncio.TimerHandle | None = None
+        self._planned = math.inf
+        """What `_later` is set for."""
         self._closed = False
         self.group_sizes = Histogram(
             "aixplain_hub_writer_group_changes", "Changes that were written in one transaction.", bounds=GROUP_SIZES
@@ -54,7 +59,7 @@ class Writer:
         self._thread = threading.Thread(target=self._work, name="aixplain-writer", daemon=True)
         self._thread.start()
 
-    def write(self, change: Callable[[sqlite3.Connection], T], *, lazy: bool = False) -> asyncio.Future[T]:
+    def write(self, change: Callable[[sqlite3.Connection], T], *, within: float = 0.0) -> asyncio.Future[T]:
         """Make a change; once this is done it is on the disk. Raises what the change raises, or `HubError`.
 
         A change that raises is undone alone. It may be made twice, when one beside it raised; what counts is the last time.
@@ -64,7 +69,7 @@ class Writer:
         loop = asyncio.get_running_loop()
         future: asyncio.Future[T] = loop.create_future()
         self._waiting.append((change, future))
-        self._urgent = self._urgent or not lazy
+        self._by = min(self._by, loop.time() + within) if within else 0.0
         if not self._busy:
             self._plan(loop)
         return future
@@ -78,14 +83,16 @@ class Writer:
             _tell(group, _write(self._connection, group))
 
     def _plan(self, loop: asyncio.AbstractEventLoop) -> None:
-        """See that the next group begins: in a few turns of the loop, or when it may wait, in a moment."""
-        if self._urgent:
-            if self._later is not None:
-                self._later.cancel()
+        """See that the next group begins: in a few turns of the loop, or when it may wait, in its time."""
+        if self._by >= self._planned:
+            return
+        if self._later is not None:
+            self._later.cancel()
+        if self._by:
+            self._planned, self._later = self._by, loop.call_at(self._by, self._next, loop)
+        else:
             self._busy = True
             self._gather(loop, TURNS)
-        elif self._later is None:
-            self._later = loop.call_later(LAZY_SECONDS, self._next, loop)
 
     def _gather(self, loop: asyncio.AbstractEventLoop, turns: int) -> None:
         """Let a few turns of the loop go by, in which what came in beside the first change has its say."""
@@ -96,7 +103,7 @@ class Writer:
 
     def _next(self, loop: asyncio.AbstractEventLoop) -> None:
         """Make the next group's changes, and have them flushed."""
-        self._busy, self._later = True, None
+        self._busy, self._later, self._planned = True, None, math.inf
         group = [] if self._closed else self._group()
         if not group:
             self._busy = False
@@ -132,7 +139,7 @@ class Writer:
 
     def _group(self) -> list[Waiting]:
         group, self._waiting = self._waiting[:LARGEST_GROUP], self._waiting[LARGEST_GROUP:]
-        self._urgent = bool(self._waiting)
+        self._by = 0.0 if self._waiting else math.inf
         return group
 
     def _work(self) -> None:
