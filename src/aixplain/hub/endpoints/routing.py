@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable, Sequence
 import starlette.routing
 from starlette.requests import Request
 from starlette.responses import Response
+from starlette.routing import Match
 from starlette.types import Receive, Scope, Send
 
 
@@ -15,6 +16,13 @@ class Route(starlette.routing.Route):
 
     def __init__(self, path: str, answer: Callable[[Request], Awaitable[Response]], methods: Sequence[str] = ("GET",)) -> None:
         super().__init__(path, _Answering(answer), methods=list(methods))
+        self._beginning = path.partition("{")[0]
+
+    def matches(self, scope: Scope) -> tuple[Match, Scope]:
+        """Whether a request is for this address. Most are not, which its beginning tells sooner than the whole of it."""
+        if not scope["path"].startswith(self._beginning) and not scope.get("root_path"):
+            return Match.NONE, {}
+        return super().matches(scope)
 
 
 class _Answering:
