@@ -272,17 +272,9 @@ def _chunk_of(choice: _Choice | None, usage: Usage | None) -> StreamChunk:
     if choice is None:
         return StreamChunk(usage=usage)
     delta = choice.delta or _NOTHING
-    return StreamChunk(
-        _GOES_ON,
-        delta.content or "",
-        delta.tool_calls,
-        delta.reasoning_content or delta.reasoning,
-        usage,
-        choice.finish_reason,
-        None,
-        choice.index,
-        choice.logprobs,
-    )
+    text, reasoning = delta.content or "", delta.reasoning_content or delta.reasoning
+    told = choice.finish_reason, None, choice.index, choice.logprobs
+    return StreamChunk(_GOES_ON, text, delta.tool_calls, reasoning, usage, *told)
 
 
 def _recoder(content_type: str) -> codecs.IncrementalDecoder | None:
