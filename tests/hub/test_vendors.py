@@ -262,6 +262,17 @@ def test_a_key_that_is_not_set_is_told_likewise(caller: Caller, service: Scripte
     assert service.asked == []
 
 
+@pytest.mark.parametrize("sign", ["\n", "é"])
+def test_a_key_that_can_not_be_sent_is_told_likewise(
+    caller: Caller, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, sign: str
+) -> None:
+    monkeypatch.setenv("CLAUDE_KEY", KEY + sign)
+    with caplog.at_level(logging.ERROR):
+        envelope = ran(caller)
+    assert envelope["errorMessage"].startswith("This hub's key for the upstream 'claude' can't be sent")
+    assert KEY not in caplog.text
+
+
 def test_the_time_to_wait_is_passed_on(caller: Caller, service: Scripted) -> None:
     service.answers(anthropic.error("rate_limit_error", "slow down"), 429, retry_after="3")
     answer = caller.run("claude/claude-x", {"text": "hi"})
