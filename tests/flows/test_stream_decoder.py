@@ -107,12 +107,29 @@ def test_alternatives_are_told_apart(body: Any, together: bool) -> None:
     assert details[1].logprobs == {"content": [{"token": "two "}, {"token": "more"}], "refusal": None}
 
 
+@pytest.mark.parametrize("odd", [{}, {"object": 5, "usage": 7}])
+def test_alternatives_in_one_event_are_told_apart_too(body: Any, odd: dict[str, Any]) -> None:
+    def both(*words: str, reason: str | None = None) -> bytes:
+        choices = [{"index": index, "delta": {"content": word}, "finish_reason": reason} for index, word in enumerate(words)]
+        return event({"choices": choices, **odd})
+
+    streamer = ModelResponseStreamer(body(both("one", "two"), both(" more", " less"), both("", "", reason="stop"), DONE))
+    assert sorted((chunk.index, chunk.data) for chunk in streamer if chunk.data) == [
+        *((0, " more"), (0, "one")),
+        *((1, " less"), (1, "two")),
+    ]
+    details = streamer.result().details
+    assert [(each.message.content, each.finish_reason) for each in details] == [("one more", "stop"), ("two less", "stop")]
+
+
 def test_plain_text_is_of_no_alternative(body: Any) -> None:
     assert [chunk.index for chunk in ModelResponseStreamer(body(event({"data": "a"}), DONE))] == [None]
     assert [chunk.index for chunk in ModelResponseStreamer(body(event(openai(content="a")), DONE))] == [0]
 
 
-@pytest.mark.parametrize("last", [{"status": "SUCCESS", "data": ""}, {"choices": []}])
+@pytest.mark.parametrize(
+    "last", [{"status": "SUCCESS", "data": ""}, {"choices": []}, {"choices": [{"index": 0, "delta": {"content": "b"}}]}]
+)
 def test_what_a_stream_cost_is_in_its_result(body: Any, last: Any) -> None:
     answer = body(event({"data": "a"}), event({**last, "usage": None, "usedCredits": 0.25}), DONE)
     assert ModelResponseStreamer(answer).result().used_credits == 0.25

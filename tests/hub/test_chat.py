@@ -333,8 +333,9 @@ def test_text_in_parts_is_text_beside_its_reasoning(caller: Caller, service: Scr
         {"choices": [{"index": 0, "delta": {"content": 5}}]},
         {"choices": [{"index": 0, "delta": {"tool_calls": [{"function": {"name": "f", "arguments": {"a": 1}}}]}}]},
         {"choices": [{"index": 0, "delta": {}}], "usage": []},
+        {"choices": [], "speed": float("nan")},
     ],
-    ids=["content", "arguments", "usage"],
+    ids=["content", "arguments", "usage", "NaN"],
 )
 def test_a_stream_is_not_lost_over_an_odd_chunk(caller: Caller, service: Scripted, odd: Any) -> None:
     service.streams(delta(content="one"), event(odd), delta("stop"), DONE)

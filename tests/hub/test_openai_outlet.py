@@ -249,6 +249,16 @@ def test_a_client_that_leaves_ends_the_run(caller: Caller, model: str, streams: 
     assert wait_for(lambda: states(caller, model)[:1] == ["canceled"])
 
 
+def test_a_client_that_leaves_after_it_sent_much_ends_the_run_too(caller: Caller) -> None:
+    """The hub stops to read in a large body, and would not hear of it."""
+    begun.clear()
+    left.clear()
+    much = [{"role": "user", "content": "x" * 1_500_000}]
+    with caller.begin("/v1/chat/completions", {"model": "acme/hang", "messages": much}):
+        assert begun.wait(20)
+    assert left.wait(20)
+
+
 # --- Streams --------------------------------------------------------------------------------------
 
 

@@ -42,6 +42,26 @@ def test_the_work_for_a_caller_who_leaves_is_canceled_and_cleans_up() -> None:
     asyncio.run(main())
 
 
+def test_a_caller_who_is_refused_and_then_leaves_does_not_disturb_the_clean_up() -> None:
+    async def main() -> None:
+        presence, steps = Presence(), list[str]()
+
+        async def work() -> None:
+            try:
+                presence.end()
+                await asyncio.sleep(30)
+            finally:
+                presence.end()
+                await asyncio.sleep(0)
+                steps.append("cleaned up")
+
+        with pytest.raises(ClientDisconnect):
+            await presence.during(work())
+        assert steps == ["cleaned up"]
+
+    asyncio.run(main())
+
+
 def test_the_work_for_a_caller_who_is_gone_already_ends_at_its_first_wait() -> None:
     async def main() -> None:
         presence = Presence()

@@ -12,7 +12,7 @@ import pytest
 from openai import OpenAI
 
 from aixplain.hub import Hub
-from aixplain.hub.backends.openai.listing import Offered
+from aixplain.hub.backends.openai.listing import EMBEDDING, Offered
 from aixplain.hub.declarations import AliasSpec, PriceSpec, Target, UpstreamSpec
 from aixplain.hub.prices import Price
 
@@ -262,6 +262,17 @@ def test_a_key_that_is_not_set_is_told_likewise(caller: Caller, service: Scripte
     assert service.asked == []
 
 
+@pytest.mark.parametrize("sign", ["\n", "é"])
+def test_a_key_that_can_not_be_sent_is_told_likewise(
+    caller: Caller, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, sign: str
+) -> None:
+    monkeypatch.setenv("CLAUDE_KEY", KEY + sign)
+    with caplog.at_level(logging.ERROR):
+        envelope = ran(caller)
+    assert envelope["errorMessage"].startswith("This hub's key for the upstream 'claude' can't be sent")
+    assert KEY not in caplog.text
+
+
 def test_the_time_to_wait_is_passed_on(caller: Caller, service: Scripted) -> None:
     service.answers(anthropic.error("rate_limit_error", "slow down"), 429, retry_after="3")
     answer = caller.run("claude/claude-x", {"text": "hi"})
@@ -357,6 +368,30 @@ def test_a_canceled_run_closes_the_connection_to_it(caller: Caller, service: Scr
     assert wait_for(lambda: bool(service.asked))
     caller.send("DELETE", accepted["data"])
     assert service.left.wait(20)
+
+
+def test_a_text_that_is_refused_ends_the_requests_for_those_beside_it(
+    serve_declared: Callable[..., Caller], service: Scripted, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def one_by_one(asked: Asked, reply: Reply) -> None:
+        texts = asked.json["input"]
+        if isinstance(texts, list):  # one vector of them all
+            reply.whole({"object": "list", "model": "e", "data": [{"object": "embedding", "index": 0, "embedding": [0.5]}]})
+        elif texts == "odd":
+            assert wait_for(lambda: len(service.asked) == 3)
+            reply.whole({"error": {"message": "too odd"}}, 400)
+        else:
+            reply.begin("application/json")
+            while True:
+                reply.piece(b" ")
+                threading.Event().wait(0.005)
+
+    monkeypatch.setenv("CLAUDE_KEY", KEY)
+    spec = UpstreamSpec("blends", service.url, "CLAUDE_KEY", (Offered("e", EMBEDDING),), vendor="openai")
+    service.answer = one_by_one
+    envelope = serve_declared(Hub(builtin=False), spec).run("blends/e", {"text": ["even", "odd"]}).json
+    assert "too odd" in envelope["errorMessage"]
+    assert service.left.wait(5)
 
 
 # --- Without the library --------------------------------------------------------------------------

@@ -9,14 +9,17 @@ import hmac
 import itertools
 import json
 import shutil
+import socket
 import ssl
 import subprocess
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -370,13 +373,31 @@ def test_the_connection_goes_to_the_address_that_was_looked_at(receiver: Receive
     assert receiver.got[0][0]["host"].startswith("hook.example:")
 
 
-def test_an_address_that_takes_no_connection_is_passed_over(receiver: Receiver, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture
+def second(receiver: Receiver, monkeypatch: pytest.MonkeyPatch) -> str:
+    """The receiver under a name that stands for 127.0.0.2 first."""
+
     async def lookup(self: object, host: str, port: int, **told: object) -> list[tuple[object, ...]]:
         hosts = ("127.0.0.2", "127.0.0.1") if host == "hook.example" else (host,)
         return [(2, 1, 6, "", (each, port)) for each in hosts]
 
     monkeypatch.setattr(asyncio.BaseEventLoop, "getaddrinfo", lookup)
-    assert asyncio.run(post(receiver.url.replace("127.0.0.1", "hook.example"), {}, b"{}", private=True)) == 204
+    return receiver.url.replace("127.0.0.1", "hook.example")
+
+
+def test_an_address_that_takes_no_connection_is_passed_over(second: str) -> None:
+    assert asyncio.run(post(second, {}, b"{}", private=True)) == 204
+
+
+def test_an_address_that_says_nothing_leaves_time_for_the_next(second: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(outgoing, "CONNECT_SECONDS", 0.2)
+    with ExitStack() as stack:
+        silent = stack.enter_context(socket.create_server(("127.0.0.2", urlsplit(second).port or 0), backlog=0))
+        for _ in range(3):  # those beyond the first are left without an answer, and so is who comes after them
+            waiting = stack.enter_context(socket.socket())
+            waiting.setblocking(False)
+            waiting.connect_ex(silent.getsockname())
+        assert asyncio.run(post(second, {}, b"{}", private=True)) == 204
 
 
 # --- https ----------------------------------------------------------------------------------------

@@ -15,6 +15,8 @@ import ssl
 from urllib.parse import SplitResult, urlsplit
 
 SECONDS = 15.0
+#: How long an address may take to connect, of a name that has another one.
+CONNECT_SECONDS = 3.0
 LONGEST = 2048
 #: Networks that the standard library takes for everyone's, though an address of them stands for another one.
 _TRANSLATED = [ipaddress.ip_network(each) for each in ("2002::/16", "64:ff9b:1::/48")]
@@ -114,10 +116,11 @@ async def _connected(parts: SplitResult, addresses: list[tuple[str, int]]) -> tu
     encryption, name = (_encryption(), parts.hostname) if parts.scheme == "https" else (None, None)
     for address in addresses[:-1]:
         try:
-            return await asyncio.open_connection(*address, ssl=encryption, server_hostname=name)
+            async with asyncio.timeout(CONNECT_SECONDS):
+                return await asyncio.open_connection(*address, ssl=encryption, server_hostname=name)
         except ssl.SSLError:
             raise
-        except OSError:
+        except OSError:  # or silence: TimeoutError is one
             """The next one."""
     return await asyncio.open_connection(*addresses[-1], ssl=encryption, server_hostname=name)
 

@@ -25,7 +25,9 @@ class Presence:
         self._waiting: asyncio.Task[object] | None = None
 
     def end(self) -> None:
-        """The caller is gone."""
+        """The caller is gone. Whoever was refused leaves as well, and to cancel again would break the clean-up off."""
+        if self._is_over:
+            return
         self._is_over = True
         if self._waiting is not None:
             self._waiting.cancel()

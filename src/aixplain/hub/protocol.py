@@ -108,6 +108,8 @@ class Protocol(HttpToolsProtocol):
         """The body is there."""
         self._in_body = False
         super().on_message_complete()
+        if not self.pipeline:  # a large body may have paused it, and it tells that the caller leaves
+            self.flow.resume_reading()
 
     def send_400_response(self, msg: str) -> None:
         """Refuse what can't be read, in the protocol's shape."""

@@ -40,12 +40,15 @@ class Service:
         self.key_env = key_env
 
     def key(self) -> str | None:
-        """The key; None for a service that wants none. Raises `KeyProblem` when the variable has none."""
+        """The key; None for a service that wants none. Raises `KeyProblem` when the variable has none of use."""
         if self.key_env is None:
             return None
         key = os.environ.get(self.key_env)
         if not key:
             raise self.lacks_key(self.key_env)
+        if not (key.isascii() and key.isprintable()):  # the words of those who try to send it may have parts of it
+            advice = f"The key in {self.key_env} has a line break, or a sign that is not ASCII: set it anew where the hub runs."
+            raise KeyProblem(f"This hub's key for the upstream '{self.name}' can't be sent", advice)
         return key
 
     def lacks_key(self, variable: str) -> KeyProblem:

@@ -196,7 +196,18 @@ class ChunkDecoder:
         self._saw_end = self._saw_end or event.status == SUCCESS
         if event.usedCredits is not None:
             self._credits = event.usedCredits
+        if len(event.choices) > 1:
+            self._take_beside(event.choices[1:])
         return _chunk_of(event.choices[0] if event.choices else None, event.usage)
+
+    def _take_beside(self, choices: list[_Choice]) -> None:
+        """Take what an event tells of other alternatives than its first."""
+        for choice in choices:
+            if choice.index:
+                chunk = _chunk_of(choice, None)
+                self._note(chunk, b"")
+                self._alternative(chunk).text.add([chunk.data])
+                self.ready.append(chunk)
 
     # --- What is rare, or odd -----------------------------------------------------------------------
 
@@ -228,11 +239,17 @@ class ChunkDecoder:
         credits = value.get("usedCredits")
         self._credits = credits if isinstance(credits, int | float) else self._credits
         choices = value.get("choices")
-        chunk = _odd_completion(value, choices) if isinstance(choices, list) else _odd_plain(value)
+        chunk = self._odd_completion(value, choices) if isinstance(choices, list) else _odd_plain(value)
         if value.get("status") == SUCCESS:
             self._saw_end = True
             chunk.status = ResponseStatus.SUCCESS
         return chunk
+
+    def _odd_completion(self, value: dict[str, Any], told: list[Any]) -> StreamChunk:
+        choices = [read(_Choice, choice) for choice in told if isinstance(choice, dict)]
+        self._take_beside(choices[1:])
+        usage = read(Usage, value["usage"]) if isinstance(value.get("usage"), dict) else None
+        return _chunk_of(choices[0] if choices else None, usage)
 
     def _finish(self) -> None:
         self._saw_end = self.done = self.drains = True
@@ -251,26 +268,13 @@ def _odd_plain(value: dict[str, Any]) -> StreamChunk:
     return chunk
 
 
-def _odd_completion(value: dict[str, Any], choices: list[Any]) -> StreamChunk:
-    choice = read(_Choice, choices[0]) if choices and isinstance(choices[0], dict) else None
-    return _chunk_of(choice, read(Usage, value["usage"]) if isinstance(value.get("usage"), dict) else None)
-
-
 def _chunk_of(choice: _Choice | None, usage: Usage | None) -> StreamChunk:
     if choice is None:
         return StreamChunk(usage=usage)
     delta = choice.delta or _NOTHING
-    return StreamChunk(
-        _GOES_ON,
-        delta.content or "",
-        delta.tool_calls,
-        delta.reasoning_content or delta.reasoning,
-        usage,
-        choice.finish_reason,
-        None,
-        choice.index,
-        choice.logprobs,
-    )
+    text, reasoning = delta.content or "", delta.reasoning_content or delta.reasoning
+    told = choice.finish_reason, None, choice.index, choice.logprobs
+    return StreamChunk(_GOES_ON, text, delta.tool_calls, reasoning, usage, *told)
 
 
 def _recoder(content_type: str) -> codecs.IncrementalDecoder | None:

@@ -46,6 +46,7 @@ class _OnlyCompletion(msgspec.Struct):
     error: None = None
     status: None = None
     usage: None = None
+    usedCredits: None = None  # noqa: N815 - as the wire spells it
 
 
 _read_texts = msgspec.json.Decoder(list[_OnlyText]).decode

@@ -38,6 +38,8 @@ class _Chunk(msgspec.Struct):
     choices: list[_Choice] = []
     usage: msgspec.Raw = msgspec.Raw(b"")
     error: Any = None
+    object: Any = None
+    message: Any = None
 
 
 _read = msgspec.json.Decoder(_Chunk).decode
@@ -48,9 +50,9 @@ def _salvaged(data: bytes) -> _Chunk | None:
     try:
         told = parse(data)
         chunk = read(_Chunk, told)
-    except (msgspec.DecodeError, UnicodeDecodeError):
+        chunk.usage = msgspec.Raw(msgspec.json.encode(told.get("usage")))
+    except (msgspec.DecodeError, UnicodeError):
         return None
-    chunk.usage = msgspec.Raw(msgspec.json.encode(told.get("usage")))
     return chunk
 
 
@@ -115,16 +117,15 @@ class Chunks:
             self._take(choice)
         usage = read_usage(chunk.usage)
         if usage is None:
-            return bool(chunk.choices) or not self._is_error(data)
+            return bool(chunk.choices) or not self._is_error(chunk)
         self._usage = usage
         return bool(chunk.choices)
 
-    def _is_error(self, data: bytes) -> bool:
+    def _is_error(self, chunk: _Chunk) -> bool:
         """Whether an event without choices is an error, as some services tell one: {"object": "error", "message": …}."""
-        told = msgspec.json.decode(data)
-        if told.get("object") != "error":
+        if chunk.object != "error":
             return False
-        self.error = first_words(told, "message") or "it didn't say why"
+        self.error = first_words({"message": chunk.message}, "message") or "it didn't say why"
         return True
 
     def _take(self, choice: _Choice) -> None:

@@ -53,7 +53,12 @@ class VendorEmbedding(Whole):
                 answer = await client.aembedding(self._model, text, **wanted)
             return self._output(answer.model_dump_json(), text)
 
-        return Output([output.data for output in await asyncio.gather(*map(one, texts))])
+        asking = [asyncio.ensure_future(one(text)) for text in texts]
+        try:
+            return Output([output.data for output in await asyncio.gather(*asking)])
+        finally:
+            for each in asking:  # the first failure is the answer, and the others would be asked and paid for
+                each.cancel()
 
     def _output(self, body: str, texts: str | list[str]) -> Output:
         """The answer of a run. The library writes 0 for tokens that nobody told."""
