@@ -14,6 +14,7 @@ import subprocess
 import sys
 import termios
 import threading
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -269,6 +270,15 @@ class Typist:
             self._seen += ESCAPE.sub("", piece.decode()).replace("\r\n", "\n")
         seen, _, self._seen = self._seen.partition(text)
         return seen
+
+    def wait_until_it_reads(self) -> None:
+        """Until it sleeps, having taken what was typed. Where the system doesn't tell, a moment."""
+        told = Path(f"/proc/{self.process.pid}/stat")
+        if not told.exists():
+            time.sleep(0.5)
+            return
+        while told.read_text().rpartition(")")[2].split()[0] != "S":
+            time.sleep(0.01)
 
     def interrupt(self) -> None:
         """Press Ctrl-C."""

@@ -124,7 +124,8 @@ def test_ctrl_c_stops_an_answer_and_keeps_what_came(typist: Sit, gate: threading
     at.interrupt()
     at.wait_for("(stopped)\n> ")
     at.type("half a line")
-    at.wait_for("half a line")  # readline minds Ctrl-C while it waits, and not while it takes what was typed
+    at.wait_for("half a line")
+    at.wait_until_it_reads()  # readline minds Ctrl-C while it waits, and not while it takes what was typed
     at.interrupt()
     at.wait_for("> ")
     at.type("next\n")
