@@ -75,7 +75,8 @@ def with_langchain(url: str) -> Made:
     from langchain_anthropic import ChatAnthropic
 
     def model(name: str) -> Any:
-        made: Any = ChatAnthropic(model_name=name, base_url=url, api_key=KEY, max_tokens=MOST, max_retries=0)  # type: ignore
+        told: Any = {"model_name": name, "base_url": url, "api_key": KEY, "max_tokens": MOST, "max_retries": 0}
+        made: Any = ChatAnthropic(**told)
         return made.bind_tools([TOOL])
 
     bench = model("bench")
@@ -151,9 +152,9 @@ def with_anthropic(url: str) -> Made:
     call: Any = {"messages": MESSAGES, "max_tokens": MOST, "tools": tools, "timeout": 600}
 
     async def whole() -> Any:
-        answer = await client.messages.create(model="bench", **call)
+        answer: Any = await client.messages.create(model="bench", **call)
         thinking, text, tool_call = answer.content
-        return text.text, thinking.thinking, [tool_call], answer.usage.output_tokens, answer.stop_reason  # type: ignore
+        return text.text, thinking.thinking, [tool_call], answer.usage.output_tokens, answer.stop_reason
 
     async def stream(name: str) -> AsyncIterator[Any]:
         async for event in await client.messages.create(model=name, stream=True, **call):

@@ -122,6 +122,21 @@ def test_alternatives_in_one_event_are_told_apart_too(body: Any, odd: dict[str, 
     assert [(each.message.content, each.finish_reason) for each in details] == [("one more", "stop"), ("two less", "stop")]
 
 
+def test_alternatives_of_one_event_may_come_in_any_order(body: Any) -> None:
+    choices = [{"index": 1, "delta": {"content": "B"}}, {"index": 0, "delta": {"content": "A"}}]
+    streamer = ModelResponseStreamer(body(event({"choices": choices}), DONE))
+    assert sorted((chunk.index, chunk.data) for chunk in streamer) == [(0, "A"), (1, "B")]
+    assert [each.message.content for each in streamer.result().details] == ["A", "B"]
+
+
+def test_a_stream_is_cut_while_one_of_its_alternatives_goes_on(body: Any) -> None:
+    choices = [{"index": 0, "delta": {"content": "A"}}, {"index": 1, "delta": {"content": "B half"}}]
+    ends = {"index": 0, "delta": {}, "finish_reason": "stop"}
+    streamer = ModelResponseStreamer(body(*(event({"choices": [choice]}) for choice in [*choices, ends])))
+    with pytest.raises(IncompleteStreamError):
+        list(streamer)
+
+
 def test_plain_text_is_of_no_alternative(body: Any) -> None:
     assert [chunk.index for chunk in ModelResponseStreamer(body(event({"data": "a"}), DONE))] == [None]
     assert [chunk.index for chunk in ModelResponseStreamer(body(event(openai(content="a")), DONE))] == [0]

@@ -149,3 +149,11 @@ def scripted() -> Iterator[Scripted]:
         server.shutdown()
         server.server_close()
         thread.join()
+
+
+def trickle(asked: Asked, reply: Reply) -> None:
+    """Answer for ever with nothing, until the reader leaves."""
+    reply.begin("application/json")
+    while True:
+        reply.piece(b" ")
+        threading.Event().wait(0.005)

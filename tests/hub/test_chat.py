@@ -15,7 +15,7 @@ from aixplain.hub.backends.openai.listing import Offered
 from aixplain.hub.backends.openai.upstream import Upstream
 
 from .conftest import Caller, wait_for
-from .scripted import DONE, Asked, Reply, Scripted, completion, delta, event, scripted, usage
+from .scripted import DONE, Asked, Reply, Scripted, completion, delta, event, scripted, trickle, usage
 
 USED = {"prompt_tokens": 3, "completion_tokens": 2, "total_tokens": 5}
 
@@ -459,12 +459,6 @@ def test_a_reader_who_leaves_closes_the_connection_to_the_service(caller: Caller
 
 
 def test_a_canceled_run_closes_the_connection_to_the_service(caller: Caller, service: Scripted) -> None:
-    def trickle(asked: Asked, reply: Reply) -> None:
-        reply.begin("application/json")
-        while True:
-            reply.piece(b" ")
-            threading.Event().wait(0.005)
-
     service.answer = trickle
     accepted = caller.post("/api/v1/execute/up/m", {"data": "hi"}).json
     assert wait_for(lambda: bool(service.asked))

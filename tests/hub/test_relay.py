@@ -250,10 +250,10 @@ def test_its_failures_are_told(caller: Caller, status: int, ours: int) -> None:
             "keyless",
             485,
             "refused this hub's key",
-            "'keyless' wants a key (401): name the variable that has it with --key-env.",
+            "'keyless' wants a key, or another (401): name the variable that has it with --key-env.",
         ),
         ("wrong", 485, "refused this hub's key", "'wrong' refused the key in WRONG_KEY (401)"),
-        ("unset", 485, "no key for 'unset'", "set NOT_SET"),
+        ("unset", 485, "no key for the upstream 'unset'", "set NOT_SET"),
         ("gone", 503, "Is it running?", ""),
     ],
 )

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from aixplain.hub import Settings
 from aixplain.hub.serving import Serving, read
 
 
@@ -38,9 +39,15 @@ def test_the_stronger_goes_first(file: Callable[[str], str]) -> None:
     assert (told.port, told.grace, told.most_streams, told.log_level) == (3, 2, 1, "info")
 
 
+def test_what_is_said_comes_before_a_programs_own_also_when_it_is_the_default() -> None:
+    own = Settings(grace=60, keeps_contents=True, most_streams=7)
+    told = read({"grace": Settings().grace}, {"AIXPLAIN_HUB_KEEPS_CONTENTS": "false"}).over(own)
+    assert (told.grace, told.keeps_contents, told.most_streams) == (Settings().grace, False, 7)
+
+
 def test_every_setting_may_stand_in_the_file_and_in_the_environment(file: Callable[[str], str]) -> None:
     samples = {str: "x", int: 7, float: 7.5, bool: True, tuple: ["k"]}
-    kinds = {each.name: type(each.default) for each in dataclasses.fields(Serving)}
+    kinds = {each.name: type(each.default) for each in dataclasses.fields(Serving) if each.name != "_said"}
     values = {name: samples.get(kind, "x") for name, kind in kinds.items()} | {"log_format": "json", "log_level": "debug"}
     wanted = Serving(**{name: tuple(value) if isinstance(value, list) else value for name, value in values.items()})
     lines = [f"{name} = {str(value).lower() if isinstance(value, bool) else repr(value)}" for name, value in values.items()]

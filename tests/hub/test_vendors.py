@@ -19,7 +19,7 @@ from aixplain.hub.prices import Price
 from . import anthropic
 from .anthropic import BEGIN, CALLING_PART, CALLS, END, THINKING_PART, THINKS, message, says, stops, text_part
 from .conftest import Caller, wait_for
-from .scripted import Asked, Reply, Scripted, scripted
+from .scripted import Asked, Reply, Scripted, scripted, trickle
 
 KEY = "sk-ant-that-nobody-may-see"
 MODELS = (Offered("claude-x", developer="anthropic"),)
@@ -357,12 +357,6 @@ def test_a_reader_who_leaves_closes_the_connection_to_it(caller: Caller, service
 
 
 def test_a_canceled_run_closes_the_connection_to_it(caller: Caller, service: Scripted) -> None:
-    def trickle(asked: Asked, reply: Reply) -> None:
-        reply.begin("application/json")
-        while True:
-            reply.piece(b" ")
-            threading.Event().wait(0.005)
-
     service.answer = trickle
     accepted = caller.post("/api/v1/execute/claude/claude-x", {"data": "hi"}).json
     assert wait_for(lambda: bool(service.asked))

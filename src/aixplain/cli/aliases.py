@@ -103,14 +103,14 @@ def sync_prices(
 
 
 async def _replace(store: DeclaredStore, prices: list[PriceSpec]) -> None:
-    """Make these the prices that are declared."""
+    """Make these the prices that are declared; at no time is a model without one that had one and will have one."""
     from aixplain.hub.declarations import declared
 
+    await store.put([declared(price) for price in prices])
     kept = {price.name for price in prices}
     for each in await store.all():
         if each.kind == "price" and each.name not in kept:
             await store.remove("price", each.name)
-    await store.put([declared(price) for price in prices])
 
 
 async def _services(store: DeclaredStore) -> list[UpstreamSpec | RelaySpec]:

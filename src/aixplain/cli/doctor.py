@@ -31,7 +31,7 @@ def doctor(hub: HubOption = None, json: JsonOption = False) -> None:
 
 def _findings(hub: str | None) -> Iterator[Finding]:
     from aixplain.cli.hub_health import database, disk
-    from aixplain.cli.hub_options import folder_of
+    from aixplain.cli.hub_options import folder_of, settings_from
     from aixplain.cli.session import is_set_up
 
     yield _versions()
@@ -40,8 +40,9 @@ def _findings(hub: str | None) -> Iterator[Finding]:
         yield from _service(hub)
     else:
         yield from _own_hub()
-    yield from database(folder_of(None))
-    yield disk(folder_of(None))
+    folder = folder_of(settings_from({}).data)
+    yield from database(folder)
+    yield disk(folder)
 
 
 def _versions() -> Finding:

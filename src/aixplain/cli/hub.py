@@ -10,7 +10,6 @@ import typer
 
 from aixplain.cli import aliases, backup, upstreams
 from aixplain.cli.hub_options import (
-    DEFAULT_PORT,
     ConfigOption,
     DatabaseOption,
     DataOption,
@@ -196,7 +195,10 @@ def _is_reloaded(programs: list[str], host: str, port: int) -> bool:
 @app.command()
 def doctor(
     data: Annotated[Path | None, typer.Option(metavar="DIR", help="The hub's folder.", show_default=False)] = None,
-    hub: Annotated[str, typer.Option("--hub", metavar="URL", help="The hub's address.")] = f"http://127.0.0.1:{DEFAULT_PORT}",
+    hub: Annotated[
+        str | None,
+        typer.Option("--hub", metavar="URL", help="The hub's address; else that of its settings.", show_default=False),
+    ] = None,
     json: JsonOption = False,
 ) -> None:
     """Tell what is wrong with a hub.
@@ -214,7 +216,8 @@ def doctor(
     else:
         findings = [hub_health.folder(folder), *hub_health.database(folder), hub_health.disk(folder)]
         findings.append(hub_health.keys(len(told.keys), hub_health.kept_keys(folder)))
-    findings.append(hub_health.address(hub, expected=bool(hub_health.working_in(folder))))
+    usual = _reachable(f"http{'s' if told.tls_cert else ''}://{told.host}:{told.port}")
+    findings.append(hub_health.address(hub or usual, expected=bool(hub_health.working_in(folder))))
     if not tell(findings, json=json):
         raise typer.Exit(1)
 

@@ -14,8 +14,8 @@ T = TypeVar("T")
 class Alarm:
     """Ends whatever is waited for by it once its time, on the loop's clock, has come; None never comes.
 
-    What goes on between is left alone.
-    So a generator can limit its own waits and not those of whoever reads it, as `asyncio.timeout` would.
+    What goes on between is left alone, so a generator can limit its own waits and not those of whoever reads it, as
+    `asyncio.timeout` would.
     """
 
     def __init__(self, by: float | None) -> None:

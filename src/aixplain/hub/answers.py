@@ -92,6 +92,8 @@ class Answers:
             check_same(asked, earlier.digest)
             if earlier.result is not None:
                 return Ending(earlier.state, earlier.result)
+            if time.time() - started_at >= (asked.seconds or LONGEST):
+                return expired(run_id)
             await asyncio.sleep(ELSEWHERE_SECONDS)
         return None
 

@@ -17,6 +17,7 @@ from aixplain.hub.alarm import Alarm
 from aixplain.hub.backends import ModelError, ModelFailure, OnProgress, Output, Tried
 from aixplain.hub.catalog import Entry, Policy
 from aixplain.hub.store.runs import Ending
+from aixplain.hub.store.values import plain, whole
 
 logger = logging.getLogger("aixplain.hub")
 
@@ -112,7 +113,7 @@ def finished(run_id: str, entry: Entry, output: Output, seconds: float) -> Endin
         "requestId": run_id,
         "rawData": output.raw_data,
     }
-    tokens = (None, None) if usage is None else (usage.prompt_tokens, usage.completion_tokens)
+    tokens = (None, None) if usage is None else (whole(usage.prompt_tokens), whole(usage.completion_tokens))
     return Ending("finished", msgspec.json.encode(envelope), None, None, *tokens, credits, tried=_noted(output.tried))
 
 
@@ -125,6 +126,7 @@ def credits_of(entry: Entry, output: Output) -> float | None:
 
 def failed(run_id: str, message: str, status: int, cause: BaseException | None = None) -> Ending:
     """The ending of a run that its model, or the hub, could not do; a `ModelError` that caused it may know more."""
+    message = plain(message) or ""
     envelope = {
         "status": FAILED,
         "completed": True,

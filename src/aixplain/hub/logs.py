@@ -9,10 +9,11 @@ from __future__ import annotations
 import contextvars
 import logging
 import sys
-import time
 from typing import Any, Literal
 
 import msgspec
+
+from aixplain.hub.moments import moment
 
 Format = Literal["text", "json"]
 Level = Literal["debug", "info", "warning", "error"]
@@ -60,7 +61,7 @@ class TextLines(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         """The line, and a traceback under it."""
         told = "".join(f" {name}={value}" for name, value in _about(record).items())
-        line = f"{moment(record)} {record.levelname} {record.name} {record.getMessage()}{told}"
+        line = f"{moment(record.created)} {record.levelname} {record.name} {record.getMessage()}{told}"
         return f"{line}\n{self.formatException(record.exc_info)}" if record.exc_info else line
 
 
@@ -70,7 +71,7 @@ class JsonLines(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         """The line."""
         told: dict[str, Any] = {
-            "time": moment(record),
+            "time": moment(record.created),
             "level": record.levelname.lower(),
             "logger": record.name,
             "message": record.getMessage(),
@@ -79,12 +80,6 @@ class JsonLines(logging.Formatter):
         if record.exc_info:
             told["exception"] = self.formatException(record.exc_info)
         return msgspec.json.encode(told).decode()
-
-
-def moment(record: logging.LogRecord) -> str:
-    """When it happened, as the protocol writes times."""
-    seconds, milliseconds = divmod(int(record.created * 1000), 1000)
-    return f"{time.strftime('%Y-%m-%dT%H:%M:%S', time.gmtime(seconds))}.{milliseconds:03}Z"
 
 
 def _about(record: logging.LogRecord) -> dict[str, Any]:

@@ -62,7 +62,7 @@ class Reception:
         except asyncio.CancelledError:  # the hub stops, and there was time enough: half an answer is broken off
             if not status:
                 await refused(scope["path"], 503, STOPPED, {"retry-after": "1"})(scope, receive, told)
-        except Exception as error:
+        except Exception as error:  # whatever was raised in here is answered by `on_error`, in one place
             if status:
                 raise  # the server breaks the connection off, so that nobody takes what came for the whole
             await self._on_error(scope, error)(scope, receive, told)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
@@ -43,23 +43,25 @@ class Serving(Settings):
     tls_key: str | None = None
     log_format: Format = "text"
     log_level: Level = "warning"
+    _said: frozenset[str] = field(default=frozenset(), repr=False, compare=False)
+    """Names of what was said, which may be what it is anyway."""
 
     def over(self, settings: Settings) -> Settings:
         """These settings of a program, but what was said here."""
-        said = {each.name: getattr(self, each.name) for each in fields(Settings)}
-        return replace(settings, **{each.name: said[each.name] for each in fields(Settings) if said[each.name] != each.default})
+        said = [each.name for each in fields(Settings) if each.name in self._said]
+        return replace(settings, **{name: getattr(self, name) for name in said})
 
 
 def read(options: Mapping[str, Any], environment: Mapping[str, str]) -> Serving:
     """What is said, the options that are None aside; the option `config` names the file. Raises ValueError, with a sentence."""
-    types = get_type_hints(Serving)
+    types = {name: kind for name, kind in get_type_hints(Serving).items() if not name.startswith("_")}
     file = options.get("config") or environment.get(CONFIG)
     said = dict(_in_file(Path(file), types)) if file else {}
     said |= _in_environment(environment, types)
     for name, value in options.items():
         if value is not None and name != "config":
             said[name] = _converted(f"--{name.replace('_', '-')}", value, types[name], strict=True)
-    return Serving(**said)
+    return Serving(**said, _said=frozenset(said))
 
 
 def _in_file(path: Path, types: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:

@@ -198,7 +198,8 @@ class ModelResult(Result, rename="camel"):
 class StreamChunk(Record):
     """A piece of a streamed answer: `data` is its text, `status` IN_PROGRESS or SUCCESS.
 
-    `index` tells which alternative of a chat it belongs to, from 0; None for plain text.
+    `index` tells which alternative of a chat it belongs to, from 0; None for plain text, and for what
+    concerns all of them, such as usage.
     """
 
     status: str = ResponseStatus.IN_PROGRESS

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import time
 from collections.abc import AsyncGenerator, AsyncIterator
 from typing import Any
@@ -12,7 +11,7 @@ import msgspec
 
 from aixplain._wire.sse import encode_event
 from aixplain.hub.backends import ModelError, OnProgress, Output, Piece
-from aixplain.hub.backends.service import SUPPLIER, KeyProblem
+from aixplain.hub.backends.service import SUPPLIER, Service
 from aixplain.hub.catalog import Entry, Policy
 from aixplain.hub.ids import new_id
 from aixplain.hub.prices import Price
@@ -33,12 +32,11 @@ TOLD = frozenset({400, 429, 475, 492, 495, 497})
 NO_KEY = "no-key"
 
 
-class Other:
+class Other(Service):
     """Another aiXplain, known here by its `name`. `key_env` names the variable of this process's environment with its key."""
 
     def __init__(self, name: str, url: str, key_env: str | None) -> None:
-        self._name = name
-        self._key_env = key_env
+        super().__init__(name, key_env)
         self._url = url
         self._client: AsyncAixplain | None = None
 
@@ -46,14 +44,11 @@ class Other:
     def client(self) -> AsyncAixplain:
         """A client of it, made when first asked for. Raises `ModelError`."""
         if self._client is None:
-            key = NO_KEY if self._key_env is None else os.environ.get(self._key_env)
-            if not key:
-                advice = f"'{self._name}' needs a key: set {self._key_env} in the hub's environment, and start it again."
-                raise KeyProblem(f"This hub has no key for '{self._name}'", advice)
+            key = self.key()
             try:
-                self._client = AsyncAixplain(api_key=key, backend_url=self._url)
+                self._client = AsyncAixplain(api_key=NO_KEY if key is None else key, backend_url=self._url)
             except ConfigurationError as error:
-                raise ModelError(f"'{self._name}' can't be used: {error}", SUPPLIER) from error
+                raise ModelError(f"'{self.name}' can't be used: {error}", SUPPLIER) from error
             self._client.settings.is_patient = False  # our callers are told when to come again, or another model is tried
         return self._client
 
@@ -70,25 +65,18 @@ class Other:
         if isinstance(error, InputError):
             return ModelError(words, 400)
         if isinstance(error, TimeoutError):
-            return ModelError(f"'{self._name}' was too slow: {words}", 504)
+            return ModelError(f"'{self.name}' was too slow: {words}", 504)
         if isinstance(error, APIError):
             return self._refused(error, words)
         if isinstance(error, ConnectionLostError):
-            return ModelError(f"'{self._name}' can't be reached, or broke off: {words} Is it running?", 503)
-        return ModelError(f"'{self._name}' failed: {words}", SUPPLIER)
+            return ModelError(f"'{self.name}' can't be reached, or broke off: {words} Is it running?", 503)
+        return ModelError(f"'{self.name}' failed: {words}", SUPPLIER)
 
     def _refused(self, error: APIError, words: str) -> ModelError:
         if error.status_code in (401, 403):
-            return self._refused_key(error.status_code)
+            return self.refused(error.status_code, words)
         status = error.status_code if error.status_code in TOLD or error.status_code >= 500 else SUPPLIER
-        return ModelError(f"'{self._name}' said: {words}", status, error.retry_after)
-
-    def _refused_key(self, status: int) -> KeyProblem:
-        if self._key_env is None:
-            advice = f"'{self._name}' wants a key ({status}): name the variable that has it with --key-env."
-        else:
-            advice = f"'{self._name}' refused the key in {self._key_env} ({status}): set another one where the hub runs."
-        return KeyProblem(f"'{self._name}' refused this hub's key", advice)
+        return ModelError(f"'{self.name}' said: {words}", status, error.retry_after)
 
 
 class RelayBackend:

@@ -14,7 +14,7 @@ import msgspec
 from aixplain.hub.catalog import Entry, Policy
 from aixplain.hub.engine.lanes import Lanes
 from aixplain.hub.errors import HubError, Refusal
-from aixplain.hub.execution import backoff, execute, failed, is_passing
+from aixplain.hub.execution import backoff, execute, failed, is_passing, logger
 from aixplain.hub.files import Files, at_hand
 from aixplain.hub.logs import trace_run
 from aixplain.hub.runs import Runs
@@ -133,7 +133,10 @@ class Attempts:
         self._runs.forget_progress(run.id)
         self._taken -= 1
         calls.when_over(partial(self._lanes.leave, run.model))
-        self.on_over(run, None if task.cancelled() else task.result())
+        error = None if task.cancelled() else task.exception()
+        if error is not None:
+            logger.error("the run %s can't be noted, and stays as it is: %s", run.id, error)
+        self.on_over(run, None if task.cancelled() or error is not None else task.result())
 
     async def _execute(self, run: Taken | Take) -> float | None:
         """Make one attempt. Gives the seconds until the next one, when there is to be one."""

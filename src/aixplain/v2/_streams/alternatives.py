@@ -40,6 +40,11 @@ class Alternative:
         self._logprobs: list[Any] = []
         self._finish_reason: str | None = None
 
+    @property
+    def is_over(self) -> bool:
+        """Whether it has come to its end."""
+        return self._finish_reason is not None
+
     def take(self, chunk: StreamChunk) -> None:
         """Note what a chunk has beside its text."""
         self._tool_calls += chunk.tool_calls or []

@@ -173,7 +173,7 @@ class ChunkDecoder:
             self._usage = chunk.usage
             remember(chunk.usage, parse(data)["usage"])
         if chunk.finish_reason:
-            self._saw_end = True
+            self._saw_end = all(each.is_over for each in (self._first, *self._others.values()))
 
     def _alternative(self, chunk: StreamChunk) -> Alternative:
         return self._others.setdefault(chunk.index, Alternative()) if chunk.index else self._first
@@ -196,18 +196,19 @@ class ChunkDecoder:
         self._saw_end = self._saw_end or event.status == SUCCESS
         if event.usedCredits is not None:
             self._credits = event.usedCredits
-        if len(event.choices) > 1:
-            self._take_beside(event.choices[1:])
-        return _chunk_of(event.choices[0] if event.choices else None, event.usage)
+        choices = event.choices if len(event.choices) < 2 else self._take_beside(event.choices)
+        return _chunk_of(choices[0] if choices else None, event.usage)
 
-    def _take_beside(self, choices: list[_Choice]) -> None:
-        """Take what an event tells of other alternatives than its first."""
-        for choice in choices:
+    def _take_beside(self, choices: list[_Choice]) -> list[_Choice]:
+        """Take what an event tells of other alternatives than the first of them, and give that one."""
+        first, *others = sorted(choices, key=lambda choice: choice.index)
+        for choice in others:
             if choice.index:
                 chunk = _chunk_of(choice, None)
                 self._note(chunk, b"")
                 self._alternative(chunk).text.add([chunk.data])
                 self.ready.append(chunk)
+        return [first]
 
     # --- What is rare, or odd -----------------------------------------------------------------------
 
@@ -247,7 +248,7 @@ class ChunkDecoder:
 
     def _odd_completion(self, value: dict[str, Any], told: list[Any]) -> StreamChunk:
         choices = [read(_Choice, choice) for choice in told if isinstance(choice, dict)]
-        self._take_beside(choices[1:])
+        choices = choices if len(choices) < 2 else self._take_beside(choices)
         usage = read(Usage, value["usage"]) if isinstance(value.get("usage"), dict) else None
         return _chunk_of(choices[0] if choices else None, usage)
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 
+from aixplain._wire.validation import is_number
 from aixplain.hub.backends import Keep, OnProgress, Output
 from aixplain.hub.backends.openai.form import Form
 from aixplain.hub.backends.openai.messages import number
@@ -19,12 +20,8 @@ VOICE = "alloy"
 
 class _Transcript(msgspec.Struct):
     text: str
-    duration: float | None = None
+    duration: Any = None
     usage: msgspec.Raw = msgspec.Raw(b"")
-
-
-class _Length(msgspec.Struct):
-    seconds: float | None = None
 
 
 class TranscriptionBackend(Whole):
@@ -41,8 +38,8 @@ class TranscriptionBackend(Whole):
         answer = await self._upstream.post("/audio/transcriptions", form, form.content_type)
         found = self._upstream.decoded(answer.content, _Transcript, "no transcript")
         usage = read_usage(found.usage)
-        length = _Length() if usage is None else msgspec.convert(usage.to_dict(), _Length)
-        seconds = found.duration if length.seconds is None else length.seconds
+        told_length = found.duration if usage is None else usage.to_dict().get("seconds", found.duration)
+        seconds = float(told_length) if is_number(told_length) else None  # what came is answered, whatever its length is
         return Output(found.text, usage=usage, seconds=seconds, raw_data=msgspec.Raw(answer.content))
 
 

@@ -57,7 +57,8 @@ class McpOutlet:
             async with server.serving(self._largest_body) as answer:
                 app.set_result(answer)
                 await asyncio.Event().wait()
-        except Exception as error:  # noqa: BLE001 - told to whoever waits for it
+        except Exception as error:  # noqa: BLE001 - told to whoever waits for it; the next one has it tried again
+            self._app = None
             app.set_exception(error)
 
 

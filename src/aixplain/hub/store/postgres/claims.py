@@ -33,9 +33,10 @@ class Claims:
             async with self._pool.transaction() as connection:
                 await connection.execute(_SQL["drop_lapsed"], *place)
                 told = order.id, order.model, order.caller, order.key, order.digest, order.accepted_at, LEASE
-                if await connection.execute(_SQL["claim"], *told) == "INSERT 0 1":
-                    self._held.add(order.id)
-                    return None
+                is_held = await connection.execute(_SQL["claim"], *told) == "INSERT 0 1"
+            if is_held:  # and committed: what is held by nobody who knows of it is not held on to
+                self._held.add(order.id)
+                return None
             found = await self._pool.row(_KEYED, *place)
             if found is not None:
                 return Earlier(*found)

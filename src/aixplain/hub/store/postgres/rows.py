@@ -14,21 +14,3 @@ def columns(rows: Iterable[Sequence[Any]], width: int) -> list[list[Any]]:
     """
     found = [list(column) for column in zip(*rows, strict=True)]
     return found or [[] for _ in range(width)]
-
-
-def plain(text: str | None) -> str | None:
-    r"""A text as PostgreSQL can keep it: without NUL and lone surrogates.
-
-    >>> plain("a\0b\ud800")
-    'a?b?'
-    """
-    return None if text is None else text.replace("\0", "?").encode("utf-8", "replace").decode()
-
-
-def whole(number: int | None) -> int | None:
-    """A number as PostgreSQL can keep it: the nearest one of 64 bits.
-
-    >>> whole(7), whole(-(10**30))
-    (7, -9223372036854775808)
-    """
-    return None if number is None else max(min(number, 2**63 - 1), -(2**63))

@@ -11,8 +11,9 @@ from aixplain.hub.store.postgres.batches import Batches
 from aixplain.hub.store.postgres.bell import Bell
 from aixplain.hub.store.postgres.claims import Claims
 from aixplain.hub.store.postgres.pool import Pool
-from aixplain.hub.store.postgres.rows import columns, plain, whole
+from aixplain.hub.store.postgres.rows import columns
 from aixplain.hub.store.runs import Earlier, Ending, GivenUp, Listed, Order, Standing, Taken, Wanted
+from aixplain.hub.store.values import plain, whole
 
 _SQL = load("postgres", "runs")
 

@@ -6,7 +6,7 @@ import time
 
 from aixplain.hub.store.named import load
 from aixplain.hub.store.postgres.pool import Pool
-from aixplain.hub.store.postgres.rows import plain
+from aixplain.hub.store.values import plain
 from aixplain.hub.store.webhooks import Delivery, DeliveryAttempt, Webhook
 
 _SQL = load("postgres", "webhooks")

@@ -36,8 +36,8 @@ export function told(data) {
   }
   if (event === null || typeof event !== "object") return { text: data };
   if (event.error || event.status === "FAILED") return { error: message(event), isEnd: true };
-  const choice = event.choices?.[0];
-  if (choice?.index > 0) return {}; // another alternative: the first one is shown
+  const choice = event.choices?.find((each) => !(each.index > 0)); // of several alternatives, the first is shown
+  if (!choice && event.choices?.length) return {};
   return {
     text: choice ? choice.delta?.content : event.data === END ? null : event.data,
     reasoning: choice?.delta?.reasoning_content ?? choice?.delta?.reasoning,
