@@ -126,7 +126,8 @@ def test_a_stream_is_shown_as_it_comes(page: Page, url: str, doors: Doors, shot:
     expect(page.locator(".panel .state")).to_contain_text("Done in")
     expect(page.get_by_role("button", name="Cancel")).to_be_hidden()
     page.locator(".foot a").click()
-    expect(page.locator("main")).to_contain_text("Once upon a time, a hub lived happily.")
+    expect(page.locator("main")).to_contain_text("The answer went to its caller at once")
+    expect(page.locator("main")).to_contain_text("acme/teller")
     assert "#/runs/" in page.url
 
 
