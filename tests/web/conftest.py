@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import base64
+import io
 import shutil
 import threading
 import time
+import wave
 from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -96,6 +99,11 @@ def make_hub(doors: Doors, keys: tuple[str, ...] = ()) -> Hub:
         """Draws."""
         return f"data:image/svg+xml;base64,{PICTURE.decode()}"
 
+    @hub.model("acme/draw-elsewhere", function="text-to-image-generation")
+    def draw_elsewhere(text: str) -> str:
+        """Gives an address back, and says that an image is there."""
+        return text
+
     @hub.model("acme/link")
     def link(text: str) -> str:
         """Gives an address back."""
@@ -147,6 +155,43 @@ def serve(tmp_path_factory: pytest.TempPathFactory, doors: Doors) -> Iterator[Ca
 def url(serve: Callable[..., EmbeddedHub]) -> str:
     """The address of a hub without keys."""
     return serve().url
+
+
+class MediaHandler(BaseHTTPRequestHandler):
+    """Serves an image at /picture and audio at /sound: addresses that don't say what is there."""
+
+    def do_GET(self) -> None:
+        media_type, content = MEDIA[self.path]
+        self.send_response(200)
+        self.send_header("content-type", media_type)
+        self.send_header("content-length", str(len(content)))
+        self.end_headers()
+        self.wfile.write(content)
+
+    def log_message(self, format: str, *args: Any) -> None:
+        """Stay silent."""
+
+
+def silence() -> bytes:
+    """A tenth of a second, as WAV."""
+    made = io.BytesIO()
+    with wave.open(made, "wb") as sound:
+        sound.setparams((1, 2, 8000, 0, "NONE", ""))
+        sound.writeframes(bytes(1600))
+    return made.getvalue()
+
+
+MEDIA = {"/picture": ("image/svg+xml", base64.b64decode(PICTURE)), "/sound": ("audio/wav", silence())}
+
+
+@pytest.fixture(scope="module")
+def media() -> Iterator[str]:
+    """The address of a server of media beside the hub, over plain http."""
+    server = ThreadingHTTPServer(("127.0.0.1", 0), MediaHandler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    server.server_close()
 
 
 @pytest.fixture(scope="module")

@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import ast
+import inspect
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
 import pytest
 from playwright.sync_api import Page, expect
+
+from aixplain._wire.messages import CLIENT_CONTROLS
+from aixplain.v2.model import Model
 
 HARD = 'it\'s "so" $HOME `id` \\n \\ %s !! é 🎉\ttab\nnext line; # & |'
 AIX = Path(sys.executable).parent
@@ -104,6 +110,31 @@ def test_names_that_python_can_not_write(page: Page, url: str) -> None:
     for box in page.locator("form textarea").all():
         box.fill("x")
     assert 'model.run(text="x", **{"class": "x", "source-language": "x"})' in code(page, "Python")
+
+
+@pytest.mark.parametrize(
+    ("language", "program"),
+    [("Python", (sys.executable, "-c")), ("aix", ("sh", "-c")), ("curl", ("sh", "-c")), ("OpenAI", (sys.executable, "-c"))],
+)
+def test_an_empty_form_gives_code_that_runs(page: Page, url: str, language: str, program: tuple[str, str]) -> None:
+    """Required inputs have an example value."""
+    page.goto(f"{url}/#/models/acme/shout")
+    expect(page.locator(".path code")).to_have_text("acme/shout")
+    assert "HELLO" in run(*program, code(page, language))
+
+
+def test_the_aix_command_needs_no_bash(page: Page, url: str) -> None:
+    fill(page, url, "acme/echo", "@everyone\n-")
+    assert run("sh", "-c", code(page, "aix")).rstrip("\n") == "@everyone\n-"
+
+
+def test_what_steers_a_run_in_python_is_no_argument_of_it() -> None:
+    """The page sets inputs of these names on `model.inputs`: a call would take them for its own."""
+    source = (files("aixplain.hub") / "web/code/languages.js").read_text()
+    listed = source.partition("CONTROLS")[2].partition(".flatMap")[0]
+    for function in (Model.run, Model.run_stream):
+        controls = {each.name for each in inspect.signature(function).parameters.values() if each.kind is not each.VAR_KEYWORD}
+        assert (controls | CLIENT_CONTROLS) <= set(re.findall(r"\w+", listed))
 
 
 @pytest.mark.parametrize("language", ["Python", "OpenAI", "MCP"])

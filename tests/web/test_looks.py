@@ -67,7 +67,7 @@ def model(page: Page, url: str) -> None:
 def answer(page: Page, url: str) -> None:
     page.goto(f"{url}/#/models/acme/size")
     page.locator("input[type=file]").first.set_input_files({"name": "a.png", "mimeType": "image/png", "buffer": b"12345"})
-    expect(page.locator(".files .state")).to_have_text("is up")
+    expect(page.locator(".files .state")).to_have_text("uploaded")
     page.get_by_role("button", name="Run", exact=True).click()
     expect(page.locator(".panel .state")).to_contain_text("Done")
     page.locator(".folded summary").first.click()

@@ -193,7 +193,7 @@ def test_files_go_up_when_they_are_chosen(page: Page, url: str, tmp_path: Path) 
     open_model(page, url, "acme/size")
     page.locator("input[type=file]").nth(0).set_input_files(tmp_path / "a.svg")
     page.locator("input[type=file]").nth(1).set_input_files([tmp_path / "one.wav", tmp_path / "two.wav"])
-    expect(page.locator(".files .state", has_text="is up")).to_have_count(3)
+    expect(page.locator(".files .state", has_text="uploaded")).to_have_count(3)
     page.get_by_role("button", name="Remove two.wav").click()
     run(page)
     assert '"bytes": 70' in page.locator(".answer pre").inner_text()
@@ -206,7 +206,7 @@ def test_files_can_be_dropped(page: Page, url: str) -> None:
         "() => { const data = new DataTransfer(); data.items.add(new File(['12345'], 'dropped.png')); return data; }"
     )
     page.locator(".zone").first.dispatch_event("drop", {"dataTransfer": transfer})
-    expect(page.locator(".files .state").first).to_have_text("is up")
+    expect(page.locator(".files .state").first).to_have_text("uploaded")
     run(page)
     assert '"bytes": 5' in page.locator(".answer pre").inner_text()
 
@@ -294,3 +294,151 @@ def test_reasoning_stands_apart_from_the_answer(page: Page, url: str) -> None:
     expect(page.locator(".answer .text")).to_have_text("Four.")
     expect(page.locator(".foot")).to_contain_text("5 (3 in, 2 out)")
     expect(page.locator(".foot")).to_contain_text("0.25")
+
+
+# --- What is written survives ---------------------------------------------------------------------
+
+
+def fill_all(page: Page, url: str) -> None:
+    open_model(page, url, "acme/shout")
+    page.locator("textarea").first.fill("hi")
+    page.get_by_role("textbox", name="times").fill("4")
+    page.get_by_label("mood").select_option(label="angry")
+    page.get_by_label("tags").fill("a")
+    page.get_by_role("button", name="Add another").click()
+    page.get_by_label("tags, another value").fill("b")
+    page.get_by_label("de", exact=True).check()
+
+
+def expect_all(page: Page) -> None:
+    expect(page.locator("textarea").first).to_have_value("hi")
+    expect(page.get_by_role("textbox", name="times")).to_have_value("4")
+    expect(page.get_by_role("slider", name="times")).to_have_value("4")
+    expect(page.get_by_label("mood").locator("option:checked")).to_have_text("angry")
+    expect(page.get_by_label("tags", exact=True)).to_have_value("a")
+    expect(page.get_by_label("tags, another value")).to_have_value("b")
+    expect(page.get_by_label("de", exact=True)).to_be_checked()
+    expect(page.locator(".code-panel code")).to_contain_text('tags=["a", "b"]')
+
+
+def test_inputs_survive_a_reload(page: Page, url: str) -> None:
+    fill_all(page, url)
+    page.reload()
+    expect_all(page)
+
+
+def test_inputs_survive_another_view_and_back(page: Page, url: str) -> None:
+    fill_all(page, url)
+    page.get_by_role("link", name="Runs").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Runs")
+    page.go_back()
+    expect_all(page)
+
+
+def test_uploaded_files_survive_a_reload_and_an_interrupted_upload_is_named(page: Page, url: str) -> None:
+    open_model(page, url, "acme/size")
+    page.locator("input[type=file]").nth(0).set_input_files({"name": "a.png", "mimeType": "image/png", "buffer": b"12345"})
+    expect(page.locator(".files .state")).to_have_text("uploaded")
+    page.route("**/files/**", lambda route: None)
+    page.locator("input[type=file]").nth(1).set_input_files({"name": "b.wav", "mimeType": "audio/wav", "buffer": b"1"})
+    expect(page.locator(".files li")).to_have_count(2)
+    page.reload()
+    expect(page.locator(".files .state").nth(0)).to_have_text("uploaded")
+    expect(page.locator(".files .state").nth(1)).to_contain_text("The upload was interrupted.")
+    page.get_by_role("button", name="Remove b.wav").click()
+    run(page)
+    assert '"bytes": 5' in page.locator(".answer pre").inner_text()
+
+
+def test_inputs_can_be_reset(page: Page, url: str) -> None:
+    fill_all(page, url)
+    page.get_by_role("button", name="Reset inputs").click()
+    for _ in range(2):
+        expect(page.locator("textarea").first).to_have_value("")
+        expect(page.get_by_role("slider", name="times")).to_have_value("1")
+        expect(page.get_by_label("tags, another value")).to_have_count(0)
+        expect(page.get_by_label("de", exact=True)).not_to_be_checked()
+        page.reload()
+
+
+# --- Labels ---------------------------------------------------------------------------------------
+
+
+def test_the_name_of_a_group_of_boxes_ticks_none(page: Page, url: str) -> None:
+    open_model(page, url, "acme/shout")
+    page.locator(".field .label", has_text="tongues").click()
+    for name in ("en", "de"):
+        expect(page.get_by_label(name, exact=True)).not_to_be_checked()
+
+
+def test_a_label_leads_to_its_own_control(page: Page, url: str) -> None:
+    """Each label names one control, and no control has another one's id."""
+    open_model(page, url, "acme/shout")
+    targets = page.locator("main label[for]").evaluate_all("(labels) => labels.map((label) => label.htmlFor)")
+    assert targets
+    assert len(set(targets)) == len(targets)
+    for target in targets:
+        assert page.locator(f"[id='{target}']").count() == 1
+
+
+# --- Media ----------------------------------------------------------------------------------------
+
+
+def test_media_over_http_shows_on_a_hub_over_http(page: Page, url: str, media: str) -> None:
+    open_model(page, url, "acme/draw-elsewhere")
+    page.locator("textarea").first.fill(f"{media}/picture")
+    run(page)
+    wait_until(lambda: page.locator(".answer img").evaluate("(image) => image.naturalWidth") == 320)
+
+
+def test_audio_of_a_model_whose_function_makes_images_is_audio(page: Page, url: str, media: str) -> None:
+    open_model(page, url, "acme/draw-elsewhere")
+    page.locator("textarea").first.fill(f"{media}/sound")
+    run(page)
+    expect(page.locator(".answer audio")).to_be_visible()
+    expect(page.locator(".answer img")).to_have_count(0)
+
+
+def test_the_type_of_the_hub_s_own_file_counts(page: Page, url: str) -> None:
+    """An uploaded file is shown by the type that the hub tells, whatever the function of the model."""
+    open_model(page, url, "acme/size")
+    page.locator("input[type=file]").first.set_input_files({"name": "a.wav", "mimeType": "audio/wav", "buffer": b"12345"})
+    expect(page.locator(".files .state")).to_have_text("uploaded")
+    address = re.search(r'picture="([^"]+)"', page.locator(".code-panel code").inner_text())
+    assert address
+    open_model(page, url, "acme/draw-elsewhere")
+    page.locator("textarea").first.fill(address[1])
+    run(page)
+    expect(page.locator(".answer audio")).to_be_visible()
+
+
+@pytest.mark.parametrize(("media_type", "tag"), [("audio/mpeg", "audio"), ("image/png", "img"), ("video/mp4", "video")])
+def test_inline_media_is_shown_by_its_type(page: Page, url: str, media_type: str, tag: str) -> None:
+    open_model(page, url, "acme/draw-elsewhere")
+    page.locator("textarea").first.fill(f"data:{media_type};base64,AAAA")
+    run(page)
+    expect(page.locator(f".answer {tag}")).to_have_count(1)
+    expect(page.locator(".answer audio, .answer img, .answer video")).to_have_count(1)
+
+
+# --- Streams --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        'event: error\ndata: {"message": "out of memory"}',
+        'data: {"object": "error", "message": "out of memory"}',
+        'data: {"status": "FAILED", "errorMessage": "out of memory", "choices": [{"delta": {}}]}',
+        'data: {"choices": [{"delta": {}, "finish_reason": "error"}], "error": {"message": "out of memory"}}',
+        'data: {"error": "out of memory"}',
+    ],
+)
+def test_a_failure_in_a_stream_is_shown_after_what_came(page: Page, url: str, event: str) -> None:
+    begun = 'data: {"choices": [{"delta": {"content": [{"type": "text", "text": "half"}]}}]}'
+    open_model(page, url, "acme/teller")
+    page.route("**/execute/**", lambda route: route.fulfill(content_type="text/event-stream", body=f"{begun}\n\n{event}\n\n"))
+    page.locator("textarea").first.fill("x")
+    run(page, "Failed")
+    expect(page.locator(".answer .text")).to_have_text("half")
+    expect(page.get_by_role("alert")).to_have_text("out of memory")

@@ -95,3 +95,63 @@ def test_the_key_is_in_no_code(page: Page, guarded: str) -> None:
         page.get_by_role("tab", name=language).click()
         expect(page.locator(".code-panel code")).to_contain_text("TEAM_API_KEY")
         expect(page.locator(".code-panel code")).not_to_contain_text(KEY)
+
+
+def test_a_new_tab_is_signed_in(page: Page, context: BrowserContext, guarded: str) -> None:
+    page.goto(guarded)
+    sign_in(page)
+    expect(page.locator(".models li").first).to_be_visible()
+    other = context.new_page()
+    other.goto(f"{guarded}/#/models/acme/echo")
+    expect(other.get_by_role("heading", level=1)).to_have_text("Echo")
+    assert stored(other) == [1, 0]
+    other.close()
+
+
+def test_signing_in_and_out_counts_for_all_tabs(page: Page, context: BrowserContext, guarded: str) -> None:
+    other = context.new_page()
+    for each in (page, other):
+        each.goto(guarded)
+        expect(each.get_by_role("heading", level=1)).to_have_text("This hub wants a key")
+    sign_in(page)
+    for each in (page, other):
+        expect(each.locator(".models li").first).to_be_visible()
+    page.get_by_role("button", name="Sign out").click()
+    for each in (page, other):
+        expect(each.get_by_role("heading", level=1)).to_have_text("This hub wants a key")
+        assert stored(each) == [0, 0]
+    other.close()
+
+
+def test_a_key_that_was_refused_is_not_taken_from_another_tab(page: Page, context: BrowserContext, guarded: str) -> None:
+    page.goto(guarded)
+    sign_in(page)
+    expect(page.locator(".models li").first).to_be_visible()
+    other = context.new_page()
+    other.goto(guarded)
+    expect(other.locator(".models li").first).to_be_visible()
+    other.route("**/sdk/runs?*", lambda route: route.fulfill(status=401, json={"message": "The key was refused."}))
+    other.get_by_role("link", name="Runs").click()
+    expect(other.get_by_role("heading", level=1)).to_have_text("This hub wants a key")
+    other.close()
+
+
+def test_inputs_survive_signing_in_again(page: Page, guarded: str) -> None:
+    page.goto(f"{guarded}/#/models/acme/echo")
+    sign_in(page)
+    page.locator("textarea").first.fill("a long text")
+    page.route("**/execute/**", lambda route: route.fulfill(status=401, json={"message": "The key has expired."}))
+    page.get_by_role("button", name="Run", exact=True).click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("This hub wants a key")
+    page.unroute_all()
+    sign_in(page, "another")
+    expect(page.locator("textarea").first).to_have_value("a long text")
+
+
+def test_signing_out_forgets_what_was_written(page: Page, guarded: str) -> None:
+    page.goto(f"{guarded}/#/models/acme/echo")
+    sign_in(page)
+    page.locator("textarea").first.fill("a long text")
+    page.get_by_role("button", name="Sign out").click()
+    sign_in(page)
+    expect(page.locator("textarea").first).to_have_value("")

@@ -16,18 +16,17 @@ from starlette.responses import Response
 from aixplain.hub.endpoints.routing import Route
 from aixplain.hub.errors import Refusal
 
-#: Nothing but the page's own files runs, and nothing makes HTML of a text. What models answer with may be shown from
-#: elsewhere.
+#: Nothing but the page's own files runs, and nothing makes HTML of a text. Media in the output of models may come from
+#: elsewhere: over https, and over http too where the hub itself is served over http.
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; "
-    "img-src 'self' https: data: blob:; media-src 'self' https: data: blob:; "
+    "img-src 'self' {schemes} data: blob:; media-src 'self' {schemes} data: blob:; "
     "form-action 'none'; base-uri 'none'; frame-ancestors 'none'; "
     "require-trusted-types-for 'script'; trusted-types 'none'"
 )
 GUARDS = {"x-content-type-options": "nosniff", "cross-origin-resource-policy": "same-origin"}
 PAGE = {
     **GUARDS,
-    "content-security-policy": POLICY,
     "referrer-policy": "no-referrer",
     "cross-origin-opener-policy": "same-origin",
     "cache-control": "no-cache",
@@ -54,7 +53,8 @@ class Packed:
 
 async def page(request: Request) -> Response:
     """The page itself: asked for each time, and sent when it changed."""
-    headers = {**PAGE, "etag": f'"{_version()}"'}
+    schemes = "https:" if request.url.scheme == "https" else "https: http:"
+    headers = {**PAGE, "content-security-policy": POLICY.format(schemes=schemes), "etag": f'"{_version()}"'}
     if headers["etag"] in request.headers.get("if-none-match", ""):
         return Response(status_code=304, headers=headers)
     return _page().response(request, headers)

@@ -2,7 +2,8 @@
 
 import { h, say } from "./dom.js";
 import { decoded, here } from "./places.js";
-import { problemNotice } from "./parts/notices.js";
+import { discardAll } from "./form/drafts.js";
+import { loadingNotice, problemNotice } from "./parts/notices.js";
 import * as session from "./session.js";
 import { startTheme } from "./theme.js";
 
@@ -17,26 +18,42 @@ const VIEWS = [
 ];
 const NOWHERE = [/.*/, () => import("./views/nowhere.js")];
 const SIGN_IN = () => import("./views/sign-in.js");
+const LOADING_DELAY = 200; // milliseconds; most views are there before
 
 const main = document.getElementById("main");
 let shown = { path: null, controller: new AbortController() };
 let isFirst = true;
 
-async function go(load = null) {
+/** Show the view of the address, or `view`, such as the sign-in. A view that is shown already takes a new query, unless `fresh`. */
+async function go({ view = null, fresh = false } = {}) {
   const { path, query } = here();
-  if (load && load === shown.load) return;
-  if (!load && path === shown.path && shown.update) return shown.update(query);
+  if (view && view === shown.view) return;
+  if (!view && !fresh && path === shown.path && shown.update) return shown.update(query);
   shown.controller.abort();
   const controller = new AbortController();
-  shown = { path: load ? null : path, load, controller };
-  const [pattern, view] = VIEWS.find(([each]) => each.test(path)) ?? NOWHERE;
+  shown = { path: view ? null : path, view, controller };
+  const [pattern, load] = VIEWS.find(([each]) => each.test(path)) ?? NOWHERE;
   markNavigation(path);
+  const delayed = setTimeout(() => main.replaceChildren(loadingNotice()), LOADING_DELAY);
+  controller.signal.addEventListener("abort", () => clearTimeout(delayed));
   try {
-    const { show } = await (load ?? view)();
+    const { show } = await loaded(view ?? load);
     const found = await show({ match: path.match(pattern).slice(1).map(decoded), query, signal: controller.signal, again: go });
     if (!controller.signal.aborted) put(found);
   } catch (error) {
-    if (error.name !== "AbortError" && !controller.signal.aborted) put({ title: "A problem", content: failed(error) });
+    if (error.name !== "AbortError" && !controller.signal.aborted) put({ title: "Error", content: failed(error) });
+  } finally {
+    clearTimeout(delayed);
+  }
+}
+
+/** A module that can't be loaded is one that a newer hub doesn't have, or the hub is gone. */
+async function loaded(load) {
+  try {
+    return await load();
+  } catch (error) {
+    const words = "This part of the page could not be loaded. The hub may have been updated or stopped.";
+    throw Object.assign(new Error(words, { cause: error }), { isOldPage: true });
   }
 }
 
@@ -58,13 +75,10 @@ function arrive(title, focus) {
   say(title);
 }
 
-/** A module that can't be loaded is one that a newer hub doesn't have, or the hub is gone. */
 function failed(error) {
-  const isOld = error instanceof TypeError;
-  const words = isOld
-    ? new Error("This part of the page could not be loaded. The hub may have been updated or stopped; load the page again.")
-    : error;
-  return h("div", { class: "column" }, h("h1", {}, "That didn't work"), problemNotice(words));
+  const again = error.isOldPage ? () => location.reload() : () => go({ fresh: true });
+  const notice = problemNotice(error, again, error.isOldPage ? "Load the page again" : "Try again");
+  return h("div", { class: "column" }, h("h1", {}, "This page could not be shown"), notice);
 }
 
 function markNavigation(path) {
@@ -81,17 +95,26 @@ function markNavigation(path) {
 addEventListener("hashchange", () => {
   if (location.hash !== "#main") go();
 });
-addEventListener("unauthorized", () => {
-  session.forget();
-  go(SIGN_IN);
+/** The hub refused the key, or wants one. A new tab takes the key of another one that is signed in. */
+let isJoining = false;
+addEventListener("unauthorized", async () => {
+  shown.controller.abort();
+  if (isJoining) return;
+  isJoining = true;
+  session.refuse();
+  const isSignedIn = await session.joinOtherTab();
+  isJoining = false;
+  go(isSignedIn ? { fresh: true } : { view: SIGN_IN });
 });
+session.follow({ signedIn: () => shown.view === SIGN_IN && go(), signedOut: () => go({ view: SIGN_IN }) });
 document.querySelector(".skip").addEventListener("click", (event) => {
   event.preventDefault();
   main.focus();
 });
 document.getElementById("sign-out").addEventListener("click", () => {
-  session.forget();
-  go(SIGN_IN);
+  session.signOut();
+  discardAll();
+  go({ view: SIGN_IN });
 });
 startTheme(document.getElementById("theme"));
 go();

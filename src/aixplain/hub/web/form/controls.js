@@ -1,4 +1,5 @@
-/** What one value is written into. A control's `read()` gives it, undefined when it is unset, or throws `Invalid`. */
+/** What one value is written into. A control's `read()` gives it, undefined when it is unset, or throws `Invalid`.
+ *  `state()` is what was written, undefined when nothing was; `restore(state)` writes it again, undefined clears. */
 
 import { h } from "../dom.js";
 import { Invalid, defaultOf, kindOf, optionsOf, told } from "./kinds.js";
@@ -25,7 +26,18 @@ function text(parameter, attributes) {
     ...attributes,
     large: null,
   });
-  return { element: input, read: () => input.value || undefined };
+  return { element: input, read: () => input.value || undefined, ...written(input) };
+}
+
+/** The state of an element that text is written into. */
+function written(input) {
+  return {
+    state: () => input.value || undefined,
+    restore: (state = "") => {
+      input.value = state;
+      input.dispatchEvent(new Event("input")); // a slider follows
+    },
+  };
 }
 
 function number(parameter, attributes) {
@@ -43,7 +55,7 @@ function number(parameter, attributes) {
   const element = isRange
     ? h("div", { class: "ranged" }, slider(input, minimum, maximum, standing, parameter.name), input)
     : input;
-  return { element, read: () => asNumber(input.value.trim(), minimum ?? null, maximum ?? null) };
+  return { element, read: () => asNumber(input.value.trim(), minimum ?? null, maximum ?? null), ...written(input) };
 }
 
 function slider(input, min, max, standing, name) {
@@ -77,7 +89,7 @@ function structured(parameter, attributes) {
     ...attributes,
     large: null,
   });
-  return { element: input, read: () => asJson(input.value.trim(), isArray, example) };
+  return { element: input, read: () => asJson(input.value.trim(), isArray, example), ...written(input) };
 }
 
 function asJson(written, isArray, example) {
@@ -107,5 +119,7 @@ function choice(parameter, attributes) {
     h("option", { value: "" }, none),
     options.map(({ label }, index) => h("option", { value: index }, label)),
   );
-  return { element: select, read: () => options[select.value === "" ? -1 : select.value]?.value };
+  const chosen = () => options[select.value === "" ? -1 : select.value];
+  const restore = (state) => (select.value = state === undefined ? "" : options.findIndex(({ label }) => label === state));
+  return { element: select, read: () => chosen()?.value, state: () => chosen()?.label, restore };
 }

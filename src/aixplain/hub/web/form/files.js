@@ -5,6 +5,8 @@ import { bytes } from "../format.js";
 import { FILES, Invalid, kindOf } from "./kinds.js";
 import { upload } from "./upload.js";
 
+const INTERRUPTED = "The upload was interrupted. Remove the file and choose it again.";
+
 export function filesFor(parameter, attributes) {
   const several = Boolean(parameter.multipleValues);
   let items = [];
@@ -53,33 +55,45 @@ export function filesFor(parameter, attributes) {
   }
 
   async function begin(file) {
-    const bar = h("progress", { max: 1, value: 0, "aria-label": `${file.name} goes up` });
-    const state = h("span", { class: "state", role: "status" }, bar);
-    const item = { controller: new AbortController(), address: null, problem: null };
+    const bar = h("progress", { max: 1, value: 0, "aria-label": `Uploading ${file.name}` });
+    const item = add(file, bar);
+    changed();
+    try {
+      item.address = await upload(file, (share) => (bar.value = share), item.controller.signal);
+      item.show("uploaded");
+    } catch (error) {
+      if (error.name === "AbortError") return;
+      fail(item, error.message);
+    }
+    changed();
+  }
+
+  function fail(item, message) {
+    item.problem = message;
+    item.show(h("span", { class: "problem" }, message));
+  }
+
+  /** A line of the list. */
+  function add({ name, size }, content) {
+    const state = h("span", { class: "state", role: "status" }, content);
+    const show = (next) => state.replaceChildren(next);
+    const item = { name, size, show, controller: new AbortController(), address: null, problem: null };
     const remove = h(
       "button",
-      { type: "button", class: "plain icon", "aria-label": `Remove ${file.name}`, onclick: () => removed(item) },
+      { type: "button", class: "plain icon", "aria-label": `Remove ${name}`, onclick: () => removed(item) },
       "×",
     );
     item.element = h(
       "li",
       {},
-      h("span", { class: "name" }, file.name),
-      h("span", { class: "soft" }, bytes(file.size)),
+      h("span", { class: "name" }, name),
+      h("span", { class: "soft" }, bytes(size)),
       state,
       remove,
     );
     items.push(item);
     list.append(item.element);
-    try {
-      item.address = await upload(file, (share) => (bar.value = share), item.controller.signal);
-      state.replaceChildren("is up");
-    } catch (error) {
-      if (error.name === "AbortError") return;
-      item.problem = error.message;
-      state.replaceChildren(h("span", { class: "problem" }, error.message));
-    }
-    changed();
+    return item;
   }
 
   function removed(item) {
@@ -101,11 +115,26 @@ export function filesFor(parameter, attributes) {
   function read() {
     const failed = items.find(({ problem }) => problem);
     if (failed) throw new Invalid(failed.problem);
-    if (items.some(({ address }) => !address)) throw new Invalid("The file is still on its way up.");
+    if (items.some(({ address }) => !address)) throw new Invalid("The file is still uploading. Wait until it is uploaded, or remove it.");
     const addresses = [...items.map((item) => item.address), address.value.trim()].filter(Boolean);
     if (!several && addresses.length > 1) throw new Invalid("This takes one file: remove it, or the address.");
     return several && addresses.length ? addresses : addresses[0];
   }
 
-  return { element, read };
+  function state() {
+    const files = items.map(({ name, size, address }) => ({ name, size, address }));
+    return files.length || address.value ? { files, address: address.value } : undefined;
+  }
+
+  function restore({ files = [], address: written = "" } = {}) {
+    [...items].forEach(drop);
+    for (const file of files) {
+      const item = add(file, "uploaded");
+      item.address = file.address;
+      if (!file.address) fail(item, INTERRUPTED);
+    }
+    address.value = written;
+  }
+
+  return { element, read, state, restore };
 }

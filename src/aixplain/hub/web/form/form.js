@@ -11,7 +11,8 @@ import { severalFor } from "./several.js";
 const MANY = 8;
 const FIRST = 3;
 
-/** `element` to show, `read()` for the inputs, `showProblem(message)` for what the hub says of them. */
+/** `element` to show, `read()` for the inputs, `showProblem(message)` for what the hub says of them; `state()` is what was
+ *  written into it, and `restore(state)` writes it again. */
 export function formFor(parameters) {
   const main = mainOf(parameters);
   const fields = parameters.map((parameter) => fieldFor(parameter, parameter === main));
@@ -54,7 +55,19 @@ export function formFor(parameters) {
     return rest;
   }
 
-  return { element, read, showProblem };
+  function state() {
+    const written = fields.map(({ name, control }) => [name, control.state()]);
+    return Object.fromEntries(written.filter(([, value]) => value !== undefined));
+  }
+
+  function restore(state) {
+    for (const { name, control, complain } of fields) {
+      control.restore(state[name]);
+      complain("");
+    }
+  }
+
+  return { element, read, showProblem, state, restore, focus: () => fields[0]?.focus() };
 }
 
 function foldedFields(fields) {
@@ -82,9 +95,10 @@ function fieldFor(parameter, isMain) {
     large: isMain,
   });
   const target = () => control.element.querySelector?.("input:not([type=range]), textarea, select") ?? control.element;
+  const isGroup = control.element.getAttribute("role") === "group";
   const label = h(
-    "label",
-    { for: id, id: `${id}-label` },
+    isGroup ? "span" : "label", // a label would tick the first box of a group
+    { class: isGroup && "label", for: isGroup ? null : id, id: `${id}-label` },
     parameter.name,
     parameter.required && h("span", { class: "needed" }, "required"),
   );
@@ -107,7 +121,7 @@ function fieldFor(parameter, isMain) {
   }
 
   const isNeeded = parameter.required || isMain;
-  return { name: parameter.name, isNeeded, element, read, complain, focus: () => target().focus() };
+  return { name: parameter.name, control, isNeeded, element, read, complain, focus: () => target().focus() };
 }
 
 function makeControl(parameter, attributes) {
@@ -118,7 +132,7 @@ function makeControl(parameter, attributes) {
 
 function fixed(parameter, { id }) {
   const input = h("input", { id, value: told(defaultOf(parameter)), readonly: true });
-  return { element: input, read: () => undefined };
+  return { element: input, read: () => undefined, state: () => undefined, restore: () => {} };
 }
 
 /** Its type, its bounds and its default, in a few words. */

@@ -12,13 +12,15 @@ function boxes(parameter, { id, ...described }) {
   const options = optionsOf(parameter);
   const ticks = options.map(() => h("input", { type: "checkbox" }));
   const labels = options.map(({ label }, index) => h("label", { class: "check" }, ticks[index], label));
-  const element = h(
-    "div",
-    { class: "boxes", role: "group", "aria-labelledby": `${id}-label`, "aria-describedby": described["aria-describedby"] },
-    labels,
-  );
-  ticks[0].id = id;
-  return { element, read: () => orUnset(options.filter((_, index) => ticks[index].checked).map(({ value }) => value)) };
+  const about = { "aria-labelledby": `${id}-label`, "aria-describedby": described["aria-describedby"] };
+  const element = h("div", { class: "boxes", role: "group", ...about }, labels);
+  const chosen = () => options.filter((_, index) => ticks[index].checked);
+  return {
+    element,
+    read: () => orUnset(chosen().map(({ value }) => value)),
+    state: () => orUnset(chosen().map(({ label }) => label)),
+    restore: (state = []) => ticks.forEach((tick, index) => (tick.checked = state.includes(options[index].label))),
+  };
 }
 
 function listed(parameter, attributes) {
@@ -49,8 +51,18 @@ function listed(parameter, attributes) {
     element.dispatchEvent(new Event("input", { bubbles: true }));
   }
 
+  function restore(states = []) {
+    for (const row of rows.slice(Math.max(states.length, 1))) {
+      row.element.remove();
+      rows.pop();
+    }
+    while (rows.length < states.length) append();
+    rows.forEach(({ control }, index) => control.restore(states[index]));
+  }
+
   append();
-  return { element, read: () => orUnset(rows.map(({ control }) => control.read()).filter((value) => value !== undefined)) };
+  const all = (of) => orUnset(rows.map(({ control }) => of(control)).filter((value) => value !== undefined));
+  return { element, read: () => all((control) => control.read()), state: () => all((control) => control.state()), restore };
 }
 
 function orUnset(values) {

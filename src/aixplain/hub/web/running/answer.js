@@ -1,21 +1,22 @@
-/** What a model answered, shown as what it is: text, data, sound, picture, film or a link. */
+/** What a model answered, shown as what it is: text, data, audio, an image, video or a link. */
 
 import { h } from "../dom.js";
 import { decoded } from "../places.js";
 import { jsonView } from "./json.js";
 
 const ENDINGS = {
-  image: /\.(png|jpe?g|gif|webp|avif|svg|bmp)$/i,
-  audio: /\.(mp3|wav|ogg|oga|opus|flac|m4a|aac)$/i,
-  video: /\.(mp4|webm|mov|m4v|ogv)$/i,
+  image: /\.(png|jpe?g|gif|webp|avif|svg|bmp|ico)$/i,
+  audio: /\.(mp3|wav|ogg|oga|opus|flac|m4a|aac|weba|aiff?)$/i,
+  video: /\.(mp4|webm|mov|m4v|ogv|mkv)$/i,
 };
-const BY_FUNCTION = {
-  image: /image-generation|image-manipulation|inpainting|super-resolution/,
-  audio: /speech-synthesis|audio-(?:generation|reconstruction)|text-to-speech/,
-  video: /video-generation/,
+const FUNCTIONS = {
+  image: /image-(?:generation|manipulation|to-image)|inpainting|super-resolution/,
+  audio: /speech-synthesis|audio-(?:generation|reconstruction)|text-to-(?:speech|audio)/,
+  video: /video-generation|text-to-video/,
 };
-const SHOWN = { image: picture, audio: player("audio"), video: player("video"), link: () => null };
-const INLINE = /^data:(image|audio|video)\/[\w.+-]+[;,]/;
+const ELEMENTS = { image: picture, audio: player("audio"), video: player("video") };
+const KINDS = Object.keys(ELEMENTS);
+const INLINE = /^data:(?:(image|audio|video|application)\/[\w.+-]+)?[;,]/i;
 
 /** `functionId` helps with addresses that don't say what is there. */
 export function answerView(data, functionId = "") {
@@ -40,29 +41,58 @@ function isAddress(text) {
 }
 
 function media(address, functionId) {
-  const inline = INLINE.exec(address)?.[1];
-  const path = inline ? "" : new URL(address).pathname;
-  const kinds = Object.keys(ENDINGS);
-  const kind =
-    inline ??
-    kinds.find((each) => ENDINGS[each].test(path)) ??
-    kinds.find((each) => BY_FUNCTION[each].test(functionId)) ??
-    "link";
-  const shown = SHOWN[kind](address);
-  return h("figure", { class: `media ${kind}` }, shown, h("figcaption", {}, link(address, path)));
+  const figure = h("figure", { class: "media link" }, h("figcaption", {}, link(address)));
+  kindsOf(address, functionId).then((kinds) => showFirst(figure, address, kinds));
+  return figure;
 }
 
-function link(address, path) {
-  const name = decoded(path.split("/").pop() || "Open");
-  return h(
-    "a",
-    { href: address, target: "_blank", rel: "noopener noreferrer", download: address.startsWith("data:") ? "answer" : null },
-    path ? name : "Save it",
-  );
+/** Above its link, the first of the kinds that the browser can show. */
+function showFirst(figure, address, [kind, ...others]) {
+  if (!kind) return;
+  const element = ELEMENTS[kind](address);
+  const replaced = () => {
+    element.remove();
+    figure.className = "media link";
+    showFirst(figure, address, others);
+  };
+  if (others.length) element.addEventListener("error", replaced, { once: true });
+  figure.className = `media ${kind}`;
+  figure.prepend(element);
+}
+
+/** What is at an address, by its type or its ending. A model's function is only a guess: then the other kinds come after. */
+async function kindsOf(address, functionId) {
+  const kind = INLINE.exec(address)?.[1]?.toLowerCase() ?? byEnding(address) ?? (await typeOfOwnFile(address));
+  if (KINDS.includes(kind)) return [kind];
+  const guess = KINDS.find((each) => FUNCTIONS[each].test(functionId));
+  return guess ? [guess, ...KINDS.filter((each) => each !== guess), null] : [];
+}
+
+function byEnding(address) {
+  const { pathname } = new URL(address);
+  return KINDS.find((kind) => ENDINGS[kind].test(pathname));
+}
+
+/** The hub tells the type of its own files. */
+async function typeOfOwnFile(address) {
+  if (new URL(address).origin !== location.origin) return undefined;
+  try {
+    const response = await fetch(address, { method: "HEAD" });
+    return response.headers.get("content-type")?.split("/")[0];
+  } catch {
+    return undefined; // the link stays
+  }
+}
+
+function link(address) {
+  const isInline = INLINE.test(address);
+  const name = isInline ? "Save" : decoded(new URL(address).pathname.split("/").pop() || "Open");
+  const attributes = { href: address, target: "_blank", rel: "noopener noreferrer", download: isInline ? "answer" : null };
+  return h("a", attributes, name);
 }
 
 function picture(address) {
-  return h("img", { src: address, alt: "The answer, a picture", referrerpolicy: "no-referrer" });
+  return h("img", { src: address, alt: "Image output", referrerpolicy: "no-referrer" });
 }
 
 function player(tag) {

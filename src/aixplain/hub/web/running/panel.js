@@ -80,7 +80,8 @@ export class Panel {
     this.stop();
     this.told(word, "bad");
     if (message) this.complain(message);
-    if (this.notedId) this.foot.replaceChildren(factList("facts", [["Run", linkTo(this.notedId)]]));
+    const id = this.notedId ?? this.runId;
+    if (id) this.foot.replaceChildren(factList("facts", [["Run", linkTo(id)]]));
     say(word);
   }
 

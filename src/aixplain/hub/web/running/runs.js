@@ -1,7 +1,7 @@
 /** Running a model: in pieces, or in the background, where it survives this page. Each way yields what happens. */
 
 import { Problem, ask, asProblem, encoded, send } from "../api.js";
-import { eventData, told } from "./events.js";
+import { eventsOf, read } from "./events.js";
 
 const PATIENCE = 15; // polls in a row that may fail
 export const OVER = new Set(["SUCCESS", "FAILED", "ABORTED", "CANCELED"]);
@@ -21,8 +21,8 @@ export async function* streamed(path, inputs, signal) {
   const ending = { status: "SUCCESS", usage: null };
   let isWhole = false;
   try {
-    for await (const data of eventData(response)) {
-      const piece = told(data);
+    for await (const event of eventsOf(response)) {
+      const piece = read(event);
       if (piece.error) Object.assign(ending, { status: "FAILED", errorMessage: piece.error });
       ending.usage = piece.usage ?? ending.usage;
       ending.usedCredits = piece.credits ?? ending.usedCredits;

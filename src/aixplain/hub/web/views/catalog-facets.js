@@ -2,6 +2,7 @@
 
 import { h } from "../dom.js";
 import { count, functionName, language } from "../format.js";
+import { region } from "../parts/region.js";
 
 /** In the address by `name`, in the hub's answer and its search by `filter`. */
 export const FACETS = [
@@ -13,13 +14,18 @@ export const FACETS = [
 const FEW = 7;
 
 /** `choose(name, value, isWanted)` is called when a filter is set or taken away. */
-export function facetList(choose) {
+export function facetList(choose, signal) {
   const unfolded = new Set();
   const groups = h("div", { class: "groups" });
   const chosen = h("span", { class: "chosen" });
   const element = h("details", { class: "facets" }, h("summary", {}, "Filters", chosen), groups);
   followWidth(element);
+  const shown = region(groups, signal);
   let last = null;
+
+  function load(find, wanted) {
+    return shown.load(find, (found) => show(found, wanted));
+  }
 
   function show(found, wanted) {
     last = [found, wanted];
@@ -76,7 +82,7 @@ export function facetList(choose) {
     groups.querySelector(`[id^="facet-${facet.name}-"]`)?.focus();
   }
 
-  return { element, show };
+  return { element, load };
 }
 
 /** Open beside the results, closed above them. */

@@ -4,7 +4,7 @@ import { ask } from "../api.js";
 import { h, say, settled } from "../dom.js";
 import { count } from "../format.js";
 import { to } from "../places.js";
-import { problemNotice } from "../parts/notices.js";
+import { region } from "../parts/region.js";
 import { FACETS, facetList } from "./catalog-facets.js";
 import { modelList, moveInList } from "./catalog-list.js";
 
@@ -51,7 +51,8 @@ class Catalog {
       onclick: leaving,
       onkeydown: (event) => moveInList(event, this.results, this.input),
     });
-    this.facets = facetList((name, value, isWanted) => this.choose(name, value, isWanted));
+    this.list = region(this.results, signal);
+    this.facets = facetList((name, value, isWanted) => this.choose(name, value, isWanted), signal);
     this.element = h(
       "div",
       { class: "catalog" },
@@ -96,18 +97,12 @@ class Catalog {
     this.look();
   }
 
+  /** The models first, then the numbers beside the filters. */
   async look() {
-    this.looking?.abort();
-    const looking = (this.looking = new AbortController());
-    const signal = AbortSignal.any([this.signal, looking.signal]);
     const body = this.body();
-    try {
-      const page = await ask("POST", "v2/models/paginate", { body, signal });
-      this.found(page);
-      this.facets.show(await ask("POST", "v2/models/facets", { body, signal }), this.wanted);
-    } catch (error) {
-      if (error.name !== "AbortError") this.results.replaceChildren(problemNotice(error, () => this.look()));
-    }
+    const find = (signal) => ask("POST", "v2/models/paginate", { body, signal });
+    const isFound = await this.list.load(find, (page) => this.found(page));
+    if (isFound) this.facets.load((signal) => ask("POST", "v2/models/facets", { body, signal }), this.wanted);
   }
 
   body() {

@@ -1,7 +1,9 @@
 /** The form for a new key. */
 
 import { h, newId } from "../dom.js";
+import * as drafts from "../form/drafts.js";
 
+const DRAFT = "new key";
 const LIMITS = { rpm: "Requests a minute", rpd: "Requests a day", tpm: "Tokens a minute", tpd: "Tokens a day" };
 
 /** `create(body)` makes the key; what it raises is shown. */
@@ -19,6 +21,7 @@ export function keyForm(create) {
   const budget = field("Credits a month", { inputmode: "decimal", autocomplete: "off" });
   const expires = field("Last day (UTC)", { type: "date" });
   const isAdmin = h("input", { type: "checkbox" });
+  const fields = [name, models, ...limits, budget, expires];
   const first = h(
     "p",
     { class: "notice", hidden: true },
@@ -28,7 +31,7 @@ export function keyForm(create) {
   const button = h("button", { class: "main" }, "Make the key");
   const element = h(
     "form",
-    { class: "inputs", novalidate: true, onsubmit: submitted },
+    { class: "inputs", novalidate: true, onsubmit: submitted, oninput: () => drafts.save(DRAFT, state()) },
     h("h2", {}, "A new key"),
     first,
     name.element,
@@ -58,6 +61,7 @@ export function keyForm(create) {
       button.disabled = true;
       await create(body);
       element.reset();
+      drafts.discard(DRAFT);
     } catch (error) {
       if (error.name !== "AbortError") problem.textContent = error.message;
       if (error.field) error.field.focus();
@@ -80,12 +84,23 @@ export function keyForm(create) {
     return body;
   }
 
+  function state() {
+    return { values: fields.map(({ input }) => input.value), isAdmin: isAdmin.checked };
+  }
+
+  function restore({ values, isAdmin: wasAdmin }) {
+    fields.forEach(({ input }, index) => (input.value = values[index] ?? ""));
+    isAdmin.checked = wasAdmin;
+  }
+
   function isFirst(itIs) {
     first.hidden = !itIs;
-    isAdmin.checked = itIs;
+    if (itIs) isAdmin.checked = true;
     isAdmin.disabled = itIs;
   }
 
+  const draft = drafts.saved(DRAFT);
+  if (draft) restore(draft);
   return { element, isFirst };
 }
 

@@ -6,15 +6,16 @@ import { ago, count, moment } from "../format.js";
 import { copyButton } from "../parts/copy.js";
 import { confirmed } from "../parts/dialog.js";
 import { emptyNotice, problemNotice } from "../parts/notices.js";
+import { region } from "../parts/region.js";
 import { table } from "../parts/table.js";
 import * as session from "../session.js";
 import { keyForm } from "./keys-form.js";
 
 const LIMITS = { rpm: "requests a minute", rpd: "requests a day", tpm: "tokens a minute", tpd: "tokens a day" };
 
-export async function show({ signal }) {
+export function show({ signal }) {
   const keys = new KeysView(signal);
-  await keys.look();
+  keys.look();
   return { title: "Keys", content: keys.element };
 }
 
@@ -22,8 +23,10 @@ class KeysView {
   constructor(signal) {
     this.signal = signal;
     this.list = h("div", {});
+    this.shown = region(this.list, signal);
     this.news = h("div", { class: "news" });
     this.form = keyForm((body) => this.create(body));
+    this.form.element.hidden = true;
     this.element = h(
       "div",
       { class: "column wide" },
@@ -33,20 +36,18 @@ class KeysView {
     );
   }
 
-  async look() {
-    try {
-      const keys = await ask("GET", "sdk/api-keys", { signal: this.signal });
+  /** The form appears with the keys: an admin's key is needed for both. */
+  look() {
+    const show = (keys) => {
+      this.form.element.hidden = false;
       this.form.isFirst(keys.length === 0 && !session.key());
       this.list.replaceChildren(
         keys.length
           ? this.table(keys)
           : emptyNotice("There is no key yet", "Without one, this hub answers this machine only, and everyone on it."),
       );
-    } catch (error) {
-      if (error.name === "AbortError" || error.status === 401) throw error;
-      this.form.element.hidden = error.status === 403;
-      this.list.replaceChildren(problemNotice(error, error.status === 403 ? null : () => this.look()));
-    }
+    };
+    return this.shown.load((signal) => ask("GET", "sdk/api-keys", { signal }), show);
   }
 
   /** Raises `Problem`, which the form shows. */

@@ -3,6 +3,7 @@
 import { ROOT, ask, encoded } from "../api.js";
 import { codePanel } from "../code/panel.js";
 import { h } from "../dom.js";
+import * as drafts from "../form/drafts.js";
 import { formFor } from "../form/form.js";
 import { functionName, language, price } from "../format.js";
 import { copyButton } from "../parts/copy.js";
@@ -35,6 +36,7 @@ class ModelView {
       this.head(),
       h("div", { class: "columns" }, this.inputs(), h("div", { class: "outcome" }, this.panel.element, this.code.element)),
     );
+    this.restore();
     this.showCode();
   }
 
@@ -67,7 +69,7 @@ class ModelView {
         class: "inputs",
         novalidate: true,
         onsubmit: (event) => this.submitted(event),
-        oninput: () => this.showCode(),
+        oninput: () => this.changed(),
         onkeydown: (event) => this.pressed(event),
       },
       h("h2", {}, "Inputs"),
@@ -78,9 +80,29 @@ class ModelView {
         { class: "actions" },
         this.runButton,
         this.cancelButton,
+        h("button", { type: "button", class: "plain", onclick: () => this.reset() }, "Reset inputs"),
         h("span", { class: "soft keys" }, h("kbd", {}, "Ctrl"), " ", h("kbd", {}, "Enter")),
       ),
     );
+  }
+
+  changed() {
+    drafts.save(this.path, { inputs: this.form.state(), streams: this.streams.checked });
+    this.showCode();
+  }
+
+  restore() {
+    const draft = drafts.saved(this.path);
+    if (!draft) return;
+    this.form.restore(draft.inputs ?? {});
+    this.streams.checked = draft.streams ?? true;
+  }
+
+  reset() {
+    this.form.restore({});
+    drafts.discard(this.path);
+    this.showCode();
+    this.form.focus();
   }
 
   showCode() {

@@ -5,7 +5,8 @@ import { h } from "../dom.js";
 import { count, duration, moment, shortId, tokens } from "../format.js";
 import { copyButton } from "../parts/copy.js";
 import { factList } from "../parts/facts.js";
-import { problemNotice } from "../parts/notices.js";
+import { loadingNotice, problemNotice } from "../parts/notices.js";
+import { region } from "../parts/region.js";
 import { stateTag } from "../parts/state.js";
 import { table } from "../parts/table.js";
 import { toModel } from "../places.js";
@@ -24,6 +25,7 @@ class RunView {
     this.signal = signal;
     this.facts = h("div", { class: "run-facts" });
     this.webhooks = h("div", { class: "webhooks" });
+    this.shownWebhooks = region(this.webhooks, signal);
     this.panel = new Panel();
     this.cancelButton = h("button", { type: "button", onclick: () => this.cancel() }, "Cancel this run");
     this.trouble = h("div", {});
@@ -40,6 +42,10 @@ class RunView {
         h("div", { class: "outcome" }, this.panel.element),
       ),
     );
+    this.open(run);
+  }
+
+  open(run) {
     this.put(run);
     this.showWebhooks();
     if (run.status === "IN_PROGRESS") this.follow();
@@ -58,39 +64,44 @@ class RunView {
       for await (const event of followed(this.id, this.signal)) this.panel.take(event);
     } catch (error) {
       if (error.name === "AbortError") return this.panel.stop();
-      this.panel.fail(error.message);
+      this.panel.fail(null, "Not known");
+      return this.trouble.replaceChildren(problemNotice(error, () => this.load((run) => this.open(run))));
     }
-    await this.refresh();
+    await this.load((run) => {
+      this.put(run);
+      this.showWebhooks();
+    });
   }
 
-  async refresh() {
+  /** Ask for the run again. */
+  async load(show) {
+    this.trouble.replaceChildren();
     try {
-      this.put(await ask("GET", `sdk/runs/${encodeURIComponent(this.id)}`, { signal: this.signal }));
-      await this.showWebhooks();
+      show(await ask("GET", `sdk/runs/${encodeURIComponent(this.id)}`, { signal: this.signal }));
     } catch (error) {
-      if (error.name !== "AbortError") this.trouble.replaceChildren(problemNotice(error));
+      if (error.name !== "AbortError") this.trouble.replaceChildren(problemNotice(error, () => this.load(show)));
     }
   }
 
   /** The answer of a run that is over; one that was given at once, or long ago, isn't kept. */
   async showAnswer(run) {
+    this.panel.body.replaceChildren(loadingNotice());
     try {
-      this.panel.end(await ask("GET", resultOf(this.id), { signal: this.signal }));
+      const envelope = await ask("GET", resultOf(this.id), { signal: this.signal });
+      this.panel.body.replaceChildren();
+      this.panel.end(envelope);
     } catch (error) {
       if (error.name === "AbortError") return;
-      if (error.status !== 404) return this.panel.fail(error.message);
+      if (error.status !== 404) return this.panel.body.replaceChildren(problemNotice(error, () => this.showAnswer(run)));
       this.panel.told(run.state === "finished" ? "Done" : run.state, run.state === "finished" ? "good" : "bad");
       this.panel.body.replaceChildren(h("p", { class: "soft" }, notKept(run)));
     }
   }
 
-  async showWebhooks() {
-    try {
-      const { results } = await ask("GET", `sdk/runs/${encodeURIComponent(this.id)}/webhooks`, { signal: this.signal });
-      this.webhooks.replaceChildren(...results.map(webhookView));
-    } catch (error) {
-      if (error.name !== "AbortError") this.webhooks.replaceChildren(problemNotice(error));
-    }
+  showWebhooks() {
+    const address = `sdk/runs/${encodeURIComponent(this.id)}/webhooks`;
+    const show = ({ results }) => this.webhooks.replaceChildren(...results.map(webhookView));
+    return this.shownWebhooks.load((signal) => ask("GET", address, { signal }), show);
   }
 
   async cancel() {

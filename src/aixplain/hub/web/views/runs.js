@@ -3,8 +3,9 @@
 import { ask } from "../api.js";
 import { h, say, settled } from "../dom.js";
 import { ago, count, duration, moment, shortId, tokens } from "../format.js";
-import { emptyNotice, problemNotice } from "../parts/notices.js";
+import { emptyNotice } from "../parts/notices.js";
 import { pager } from "../parts/pager.js";
+import { region } from "../parts/region.js";
 import { select } from "../parts/select.js";
 import { stateTag } from "../parts/state.js";
 import { figures, table } from "../parts/table.js";
@@ -42,6 +43,7 @@ class RunList {
       oninput: typed,
     });
     this.results = h("div", { class: "results" });
+    this.list = region(this.results, signal);
     const about = { class: "filters", role: "search", "aria-label": "Filters of runs" };
     const filters = h("div", about, this.status, this.model, this.within);
     this.element = h("div", { class: "column wide" }, h("h1", {}, "Runs"), filters, this.results);
@@ -66,17 +68,13 @@ class RunList {
     return to("/runs", { ...next, page: next.page > 1 ? next.page : null });
   }
 
-  async look() {
-    this.looking?.abort();
-    const looking = (this.looking = new AbortController());
+  look() {
     clearTimeout(this.later);
-    try {
-      const page = await ask("GET", `sdk/runs?${this.asked()}`, { signal: AbortSignal.any([this.signal, looking.signal]) });
+    const show = (page) => {
       this.found(page);
       this.follow(page);
-    } catch (error) {
-      if (error.name !== "AbortError") this.results.replaceChildren(problemNotice(error, () => this.look()));
-    }
+    };
+    return this.list.load((signal) => ask("GET", `sdk/runs?${this.asked()}`, { signal }), show);
   }
 
   asked() {

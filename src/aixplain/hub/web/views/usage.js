@@ -4,7 +4,8 @@ import { ask } from "../api.js";
 import { columnChart } from "../charts/columns.js";
 import { h } from "../dom.js";
 import { count, duration, short } from "../format.js";
-import { emptyNotice, problemNotice } from "../parts/notices.js";
+import { emptyNotice } from "../parts/notices.js";
+import { region } from "../parts/region.js";
 import { select } from "../parts/select.js";
 import { figures, table } from "../parts/table.js";
 import { to, toModel } from "../places.js";
@@ -26,6 +27,7 @@ class UsageView {
     this.by = select("Split", PARTS, () => this.turn({ by: this.by.value }));
     this.days = select("Time", SPANS, () => this.turn({ days: this.days.value }));
     this.results = h("div", { class: "usage" });
+    this.shown = region(this.results, signal);
     const filters = h("div", { class: "filters" }, this.measure, this.by, this.days);
     this.element = h("div", { class: "column wide" }, h("h1", {}, "Usage"), filters, this.results);
     this.update(query);
@@ -46,19 +48,14 @@ class UsageView {
     location.hash = to("/usage", { ...this.wanted, ...changes });
   }
 
-  async look() {
-    this.looking?.abort();
-    const looking = (this.looking = new AbortController());
+  look() {
     const days = daysOf(Number(this.wanted.days));
-    try {
-      const asked = new URLSearchParams({ by: `day,${this.wanted.by}`, since: `${days[0]}T00:00:00Z` });
-      const { results } = await ask("GET", `sdk/usage?${asked}`, { signal: AbortSignal.any([this.signal, looking.signal]) });
+    const asked = new URLSearchParams({ by: `day,${this.wanted.by}`, since: `${days[0]}T00:00:00Z` });
+    const show = ({ results }) =>
       this.results.replaceChildren(
         ...(results.length ? this.found(results, days) : [emptyNotice("Nothing was run in this time")]),
       );
-    } catch (error) {
-      if (error.name !== "AbortError") this.results.replaceChildren(problemNotice(error, () => this.look()));
-    }
+    return this.shown.load((signal) => ask("GET", `sdk/usage?${asked}`, { signal }), show);
   }
 
   found(rows, days) {
