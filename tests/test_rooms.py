@@ -71,7 +71,7 @@ ROOMS = {
     "aixplain.v2._streams.streamers": Room(
         ours=names("aixplain._wire aixplain.v2"), libraries=names("msgspec requests urllib3")
     ),
-    "aixplain.v2._progress": Room(libraries=names("IPython")),
+    "aixplain.v2._progress": Room(ours=names("aixplain._wire"), libraries=names("IPython")),
     "aixplain.v2._clock": Room(),
     "aixplain.v2._http": Room(ours=names("aixplain.v2._flow aixplain.v2._clock"), libraries=names("httptools")),
     "aixplain.v2._addresses": Room(ours=names("aixplain.v2.exceptions")),

@@ -154,3 +154,56 @@ def test_lines_for_people_tell_the_same() -> None:
     record = logging.LogRecord("aixplain.hub", logging.WARNING, "", 0, "what %s", ("happened",), None)
     record.created, record.status = 1774000000.5, 503
     assert TextLines().format(record) == "2026-03-20T09:46:40.500Z WARNING aixplain.hub what happened status=503"
+
+
+FORGED = "x\n2026-01-01T00:00:00Z INFO forged \x1b[2J\x9b31m\u202e\ud800"
+
+
+def record(message: str, error: BaseException | None = None, **extra: Any) -> logging.LogRecord:
+    exc_info = None if error is None else (type(error), error, error.__traceback__)
+    made = logging.LogRecord("acme", logging.ERROR, "file.py", 1, message, None, exc_info)
+    made.__dict__.update(extra)
+    return made
+
+
+@pytest.mark.parametrize("formatter", [TextLines(), JsonLines()])
+def test_nothing_that_is_logged_makes_a_line_or_steers_a_terminal(formatter: logging.Formatter) -> None:
+    """Messages, names of keys and models, and errors are other people's."""
+    written = formatter.format(record(FORGED, ValueError(FORGED), key=FORGED, model=FORGED, traceback=FORGED))
+    assert not [line for line in written.splitlines()[1:] if not line.startswith("    ")]
+    assert not [character for character in written if character in "\x1b\x9b\u202e\ud800"]
+    assert written.count("forged") == 4  # and nothing is lost
+
+
+def test_a_line_of_json_stays_json() -> None:
+    line = JsonLines().format(record(FORGED, ValueError(FORGED), key=FORGED))
+    assert json.loads(line)["message"].startswith(FORGED[:-1])
+    assert json.loads(line)["key"].startswith(FORGED[:-1])
+
+
+def test_a_value_with_spaces_is_quoted() -> None:
+    assert TextLines().format(record("request", key='a" status=200')).endswith(r'request key="a\" status=200"')
+
+
+def test_a_traceback_of_another_process_or_of_the_server_stands_under_its_line() -> None:
+    head, *below = TextLines().format(record("model acme/x failed", traceback="one\ntwo")).split("\n")
+    assert (head[-len("failed") :], below) == ("failed", ["    one", "    two"])
+    raised = "Traceback (most recent call last):\n  File\nValueError: no\n"
+    head, *below = TextLines().format(record(raised)).split("\n")
+    assert head.endswith("acme ValueError: no")
+    assert below[0] == "    Traceback (most recent call last):"
+
+
+@pytest.mark.parametrize(
+    "said",
+    ["can't reach postgresql://hub:se:cr@et@db:5432/hub", "dsn host=db user=hub password=se:cr@et", "PWD='se:cr@et' x"],
+)
+@pytest.mark.parametrize("formatter", [TextLines(), JsonLines()])
+def test_no_password_is_logged(formatter: logging.Formatter, said: str) -> None:
+    line = formatter.format(record(said, ValueError(said)))
+    assert "se:cr@et" not in line
+    assert "…" in line
+
+
+def test_an_address_with_a_port_has_no_password() -> None:
+    assert "http://127.0.0.1:8180/a@b" in TextLines().format(record("at http://127.0.0.1:8180/a@b"))

@@ -56,4 +56,6 @@ def _silence(stream: TextIO) -> None:
 
 
 def _show_warning(message: Warning | str, category: type[Warning], *_: Any, **__: Any) -> None:
-    sys.stderr.write(f"aix: {message}\n")
+    from aixplain._wire.control_characters import escape_lines
+
+    sys.stderr.write(f"aix: {escape_lines(str(message))}\n")

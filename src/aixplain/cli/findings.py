@@ -7,6 +7,7 @@ from typing import Literal
 
 import msgspec
 
+from aixplain._wire.control_characters import escape_line, escape_lines
 from aixplain.cli.output import print_json
 
 MARKS = {"ok": ("✓", "green"), "note": ("·", "yellow"), "wrong": ("✗", "bold red")}
@@ -45,10 +46,10 @@ def _printed(finding: Finding) -> Finding:
     grid.add_column(width=1)
     grid.add_column(width=9, no_wrap=True)
     grid.add_column(overflow="fold")
-    told = Text(finding.told)
+    told = Text(escape_lines(finding.told))
     if finding.way_out:
-        told.append(f"\n→ {finding.way_out}", style="bold" if finding.state == "wrong" else "")
-    grid.add_row(Text(mark, style=style), Text(finding.name, style="cyan"), told)
+        told.append(f"\n→ {escape_lines(finding.way_out)}", style="bold" if finding.state == "wrong" else "")
+    grid.add_row(Text(mark, style=style), Text(escape_line(finding.name), style="cyan"), told)
     print_trimmed(grid)
     return finding
 

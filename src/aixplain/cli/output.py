@@ -7,18 +7,25 @@ import sys
 import textwrap
 from typing import Any
 
+from aixplain._wire.control_characters import escape_lines
+
+
+def for_terminal(text: str) -> str:
+    """Text of models and services as stdout may have it: control characters are escaped on a terminal, and only there."""
+    return escape_lines(text) if sys.stdout.isatty() else text
+
 
 def print_json(value: Any) -> None:
     """JSON, indented, as it is."""
     import msgspec
 
-    sys.stdout.write(msgspec.json.format(msgspec.json.encode(value), indent=2).decode() + "\n")
+    sys.stdout.write(for_terminal(msgspec.json.format(msgspec.json.encode(value), indent=2).decode()) + "\n")
 
 
 def print_answer(data: Any) -> None:
     """The answer of a model: text as it is, anything else as JSON."""
     if isinstance(data, str):
-        sys.stdout.write(data if data.endswith("\n") else data + "\n")
+        sys.stdout.write(for_terminal(data if data.endswith("\n") else data + "\n"))
     else:
         print_json(data)
 
@@ -32,13 +39,14 @@ def as_text(data: Any) -> str:
 
 def print_piece(text: str) -> None:
     """A piece of a streamed answer, at once."""
-    sys.stdout.write(text)
+    sys.stdout.write(for_terminal(text))
     sys.stdout.flush()
 
 
 def note(text: str) -> None:
     """Say something about the work: whole words on each line of a terminal, one line elsewhere."""
     sys.stdout.flush()  # so that a terminal shows both in their order
+    text = escape_lines(text)
     width = shutil.get_terminal_size().columns
     if sys.stderr.isatty() and len(text) > width:
         text = textwrap.fill(text, width, break_long_words=False, break_on_hyphens=False)

@@ -6,13 +6,14 @@ import contextlib
 import os
 import sys
 from collections.abc import Iterator, Sequence
-from typing import Protocol
+from typing import Any, Protocol
 
 from rich.cells import cell_len
 from rich.console import Console, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from aixplain._wire.control_characters import escape_line, escape_lines
 from aixplain.cli.output import note
 
 #: A file or a pipe has no width, so nothing is cut or wrapped for it.
@@ -26,16 +27,25 @@ def has_width() -> bool:
     return sys.stdout.isatty() or "COLUMNS" in os.environ
 
 
-console = Console(highlight=False, markup=False, width=None if has_width() else ENDLESS)
+class _Console(Console):
+    """A console that escapes control characters: what it prints was mostly written by models, services and other callers."""
+
+    def render_str(self, text: str, **options: Any) -> Text:
+        """Text to print."""
+        return super().render_str(escape_lines(text), **options)
+
+
+console = _Console(highlight=False, markup=False, width=None if has_width() else ENDLESS)
 
 
 def print_table(headings: Sequence[str], rows: Sequence[Sequence[str]], *, shorten: bool = False) -> None:
     """A table without lines. What is too wide is folded; with `shorten` a row is a line, and only the first column folds."""
+    rows = [[escape_line(cell) for cell in row] for row in rows]
     table = Table(box=None, pad_edge=False, header_style="none", show_header=any(headings))
     for number, (heading, width) in enumerate(zip(headings, _widths([headings, *rows], is_cut=shorten), strict=True)):
         is_cut = shorten and number > 0
         table.add_column(
-            Text.assemble((heading, "bold")),  # a span, so that the padding behind it has no style
+            Text.assemble((escape_line(heading), "bold")),  # a span, so that the padding behind it has no style
             no_wrap=is_cut,
             overflow="ellipsis" if is_cut else "fold",
             width=width,
@@ -76,7 +86,7 @@ def print_columns(columns: Sequence[Sequence[str]]) -> None:
     heads, *rows = zip(*columns, strict=True)
     table = Table(box=None, pad_edge=False, header_style="none", expand=True, padding=(0, 2, 0, 0))
     for head in heads:
-        table.add_column(Text.assemble((head, "bold cyan")), overflow="fold", ratio=1)
+        table.add_column(Text.assemble((escape_line(head), "bold cyan")), overflow="fold", ratio=1)
     for number, row in enumerate(each for each in rows if any(each)):
         table.add_row(*row, style="" if number == 0 else "dim")
         if number == 0:
@@ -114,13 +124,13 @@ def watching(what: str, *, step: int = 1) -> Iterator[Show]:
         TimeElapsedColumn(),
     )
     with Progress(*columns, console=Console(stderr=True)) as bar:
-        task = bar.add_task(what, total=None)
+        task = bar.add_task(escape_line(what), total=None)
 
         def show(done: float | None, words: str = "") -> None:
             if done is not None:
                 bar.update(task, total=1.0, completed=done)
             if words:
-                bar.update(task, description=words)
+                bar.update(task, description=escape_line(words))
 
         yield show
 

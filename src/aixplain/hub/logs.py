@@ -2,23 +2,36 @@
 
 What a line is about is known from its context, so that code which logs needs not be told of it. A request's context goes
 along into the run that it begins, also when that runs in the background or in a thread.
+
+What a line tells may come from a caller, a model or a service, so control characters are escaped, line breaks too, and
+passwords in addresses are hidden. A traceback is indented: none of its lines can be taken for a line of the log.
 """
 
 from __future__ import annotations
 
 import contextvars
 import logging
+import re
 import sys
+import textwrap
 from typing import Any, Literal
 
 import msgspec
 
+from aixplain._wire.control_characters import escape_line, escape_lines
 from aixplain.hub.moments import moment
 
 Format = Literal["text", "json"]
 Level = Literal["debug", "info", "warning", "error"]
 #: What a line may tell beside its message: names of a record's `extra`.
 EXTRAS = ("method", "route", "status", "seconds", "key", "model", "state")
+
+
+#: A value that needs no quotes in a line of `name=value`.
+_BARE = re.compile(r'[^\s"=]*')
+_TRACEBACK = "Traceback (most recent call last):"
+#: Passwords: `scheme://user:password@host`, and `password=…` of a connection string.
+_PASSWORD = re.compile(r"(?<=://)([^\s/@:]*):[^\s/]+@|\b(password|passwd|pwd)(\s*=\s*)('[^']*'|[^\s&'\"]+)", re.IGNORECASE)
 
 
 class Trace:
@@ -60,9 +73,10 @@ class TextLines(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         """The line, and a traceback under it."""
-        told = "".join(f" {name}={value}" for name, value in _about(record).items())
-        line = f"{moment(record.created)} {record.levelname} {record.name} {record.getMessage()}{told}"
-        return f"{line}\n{self.formatException(record.exc_info)}" if record.exc_info else line
+        message, traceback = _said(self, record)
+        told = "".join(f" {name}={_value(value)}" for name, value in _about(record).items())
+        line = f"{moment(record.created)} {record.levelname} {record.name} {escape_line(message)}{told}"
+        return f"{line}\n{textwrap.indent(escape_lines(traceback), '    ')}" if traceback else line
 
 
 class JsonLines(logging.Formatter):
@@ -70,16 +84,47 @@ class JsonLines(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         """The line."""
+        message, traceback = _said(self, record)
         told: dict[str, Any] = {
             "time": moment(record.created),
             "level": record.levelname.lower(),
             "logger": record.name,
-            "message": record.getMessage(),
-            **_about(record),
+            "message": _encodable(message),
+            **{name: _encodable(value) if isinstance(value, str) else value for name, value in _about(record).items()},
         }
-        if record.exc_info:
-            told["exception"] = self.formatException(record.exc_info)
-        return msgspec.json.encode(told).decode()
+        if traceback:
+            told["exception"] = _encodable(traceback)
+        return escape_line(msgspec.json.encode(told).decode())
+
+
+def without_passwords(text: str) -> str:
+    """A text without the passwords in its addresses and connection strings.
+
+    >>> without_passwords("can't reach postgresql://hub:secret@db/hub")
+    "can't reach postgresql://hub:…@db/hub"
+    """
+    return _PASSWORD.sub(lambda found: f"{found[1]}:…@" if found[2] is None else f"{found[2]}{found[3]}…", text)
+
+
+def _said(formatter: logging.Formatter, record: logging.LogRecord) -> tuple[str, str]:
+    """The message of a record and its traceback, which a server of applications logs as a message."""
+    message, traceback = record.getMessage(), record.__dict__.get("traceback", "")
+    if record.exc_info:
+        traceback = formatter.formatException(record.exc_info)
+    elif message.startswith(_TRACEBACK):
+        message, traceback = message.rstrip().rpartition("\n")[2], message.rstrip()
+    return without_passwords(message), without_passwords(traceback)
+
+
+def _value(value: object) -> str:
+    """A value as it stands in a line, quoted where it would be taken for several."""
+    text = escape_line(str(value))
+    return text if _BARE.fullmatch(text) else msgspec.json.encode(text).decode()
+
+
+def _encodable(text: str) -> str:
+    """A text that JSON can hold: lone surrogates are escaped."""
+    return text.encode("utf-8", "backslashreplace").decode()
 
 
 def _about(record: logging.LogRecord) -> dict[str, Any]:

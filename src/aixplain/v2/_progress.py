@@ -11,6 +11,8 @@ from html import escape
 from types import TracebackType
 from typing import Any, Protocol, Self, TextIO
 
+from aixplain._wire.control_characters import escape_line
+
 WIDTH = 30
 SHORTEST_PAUSE = 0.1
 MB = 1024 * 1024
@@ -108,7 +110,7 @@ class Terminal:
 
     def draw(self, label: str, share: float | None, note: str) -> None:
         """Write the line anew."""
-        self._stream.write(f"\r{label} {_blocks(share)} {note}\x1b[K")
+        self._stream.write(f"\r{escape_line(label)} {_blocks(share)} {note}\x1b[K")
         self._stream.flush()
 
     def clear(self) -> None:
