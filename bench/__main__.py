@@ -1,4 +1,4 @@
-"""`./dev bench [NAME …] [--json FILE]`: run the benchmarks, all or those that are named."""
+"""`./dev bench [NAME …] [--json FILE] [--against COMMIT]`: run the benchmarks, all or those that are named."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import re
 import sys
 from pathlib import Path
 
+from bench.against import compare
 from bench.environments import ROOT, Unavailable
 from bench.measuring import figures, summary
 
@@ -47,10 +48,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="./dev bench", description="Measure, beside the rivals; see bench/README.md.")
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"all, or some of: {', '.join(QUESTIONS)}")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the goals and how they were met here too")
+    parser.add_argument("--against", metavar="COMMIT", help="measure this commit too, in turn, and print the changes")
+    parser.add_argument("--rounds", type=int, default=3, help="how often each side is measured with --against (default 3)")
     asked = parser.parse_args()
     if unknown := [name for name in asked.names if name not in QUESTIONS]:
         parser.error(f"there is no benchmark {', '.join(unknown)}; there are: {', '.join(QUESTIONS)}")
     print(f"{_machine()}, load {os.getloadavg()[0]:.1f}; official {_version('official-0.2.48')}, openai {_version('openai')}")
+    if asked.against:
+        sys.exit(not compare(asked.against, asked.names or QUESTIONS, asked.rounds))
     try:
         for name in asked.names or QUESTIONS:
             importlib.import_module(f"bench.{name}").main()
