@@ -235,3 +235,57 @@ def test_each_has_a_secret_of_its_own_that_no_other_takes_and_that_is_nowhere_sh
     finally:
         first.close()
         second.close()
+
+
+#: What a program of another user, or a page in a browser, may send to the port.
+STRANGERS: list[dict[str, str]] = [
+    {},
+    {"x-api-key": "guessed"},
+    {"authorization": "Bearer guessed"},
+    {"origin": "https://elsewhere.example"},
+    {"host": "localhost", "origin": "null"},
+]
+ASKED = [
+    ("GET", "/"),
+    ("GET", "/web/page.js"),
+    ("GET", "/metrics"),
+    ("GET", "/sdk/runs"),
+    ("GET", "/sdk/api-keys"),
+    ("GET", "/v1/models"),
+    ("GET", "/v2/models/aixplain%2Fsentiment"),
+    ("GET", "/nowhere"),
+    ("POST", "/v2/models/paginate"),
+    ("POST", "/api/v2/execute/aixplain%2Fsentiment"),
+    ("POST", "/api/v1/execute/aixplain%2Fsentiment"),
+    ("POST", "/v1/chat/completions"),
+    ("POST", "/sdk/file/upload/temp-url"),
+    ("POST", "/mcp"),
+]
+
+
+@pytest.fixture(params=["sync", "async"])
+def local_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """The address of the hub inside a client."""
+    if request.param == "sync":
+        with Aixplain.local(tmp_path / "hub") as aix:
+            yield aix.backend_url
+    else:
+        client = AsyncAixplain.local(tmp_path / "hub")
+        yield client.backend_url
+        asyncio.run(client.close())
+
+
+def test_a_local_hub_answers_nobody_without_its_secret(local_url: str) -> None:
+    caller = Caller(local_url)
+    for headers in STRANGERS:
+        for method, path in ASKED:
+            assert caller.send(method, path, b"{}", headers).status == 401, (method, path, headers)
+    assert caller.get("/healthz").status == 200
+    assert caller.get("/files/aaaaaaaaaaaaaaaaaaaaaa/x").status == 404  # whose address is a secret of its own
+
+
+def test_a_local_hub_is_of_use_to_its_owner_with_files_and_streams_too(tmp_path: Path) -> None:
+    with Aixplain.local(tmp_path / "hub") as aix:
+        assert aix.Model.get("aixplain/sentiment").run(text="I love this").data == "POSITIVE"
+        assert len(list(aix.Model.get("aixplain/split-sentences").run_stream(text="Hi. Ho."))) == 2
+        assert aix.Model.search("sentiment").total >= 1

@@ -34,6 +34,7 @@ def with_books(
     from aixplain.hub.errors import HubError
     from aixplain.hub.opening import Place
     from aixplain.hub.opening.books import books
+    from aixplain.hub.private import claim_folder
 
     told = settings_from({"data": data and str(data), "database": database})
     folder = folder_of(told.data)
@@ -41,7 +42,7 @@ def with_books(
         database = told.database
     if database is None and may_be_new:
         try:
-            folder.mkdir(parents=True, exist_ok=True)
+            claim_folder(folder)
         except OSError as error:
             raise Failure(f"The folder {folder} can't be used: {error.strerror}. Name another with --data.") from error
     elif database is None and not (folder / "hub.sqlite").exists():

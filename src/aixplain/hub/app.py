@@ -40,7 +40,7 @@ def create_app(entries: dict[str, Entry], place: Place, keys: Iterable[str], set
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         async with (
             rooms.opened() as hub,
-            Keyring(hub.keys, keys, app.state.owner).in_use() as keyring,
+            Keyring(hub.keys, keys, app.state.owner, is_closed=app.state.requires_key).in_use() as keyring,
             at_work(hub),
             mcp.open(),
         ):
@@ -58,7 +58,8 @@ def create_app(entries: dict[str, Entry], place: Place, keys: Iterable[str], set
     # Starlette's own layers around these would catch and tell errors a second time, at each request's cost.
     app.middleware_stack = Reception(Access(app.router), metrics, on_error)
     app.state.settings, app.state.metrics = settings, metrics
-    app.state.owner = None  # whoever embeds the hub may set a secret here, which is then good beside the keys
+    # Whoever embeds the hub may set a secret here, which is then good beside the keys, and may have it required.
+    app.state.owner, app.state.requires_key = None, False
     app.router.redirect_slashes = False  # an address has one spelling, and a redirected post loses its body
     return app
 

@@ -15,8 +15,10 @@ from aixplain.hub.troubles import tell_trouble
 
 #: Say whether the hub is alive, and at work, also when its database is away.
 HEALTH = "/healthz", "/readyz"
-#: A file's address is a secret of its own, and travels without the key. The page asks for one.
-OPEN_PATHS = ("/files/", "/web/")
+#: A file's address is a secret of its own, and travels without the key.
+FILES = "/files/"
+#: The page, which asks for a key.
+PAGE = "/web/"
 _LOCAL = re.compile(r"(https?://)?(127\.0\.0\.1|localhost|\[::1\])(:\d+)?", re.IGNORECASE)
 
 
@@ -47,7 +49,7 @@ async def _refusal(scope: Scope) -> Response | None:
     if not await keyring.wanted():
         scope["key"] = ANYONE
         return _refused_as_foreign(scope)
-    if scope["path"] == "/" or scope["path"].startswith(OPEN_PATHS):
+    if _is_open(scope["path"], keyring):
         return None
     secret = _secret(scope)
     key = None if secret is None else await keyring.find(secret)
@@ -57,6 +59,11 @@ async def _refusal(scope: Scope) -> Response | None:
     message = "This hub wants a key, and the request has none" if secret is None else "The key was refused"
     way_out = "Send one of the hub's keys in the header x-api-key, or as Authorization: Bearer KEY."
     return refused(scope["path"], 401, f"{message}. {way_out}", {"www-authenticate": "Bearer"})
+
+
+def _is_open(path: str, keyring: Keyring) -> bool:
+    """Whether a path needs no key."""
+    return path.startswith(FILES) or (not keyring.is_closed and (path == "/" or path.startswith(PAGE)))
 
 
 def _refused_as_foreign(scope: Scope) -> Response | None:

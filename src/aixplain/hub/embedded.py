@@ -27,9 +27,11 @@ class EmbeddedHub:
     """A running hub. `url` takes requests from the start: they wait until it is ready. Raises `HubError`.
 
     `key` is its owner's, made for this one hub: it lets in also where the folder has keys, whose runs are not the owner's.
+    With `requires_key`, nothing but its health is told without a key: other users and programs of this machine reach the
+    port too, and so does every page in a browser on it.
     """
 
-    def __init__(self, hub: Hub, data: str | PathLike[str] | None) -> None:
+    def __init__(self, hub: Hub, data: str | PathLike[str] | None, *, requires_key: bool) -> None:
         self.key = new_secret()
         self._process = os.getpid()
         self._ready = threading.Event()
@@ -39,7 +41,7 @@ class EmbeddedHub:
             listening = held.enter_context(listen("127.0.0.1", 0))
             self.url = address_of(listening)
             app = hub.app(folder)
-            app.state.owner = self.key
+            app.state.owner, app.state.requires_key = self.key, requires_key
             self._server = Server(app, PATIENCE, self._ready.set)
             self._held = held.pop_all()
         self._thread = threading.Thread(target=self._serve, args=[listening], name="aixplain-hub", daemon=True)
@@ -74,8 +76,8 @@ class EmbeddedHub:
             self._ready.set()
 
 
-def start(data: str | PathLike[str] | None = None, hub: Hub | None = None) -> EmbeddedHub:
+def start(data: str | PathLike[str] | None = None, hub: Hub | None = None, *, requires_key: bool = False) -> EmbeddedHub:
     """Start a hub beside this thread. Raises `HubError`."""
     if hub is not None:
         stop_when_read()
-    return EmbeddedHub(hub or Hub(), data)
+    return EmbeddedHub(hub or Hub(), data, requires_key=requires_key)

@@ -66,17 +66,19 @@ async def make(store: KeyStore, wanted: Key) -> tuple[Key, str]:
 class Keyring:
     """Finds keys: the `fixed` ones that the hub was started with, which may all but administer, and those of the database.
 
-    With the secret of its `owner`, a hub answers as if it had no keys. It is none of them: it closes the hub to nobody.
+    With the secret of its `owner`, a hub answers as if it had no keys. It is none of them: it closes the hub to nobody, unless
+    the hub `is_closed` to all who have no key, its page too.
     """
 
-    def __init__(self, store: KeyStore, fixed: Iterable[str], owner: str | None = None) -> None:
+    def __init__(self, store: KeyStore, fixed: Iterable[str], owner: str | None = None, *, is_closed: bool = False) -> None:
         self.store = store
         self._owner = None if owner is None else digest_of(owner)
         digests = map(digest_of, fixed)
         self._fixed = {digest: Key(id_of(digest), id_of(digest)) for digest in digests}
         self._known: dict[bytes, tuple[float, Key | None]] = {}
         self._asking: dict[bytes, asyncio.Task[Key | None]] = {}
-        self._any = bool(self._fixed)
+        self.is_closed = is_closed
+        self._any = is_closed or bool(self._fixed)
         self._looked_at = -KNOWN_SECONDS
         self._used: dict[str, float] = {}
 

@@ -22,6 +22,7 @@ import uvicorn
 from starlette.applications import Starlette
 
 from aixplain.hub.errors import HubError
+from aixplain.hub.private import claim_folder, make_private_file
 from aixplain.hub.protocol import Protocol
 from aixplain.hub.settings import Settings
 
@@ -45,7 +46,8 @@ def claimed(folder: Path | None) -> Iterator[Path]:
             yield passing
         return
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        claim_folder(folder)
+        make_private_file(folder / "hub.lock")
         lock = (folder / "hub.lock").open("a+")
     except OSError as error:
         raise HubError(f"The folder {folder} can't be used: {error.strerror}. Name another with --data.") from error

@@ -209,4 +209,4 @@ def _start_hub(data: str | PathLike[str] | None) -> EmbeddedHub:
         raise ConfigurationError(
             f"The hub needs {error.name}, which is not installed: pip install 'aixplain-models[hub]'"
         ) from error
-    return cast(EmbeddedHub, module.start(data))
+    return cast(EmbeddedHub, module.start(data, requires_key=True))

@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from aixplain.hub.errors import HubError
+from aixplain.hub.private import make_private_file
 from aixplain.hub.store.sqlite.writer import BUSY_SECONDS
 
 DATABASE, FILES = "hub.sqlite", "files"
@@ -39,7 +40,7 @@ def _whole_or_not(target: Path) -> Iterator[Path]:
     part = target.with_name(f".{target.name}.{secrets.token_hex(4)}")
     try:
         _check_free(target)
-        part.touch(mode=0o600)  # it holds what callers sent, and the secret of the webhooks
+        make_private_file(part)  # it holds what callers sent, and the secret of the webhooks
         yield part
         _check_free(target)
         part.rename(target)
@@ -71,7 +72,7 @@ def _archive(folder: Path, target: Path) -> None:
     """The database first: a file that it names was sent up before, and stays for as long as it may be wanted."""
     copy = target.with_name(f"{target.name}.database")
     try:
-        copy.touch(mode=0o600)
+        make_private_file(copy)
         _copy(folder / DATABASE, copy)
         with tarfile.open(target, "w") as archive:
             archive.add(copy, DATABASE)

@@ -13,6 +13,7 @@ from typing import TypeVar
 
 from aixplain.hub.errors import HubError
 from aixplain.hub.metrics import Histogram
+from aixplain.hub.private import make_private_file, tighten
 from aixplain.hub.store.named import scripts
 from aixplain.hub.store.sqlite.writer import BUSY_SECONDS, Change, Writer
 
@@ -34,6 +35,7 @@ class SqliteStore:
         self._readers = threading.local()
         self._connections: list[sqlite3.Connection] = []
         try:
+            _make_private(path)
             writer = self._connect()
             _migrate(writer, path)
             with _transaction(writer):
@@ -156,6 +158,16 @@ def _statements(script: str) -> Iterator[str]:
         if sqlite3.complete_statement(statement):
             yield statement
             statement = ""
+
+
+def _make_private(path: Path) -> None:
+    """Make the database file, or tighten one that is there; SQLite gives the mode to those that it makes beside it."""
+    try:
+        make_private_file(path)
+    except OSError as error:
+        raise _unusable(path, sqlite3.OperationalError(error.strerror)) from error
+    for suffix in ("-wal", "-shm", "-journal"):
+        tighten(path.with_name(path.name + suffix))
 
 
 def _unusable(path: Path, error: sqlite3.Error) -> HubError:
