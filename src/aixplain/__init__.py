@@ -8,6 +8,8 @@ POSITIVE
 
 from __future__ import annotations
 
+import os
+import sys
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -56,6 +58,32 @@ __all__ = [
     "UnexpectedDataError",
     "ValidationError",
 ]
+
+
+def _warn_of_the_official_package() -> None:
+    """Warn if the distribution `aixplain` is installed too: its modules and these overwrite each other."""
+    library = os.__file__.rpartition(os.sep)[0]
+    for folder in sys.path:
+        if folder.startswith(library) and not folder.endswith("-packages"):
+            continue  # Python's own modules
+        try:
+            names = os.listdir(folder or ".")  # noqa: PTH208 - pathlib is slow to import
+        except OSError:  # an archive, or a folder that isn't there
+            continue
+        if any(name.startswith("aixplain-") and name.endswith((".dist-info", ".egg-info")) for name in names):
+            import warnings  # costs a millisecond where nothing else has loaded it
+
+            warnings.warn(
+                "The packages aixplain-models and aixplain share the import name `aixplain` and can't share an environment: "
+                "the files of the one installed last overwrite the other's. Uninstall both, then install the one you want: "
+                f"pip uninstall aixplain aixplain-models. (aixplain was found in {folder or 'the working directory'}.)",
+                RuntimeWarning,
+                stacklevel=2,
+            )
+            return
+
+
+_warn_of_the_official_package()
 
 
 def __getattr__(name: str) -> Any:
