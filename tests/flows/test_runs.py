@@ -134,7 +134,18 @@ def test_an_answer_that_is_no_result_is_an_error_of_its_own(
 # --- Failures
 
 
-@pytest.mark.parametrize("status", ["FAILED", "ABORTED", "CANCELED"])
+@pytest.mark.parametrize("status", ["COMPLETED", "success", "Completed", "DONE_WELL"])
+@pytest.mark.parametrize("first", [[], [ACCEPTED]], ids=["at once", "later"])
+def test_a_run_with_another_word_of_success_has_its_result(
+    world: Any, settings: Any, answer: Any, status: str, first: list[Any]
+) -> None:
+    ended = {"status": status, "completed": True, "data": "fine"}
+    hub = world(*(answer(201, each) for each in first), answer(200, ended))
+    result = hub.play(operations.run(settings, Run("m", {})))
+    assert (result.status, result.data, result.completed, result.failed) == (status, "fine", True, False)
+
+
+@pytest.mark.parametrize("status", ["FAILED", "ABORTED", "CANCELED", "failed", "Aborted", "canceled"])
 @pytest.mark.parametrize("first", [[], [ACCEPTED]], ids=["at once", "later"])
 def test_a_run_that_ends_badly_raises(world: Any, settings: Any, answer: Any, status: str, first: list[Any]) -> None:
     failed = {"status": status, "completed": True, "errorMessage": "it broke", "statusCode": 485, "requestId": "r"}

@@ -270,6 +270,10 @@ def test_what_is_no_object_of_json_is_no_answer(body: bytes) -> None:
         ({"status": "FAILED", "completed": False}, True, None),
         ({"status": "QUEUED", "completed": False}, False, None),
         ({"status": "PARTIAL", "completed": True}, True, None),
+        ({"status": "COMPLETED"}, True, None),
+        ({"status": "success", "completed": False}, True, None),
+        ({"status": "canceled"}, True, None),
+        ({"status": "in_progress", "completed": True, "data": "http://127.0.0.1/x"}, False, "http://127.0.0.1/x"),
     ],
 )
 def test_a_run_is_over_when_its_status_says_so(told: dict[str, Any], completed: bool, url: str | None) -> None:

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar
 import msgspec
 
 from aixplain._wire.messages import (
-    FAILED,
     IN_PROGRESS,
     SUCCESS,
     Attribute,
@@ -22,6 +21,7 @@ from aixplain._wire.messages import (
 )
 from aixplain._wire.open_records import LateRecord, decode_all_open, decode_open, read_all_open, read_late
 from aixplain._wire.records import Record, parse
+from aixplain._wire.statuses import is_failure, is_finished
 from aixplain.v2.enums import ResponseStatus
 from aixplain.v2.exceptions import InvalidResponseError, ValidationError
 
@@ -44,9 +44,6 @@ __all__ = [
 
 T = TypeVar("T")
 
-#: A run with one of these is over. A word that isn't known counts as the answer's `completed` says.
-ENDINGS = frozenset({SUCCESS, FAILED, "ABORTED", "CANCELED", "EXPIRED"})
-
 
 class Result(LateRecord, rename="camel"):
     """How a run stands, or ended. Keys of the answer that no field holds read as attributes (`result.asset`).
@@ -65,9 +62,10 @@ class Result(LateRecord, rename="camel"):
     data: Any = None
 
     def __post_init__(self) -> None:
-        # The answer's own word can't be trusted: an accepted run may arrive as "completed": true.
-        self.completed = self.status in ENDINGS or (self.status != IN_PROGRESS and bool(self.completed))
-        if self.status == IN_PROGRESS and self.url is None and isinstance(self.data, str):
+        # `completed` alone can't be trusted: an accepted run may arrive as "completed": true.
+        status = self.status
+        self.completed = status == SUCCESS or is_finished(status, self.completed)
+        if not self.completed and self.url is None and isinstance(self.data, str) and status.upper() == IN_PROGRESS:
             self.url = self.data
 
     if TYPE_CHECKING:
@@ -98,8 +96,8 @@ class Result(LateRecord, rename="camel"):
 
     @property
     def failed(self) -> bool:
-        """The run ended, and not well: FAILED, ABORTED, CANCELED and whatever else isn't a success."""
-        return bool(self.completed) and self.status not in ("", SUCCESS)
+        """Whether the run ended without a result: its status is FAILED, ABORTED or CANCELED."""
+        return is_failure(self.status)
 
 
 _decode_details = msgspec.json.Decoder(list[Detail]).decode
