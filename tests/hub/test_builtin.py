@@ -423,7 +423,7 @@ def test_who_looks_for_a_task_finds_its_model_first(builtin: Caller, query: str,
 )
 def test_many_at_once_get_what_one_alone_gets(path: str, inputs: dict[str, str]) -> None:
     backend = Hub().entries[path].backend
-    code: Callable[..., Any] = backend._code  # type: ignore[attr-defined]
+    code: Callable[..., Any] = backend.code  # type: ignore[attr-defined]
     outcomes: list[Any] = []
 
     def ask() -> None:

@@ -169,7 +169,7 @@ def record(message: str, error: BaseException | None = None, **extra: Any) -> lo
 @pytest.mark.parametrize("formatter", [TextLines(), JsonLines()])
 def test_nothing_that_is_logged_makes_a_line_or_steers_a_terminal(formatter: logging.Formatter) -> None:
     """Messages, names of keys and models, and errors are other people's."""
-    written = formatter.format(record(FORGED, ValueError(FORGED), key=FORGED, model=FORGED, traceback=FORGED))
+    written = formatter.format(record(FORGED, ValueError(FORGED), key=FORGED, model=FORGED))
     assert not [line for line in written.splitlines()[1:] if not line.startswith("    ")]
     assert not [character for character in written if character in "\x1b\x9b\u202e\ud800"]
     assert written.count("forged") == 4  # and nothing is lost
@@ -186,12 +186,11 @@ def test_a_value_with_spaces_is_quoted() -> None:
 
 
 def test_a_traceback_of_another_process_or_of_the_server_stands_under_its_line() -> None:
-    head, *below = TextLines().format(record("model acme/x failed", traceback="one\ntwo")).split("\n")
-    assert (head[-len("failed") :], below) == ("failed", ["    one", "    two"])
-    raised = "Traceback (most recent call last):\n  File\nValueError: no\n"
-    head, *below = TextLines().format(record(raised)).split("\n")
-    assert head.endswith("acme ValueError: no")
-    assert below[0] == "    Traceback (most recent call last):"
+    raised = "Traceback (most recent call last):\n  File\nValueError: no"
+    for message, told in [(f"model acme/x failed\n{raised}", "acme model acme/x failed"), (raised, "acme ValueError: no")]:
+        head, *below = TextLines().format(record(message)).split("\n")
+        assert head.endswith(told)
+        assert below == [f"    {line}" for line in raised.split("\n")]
 
 
 @pytest.mark.parametrize(

@@ -58,4 +58,6 @@ def _item(parameter: Parameter) -> dict[str, Any]:
         schema["minimum"] = parameter.minimum
     if parameter.maximum is not None:
         schema["maximum"] = parameter.maximum
+    if parameter.max_length is not None:
+        schema["maxLength"] = parameter.max_length
     return schema

@@ -128,7 +128,7 @@ class Attribute(OpenRecord):
 class Parameter(OpenRecord, rename="camel"):
     """One input that a model takes.
 
-    `description`, `minimum` and `maximum` are told by a hub; the platform leaves them out.
+    `description`, `minimum`, `maximum` and `max_length`, in characters, are told by a hub; the platform leaves them out.
     """
 
     name: str
@@ -143,6 +143,7 @@ class Parameter(OpenRecord, rename="camel"):
     description: str | None = None
     minimum: float | None = None
     maximum: float | None = None
+    max_length: int | None = None
 
     @property
     def default(self) -> Any:

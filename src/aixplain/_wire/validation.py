@@ -126,6 +126,9 @@ class QuickLook:
 
 
 def _checker(parameter: Parameter) -> Callable[[Any], bool]:
+    longest = parameter.max_length
+    if longest is not None and kind_of(parameter) == "text" and not parameter.multiple_values and not _is_narrow(parameter):
+        return lambda value: isinstance(value, str) and len(value) <= longest
     if parameter.multiple_values or _is_bound(parameter):
         return lambda value: fits(parameter, value) and value_problem(parameter, value) is None
     return _CHECKS.get(kind_of(parameter)) or _is_anything
@@ -152,6 +155,11 @@ def expectation(parameter: Parameter, value: Any) -> str:
 
 def _is_bound(parameter: Parameter) -> bool:
     """Whether not every value of the right type will do."""
+    return parameter.max_length is not None or _is_narrow(parameter)
+
+
+def _is_narrow(parameter: Parameter) -> bool:
+    """Whether not every value of the right type and length will do."""
     return bool(
         parameter.available_options
         or parameter.minimum is not None
@@ -176,6 +184,11 @@ def value_problem(parameter: Parameter, value: Any) -> str | None:
         if parameter.available_options and not any(_is_same(each, option) for option in parameter.options):
             options = ", ".join(map(repr, parameter.options))
             return f"Parameter '{parameter.name}' has invalid value {each!r:.60}. Expected one of {options}"
+        if parameter.max_length is not None and isinstance(each, str) and len(each) > parameter.max_length:
+            return (
+                f"Parameter '{parameter.name}' has invalid value {each[:40]!r}…. "
+                f"Expected at most {parameter.max_length:,} characters, got {len(each):,}"
+            )
         if _is_out_of_range(parameter, each):
             return f"Parameter '{parameter.name}' has invalid value {each!r:.60}. Expected {_range(parameter)}"
     return None

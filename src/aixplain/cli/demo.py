@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import shlex
 import shutil
 import sys
@@ -56,6 +57,7 @@ def demo() -> None:
     console.print("A hub starts inside this process, with real models and nothing to download.", style="dim")
     with own_hub() as aix, tempfile.TemporaryDirectory() as folder, contextlib.chdir(folder):
         _write_files()
+        os.environ["TEAM_API_KEY"] = aix.settings.api_key or ""  # the hub is closed to who has not its secret
         for words, into in STEPS:
             _step(words, into, aix.settings.backend_url)
     sys.stdout.write(NEXT.format(aix=_name_to_type()))

@@ -63,6 +63,8 @@ def _limits(parameter: Parameter) -> str:
     if parameter.options:
         return "one of " + ", ".join(map(str, parameter.options))
     low = f"from {_text(parameter.minimum)}" if parameter.minimum is not None else ""
+    if parameter.max_length is not None:
+        return f"at most {parameter.max_length:,} characters"
     high = f"to {_text(parameter.maximum)}" if parameter.maximum is not None else ""
     return f"{low} {high}".strip()
 

@@ -87,7 +87,7 @@ def failure_of(entry: Entry, error: BaseException) -> tuple[str, int]:
     if isinstance(error, ModelError):
         return str(error), error.status
     if isinstance(error, ModelFailure):
-        logger.error("model %s %s", entry.path, error, extra={"traceback": error.traceback.rstrip()})
+        logger.error("model %s %s", entry.path, f"{error}\n{error.traceback}".rstrip())
         return f"Model '{entry.path}' {error}", 500
     logger.error("model %s raised", entry.path, exc_info=error)
     return f"Model '{entry.path}' failed: {type(error).__name__}: {error}", 500

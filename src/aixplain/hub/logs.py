@@ -107,12 +107,12 @@ def without_passwords(text: str) -> str:
 
 
 def _said(formatter: logging.Formatter, record: logging.LogRecord) -> tuple[str, str]:
-    """The message of a record and its traceback, which a server of applications logs as a message."""
-    message, traceback = record.getMessage(), record.__dict__.get("traceback", "")
+    """The message of a record and its traceback, which may stand in the message, as that of another process does."""
+    message, traceback = record.getMessage(), ""
+    if (at := message.find(_TRACEBACK)) >= 0:
+        message, traceback = message[:at].rstrip() or message.rstrip().rpartition("\n")[2], message[at:].rstrip()
     if record.exc_info:
-        traceback = formatter.formatException(record.exc_info)
-    elif message.startswith(_TRACEBACK):
-        message, traceback = message.rstrip().rpartition("\n")[2], message.rstrip()
+        traceback = f"{traceback}\n{formatter.formatException(record.exc_info)}".lstrip("\n")
     return without_passwords(message), without_passwords(traceback)
 
 

@@ -14,6 +14,7 @@ from aixplain._wire.messages import CLIENT_CONTROLS, RUN_HEADERS, Search
 from aixplain._wire.validation import did_you_mean, problems
 from aixplain.hub.answers import Answers
 from aixplain.hub.backends import Piece
+from aixplain.hub.backends.bounded import BoundedBackend
 from aixplain.hub.catalog import LONGEST, Entry
 from aixplain.hub.engine import Engine
 from aixplain.hub.errors import Refusal
@@ -23,6 +24,7 @@ from aixplain.hub.limits import Limiter
 from aixplain.hub.logs import trace_run
 from aixplain.hub.once import check_same
 from aixplain.hub.outgoing import problem_with
+from aixplain.hub.processes.backend import ProcessBackend
 from aixplain.hub.runs import Asked, Runs, new_order
 from aixplain.hub.settings import Settings
 from aixplain.hub.store.keys import Key
@@ -132,6 +134,16 @@ class Service:
         if not by.may_use(entry.path, entry.id):
             raise Refusal(403, f"The key '{by.name}' is not for the model '{key}'. Ask whoever made it, or use another one.")
         return entry
+
+    def stops_with_caller(self, key: str, asked: Asked) -> bool:
+        """Whether the work of a run is stopped when its caller leaves: where it can be, and nobody comes back for its answer.
+
+        With an idempotency key a caller may come back. A built-in model then begins anew, which costs nobody anything.
+        """
+        entry = self.entry(key)
+        if entry is None:
+            return False
+        return isinstance(entry.backend, BoundedBackend) or (asked.key is None and isinstance(entry.backend, ProcessBackend))
 
     async def run(
         self, key: str, inputs: dict[str, Any], *, background: bool, by: Key, asked: Asked = NO_KEYS

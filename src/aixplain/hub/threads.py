@@ -21,7 +21,9 @@ T = TypeVar("T")
 #: What a call gave, or what it raised.
 Outcome = tuple[Any, Exception | None]
 
-MOST = 32
+#: More than the blocking functions of most hubs may use together: one that hangs, as often as it may run, leaves threads for
+#: others.
+MOST = 128
 IDLE_SECONDS = 2.0
 
 

@@ -12,7 +12,6 @@ import threading
 from collections.abc import AsyncGenerator, Callable, Generator, Iterable, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from aixplain.hub import threads
 from aixplain.hub.backends import OnProgress, Output, Piece, as_piece, completed
 from aixplain.hub.backends.signature import Argument, arguments_of
 from aixplain.hub.catalog import Entry, Policy, is_path
@@ -26,7 +25,7 @@ FunctionT = TypeVar("FunctionT", bound=Callable[..., Any])
 
 _END: Any = object()
 #: How often one function that blocks runs at once, so that it leaves threads for others.
-BLOCKING = threads.MOST // 2
+BLOCKING = 16
 #: Who is told of the progress of the run that goes on.
 progress_listener: contextvars.ContextVar[OnProgress | None] = contextvars.ContextVar("on_progress", default=None)
 
@@ -147,7 +146,7 @@ class FunctionBackend:
         self.streams = self._yields or self._yields_on_loop
         #: How often it runs at once, unless told otherwise.
         self.at_once = None if self._is_coroutine or self._yields_on_loop else BLOCKING
-        self._code = code
+        self.code = code
 
     async def run(self, inputs: dict[str, Any], on_progress: OnProgress) -> Output:
         """The function's answer; a generator's pieces are joined."""
@@ -173,7 +172,7 @@ class FunctionBackend:
         """The function with these inputs, to be called. Raises `ModelError` for a value that can't become what it takes."""
         given = {name: self.arguments[name].value(sent) for name, sent in inputs.items()}
         missing = {name: None for name, argument in self.arguments.items() if argument.none_when_missing}
-        return functools.partial(self._code, **{**missing, **given})
+        return functools.partial(self.code, **{**missing, **given})
 
 
 async def _gathered(pieces: AsyncGenerator[Any, None]) -> Output:

@@ -26,9 +26,9 @@ RESERVED = CLIENT_CONTROLS | RUN_HEADERS.keys() | {"options", "self"}
 class Input:
     """What a type can't say about an input: `Annotated[int, Input(ge=1, le=5)]`.
 
-    `ge` and `le` bound a number, `choices` lists the values that are taken, `type` is the protocol's data type when the
-    annotation's own (str: text, int and float: number, bool: boolean, dict: json, Literal: label, Path: document) is not
-    the one meant. Raises ValueError for bounds that no number keeps.
+    `ge` and `le` bound a number, `longest` the characters of a text, `choices` lists the values that are taken, `type` is the
+    protocol's data type when the annotation's own (str: text, int and float: number, bool: boolean, dict: json, Literal: label,
+    Path: document) is not the one meant. Raises ValueError for bounds that no value keeps.
     """
 
     ge: float | None = None
@@ -36,8 +36,11 @@ class Input:
     choices: Sequence[Any] = ()
     description: str | None = None
     type: str | None = None
+    longest: int | None = None
 
     def __post_init__(self) -> None:
+        if self.longest is not None and self.longest < 1:
+            raise ValueError(f"No text has at most {self.longest} characters.")
         if self.ge is not None and self.le is not None and self.ge > self.le:
             raise ValueError(f"No number is from {self.ge:g} to {self.le:g}.")
 
@@ -117,6 +120,7 @@ def _told(parameter: inspect.Parameter, shape: _Shape) -> Parameter:
         description=shape.note.description,
         minimum=shape.note.ge,
         maximum=shape.note.le,
+        max_length=shape.note.longest,
     )
 
 
@@ -218,7 +222,7 @@ def _noted(shape: _Shape, note: Input) -> _Shape:
     if note.choices:
         chosen = _choice(tuple(note.choices))
         shape = replace(shape, type=chosen.type, convert=chosen.convert, choices=chosen.choices)
-    said = {name: value for name in ("ge", "le", "description") if (value := getattr(note, name)) is not None}
+    said = {name: value for name in ("ge", "le", "description", "longest") if (value := getattr(note, name)) is not None}
     return replace(shape, type=note.type or shape.type, note=replace(shape.note, **said))
 
 

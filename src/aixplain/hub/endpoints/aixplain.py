@@ -119,9 +119,10 @@ async def _run(request: Request, *, background: bool) -> Response:
     body = await read_body(request)
     inputs = decoded(body, dict[str, Any])
     asked = asked_by(request, b"v1" if background else b"v2", body)
-    answer = await service_of(request).run(
-        request.path_params["key"], inputs, background=background, asked=asked, by=key_of(request)
-    )
+    service, key = service_of(request), request.path_params["key"]
+    running = service.run(key, inputs, background=background, asked=asked, by=key_of(request))
+    is_left = not background and service.stops_with_caller(key, asked)
+    answer = await (while_here(request.scope, running) if is_left else running)
     if isinstance(answer, Accepted):
         return JsonResponse(_in_progress(request, answer.run_id, None), 201)
     if isinstance(answer, Pieces):

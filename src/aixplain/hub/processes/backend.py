@@ -21,17 +21,26 @@ PATIENCE = 1.0
 class ProcessBackend:
     """Runs a function in processes that stay, each of which makes one call at a time and may use `memory` bytes.
 
-    Raises TypeError for a function that another process can't find.
+    `seconds`, `idle_seconds` and `is_alone` are those of `Task`. Raises TypeError for a function that another process can't
+    find.
     """
 
-    def __init__(self, code: Callable[..., Any], memory: int | None) -> None:
+    def __init__(
+        self,
+        code: Callable[..., Any],
+        memory: int | None,
+        *,
+        seconds: float | None = None,
+        idle_seconds: float | None = None,
+        is_alone: bool = False,
+    ) -> None:
         function = FunctionBackend(code)
         self.arguments = function.arguments
         self.streams = function.streams
         #: How often it runs at once, unless told otherwise.
         self.at_once = os.cpu_count() or 1
         self._code = code
-        self._task = Task(place_of(code), memory)
+        self._task = Task(place_of(code), memory, seconds, idle_seconds, is_alone)
 
     def check(self) -> None:
         """Raise `HubError` when the name of the function has come to stand for something else."""

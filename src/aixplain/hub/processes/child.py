@@ -11,11 +11,14 @@ import contextlib
 import contextvars
 import faulthandler
 import inspect
+import logging
+import math
 import os
 import queue
 import resource
 import signal
 import socket
+import sys
 import threading
 import time
 from collections.abc import AsyncGenerator, Callable, Coroutine
@@ -26,6 +29,7 @@ import msgspec
 
 from aixplain.hub.backends import ModelError, Output
 from aixplain.hub.backends.functions import FunctionBackend, output_of, progress_listener, whole_of
+from aixplain.hub.logs import TextLines
 from aixplain.hub.processes.messages import HEAD, STOP, Answer, Call, Piece, Progress, Raised, Ready, Refused, Task, framed
 from aixplain.hub.processes.places import find
 from aixplain.hub.reading import own_traceback
@@ -33,11 +37,15 @@ from aixplain.hub.reading import own_traceback
 T = TypeVar("T")
 
 LAST_SECONDS = 1.0
+#: From linux/prctl.h.
+PR_SET_PDEATHSIG = 1
 
 
 def main(descriptor: int) -> None:
     """Work for the hub at the other end of this socket, until it closes it."""
     faulthandler.enable()
+    if logging.lastResort is not None:  # writes what is logged here, unless the user's code sets logging up
+        logging.lastResort.setFormatter(TextLines())
     with contextlib.suppress(OSError):  # when the system runs out of memory, better this process than the hub
         Path("/proc/self/oom_score_adj").write_text("500")
     hub = _Hub(socket.socket(fileno=descriptor))
@@ -45,6 +53,8 @@ def main(descriptor: int) -> None:
     if task is None:
         return
     try:
+        if task.is_alone:
+            _die_with_hub()
         if task.memory is not None:
             resource.setrlimit(resource.RLIMIT_DATA, (task.memory, task.memory))
         worker = _Worker(hub, find(task.place))
@@ -53,7 +63,26 @@ def main(descriptor: int) -> None:
         hub.send(_raised(error))
         return
     while (call := hub.next(Call)) is not None:
+        if task.seconds is not None:
+            _limit_processor(task.seconds)
         worker.make(call)
+
+
+def _die_with_hub() -> None:
+    """Have the system end this process with the hub: the thread that sees it go can't run while a library blocks all others."""
+    import ctypes  # which no other worker needs
+
+    if sys.platform == "linux":
+        with contextlib.suppress(OSError):
+            ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
+def _limit_processor(seconds: float) -> None:
+    """Have the system end this process when its next call uses the processor for longer."""
+    used = time.process_time()
+    _, most = resource.getrlimit(resource.RLIMIT_CPU)
+    wanted = math.ceil(used + seconds) + 1
+    resource.setrlimit(resource.RLIMIT_CPU, (wanted if most == resource.RLIM_INFINITY else min(wanted, most), most))
 
 
 class _Hub:

@@ -23,10 +23,18 @@ class Place(msgspec.Struct, frozen=True):
 
 
 class Task(msgspec.Struct, frozen=True):
-    """What a worker is for: one function, and the bytes of memory that it may use."""
+    """What a worker is for: one function, and the bytes of memory that it may use.
+
+    `seconds` is how long its processor may work for one call: the system ends it after that, however its code blocks.
+    `idle_seconds` is how long it waits for its next call. One that `is_alone` starts no processes, so the system may end it
+    together with the hub.
+    """
 
     place: Place
     memory: int | None = None
+    seconds: float | None = None
+    idle_seconds: float | None = None
+    is_alone: bool = False
 
 
 class Call(msgspec.Struct):

@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections import defaultdict
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Coroutine
+from typing import Any
 from weakref import WeakKeyDictionary
 
 from aixplain.hub.backends import ModelFailure
@@ -15,11 +16,17 @@ from aixplain.hub.threads import Calls
 
 
 class _Workers:
-    """The workers of one loop: those that wait, by what they are for, and those whose calls were left."""
+    """The workers of one loop: those that wait, by what they are for, and those that are on their way out."""
 
     def __init__(self) -> None:
         self.idle: defaultdict[Task, list[Worker]] = defaultdict(list)
         self.leaving: set[asyncio.Task[None]] = set()
+
+    def let_go(self, ending: Coroutine[Any, Any, None]) -> None:
+        """See a worker out, beside everything else."""
+        leaving = asyncio.ensure_future(ending)
+        self.leaving.add(leaving)
+        leaving.add_done_callback(self.leaving.discard)
 
 
 _workers: WeakKeyDictionary[asyncio.AbstractEventLoop, _Workers] = WeakKeyDictionary()
@@ -35,10 +42,11 @@ async def worker_for(task: Task, patience: float = 0.0) -> AsyncIterator[Worker]
     workers = _workers.setdefault(asyncio.get_running_loop(), _Workers())
     idle = workers.idle[task]
     worker = _taken(idle) or Worker(task)
+    worker.uses += 1
     try:
         await worker.ready()
     except asyncio.CancelledError:
-        idle.append(worker)
+        _park(workers, task, worker)
         raise
     except ModelFailure:
         worker.kill()
@@ -47,19 +55,32 @@ async def worker_for(task: Task, patience: float = 0.0) -> AsyncIterator[Worker]
     try:
         yield worker
     except BaseException:
-        leaving = asyncio.ensure_future(_leave(worker, patience, idle, calls))
-        workers.leaving.add(leaving)
-        leaving.add_done_callback(workers.leaving.discard)
+        workers.let_go(_leave(workers, task, worker, patience, calls))
         raise
-    idle.append(worker)
+    _park(workers, task, worker)
     calls.ended()
 
 
-async def _leave(worker: Worker, patience: float, idle: list[Worker], calls: Calls) -> None:
+def _park(workers: _Workers, task: Task, worker: Worker) -> None:
+    """Let a worker wait for its next call, for a while or for good."""
+    idle, uses = workers.idle[task], worker.uses
+    idle.append(worker)
+    if task.idle_seconds is None:
+        return
+
+    def retire() -> None:
+        if worker.uses == uses and worker in idle:
+            idle.remove(worker)
+            workers.let_go(worker.stop())
+
+    asyncio.get_running_loop().call_later(task.idle_seconds, retire)
+
+
+async def _leave(workers: _Workers, task: Task, worker: Worker, patience: float, calls: Calls) -> None:
     """See that a worker that was left is free for another call, or dead."""
     try:
         await asyncio.wait_for(worker.give_up(), patience)
-        idle.append(worker)
+        _park(workers, task, worker)
     except (TimeoutError, ModelFailure):
         worker.kill()
         await asyncio.wait([worker.died])

@@ -34,6 +34,8 @@ class Worker:
         self._here = mailbox_here()
         self._process: subprocess.Popen[bytes] | None = None
         self._unwanted = False
+        #: How many calls it was taken for.
+        self.uses = 0
         self._head = b""
         #: Its exit status, once it is over.
         self.died: asyncio.Future[int] = asyncio.get_running_loop().create_future()

@@ -1,13 +1,19 @@
 """The models that every hub has: well-kept libraries, with no download and no network. A file for each task.
 
-Each library is imported by its model's first run, so that an unused model costs nothing.
+Each library is imported by its model's first run, so that an unused model costs nothing. No run holds up the hub or other runs:
+see `bounds`.
 """
 
 from __future__ import annotations
 
 import importlib
+from dataclasses import replace
 
 from aixplain.hub import Models
+from aixplain.hub.backends.bounded import PROCESSES, BoundedBackend
+from aixplain.hub.backends.builtin.bounds import BOUNDS
+from aixplain.hub.backends.functions import FunctionBackend
+from aixplain.hub.catalog import Entry, Policy
 
 TASKS = ("document", "keywords", "language", "repair", "sentences", "sentiment", "spelling", "summary", "transliteration")
 
@@ -16,5 +22,17 @@ def all_models() -> Models:
     """The built-in models."""
     models = Models()
     for task in TASKS:
-        models.include(importlib.import_module(f"{__name__}.{task}").models)
+        for entry in importlib.import_module(f"{__name__}.{task}").models.entries.values():
+            models.add(_bounded(entry))
     return models
+
+
+def _bounded(entry: Entry) -> Entry:
+    """The entry with a backend that keeps its bounds, which then limit how often it runs at once, and not the hub's lanes.
+
+    Runs in the background wait in their lane.
+    """
+    if not isinstance(entry.backend, FunctionBackend):
+        raise TypeError(f"{entry.path} is not a function")
+    policy = Policy(PROCESSES if entry.asynchronous else None)
+    return replace(entry, backend=BoundedBackend(entry.backend.code, BOUNDS[entry.path]), policy=policy)

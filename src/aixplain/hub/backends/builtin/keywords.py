@@ -28,7 +28,7 @@ LANGUAGES = (
     languages=platform(LANGUAGES),
 )
 def keywords(
-    text: str,
+    text: Annotated[str, Input(longest=200_000)],
     language: Annotated[str, Input(choices=either(LANGUAGES), description="The text's language")] = "en",
     count: Annotated[int, Input(ge=1, le=100, description="How many keywords")] = 10,
     longest: Annotated[int, Input(ge=1, le=4, description="How many words a keyword has at most")] = 3,

@@ -29,7 +29,7 @@ EVERY = 176  # languages that the model tells apart
     languages=("mul",),
 )
 def identify_language(
-    text: str,
+    text: Annotated[str, Input(longest=1_000_000)],
     among: Annotated[list[str] | None, Input(description="Only these languages' codes, such as en and de")] = None,
     alternatives: Annotated[int, Input(ge=1, le=20, description="How many languages the raw data lists")] = 3,
 ) -> Output:

@@ -21,7 +21,7 @@ models = Models()
     languages=("mul",),
 )
 def repair_text(
-    text: str,
+    text: Annotated[str, Input(longest=1_000_000)],
     uncurl_quotes: Annotated[bool, Input(description="Make curly quotes straight")] = True,
 ) -> Iterator[str]:
     """Text repair: mends a text that was decoded wrongly, with mojibake, HTML entities or odd widths. Streams line by line."""

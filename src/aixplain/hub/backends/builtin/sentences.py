@@ -23,7 +23,7 @@ models = Models()
     languages=("mul",),
 )
 def split_sentences(
-    text: str,
+    text: Annotated[str, Input(longest=1_000_000)],
     language: Annotated[str, Input(description="The text's language, as its code")] = "en",
 ) -> Iterator[str]:
     """Sentence segmentation: splits a text into its sentences, one a line, by the rules of some 300 languages. Streams."""

@@ -19,7 +19,7 @@ models = Models()
     languages=("en",),
 )
 def sentiment(
-    text: str,
+    text: Annotated[str, Input(longest=200_000)],
     threshold: Annotated[float, Input(ge=0, le=1, description="How far from 0 a polarity must be to count")] = 0.1,
 ) -> Output:
     """Sentiment analysis: tells whether an English text is POSITIVE, NEGATIVE or NEUTRAL; the raw data has its polarity."""

@@ -31,7 +31,7 @@ _WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
     languages=LANGUAGES,
 )
 def correct_spelling(
-    text: str,
+    text: Annotated[str, Input(longest=200_000)],
     language: Annotated[str, Input(choices=LANGUAGES, description="The text's language")] = "en",
     keep: Annotated[list[str] | None, Input(description="Words that are right as they are")] = None,
 ) -> Output:

@@ -39,7 +39,7 @@ METHODS = ("lex-rank", "text-rank", "lsa")
     languages=platform(LANGUAGES),
 )
 def summarize(
-    text: str,
+    text: Annotated[str, Input(longest=100_000)],
     sentences: Annotated[int, Input(ge=1, le=100, description="How many sentences to keep")] = 3,
     language: Annotated[str, Input(choices=either(LANGUAGES), description="The text's language")] = "en",
     method: Annotated[str, Input(choices=METHODS, description="How sentences are ranked")] = "lex-rank",
