@@ -33,7 +33,7 @@ text = "I love cats, and cats love me. Thiss is speling. The weather was fine to
 answers = {}
 for path, entry in Hub().entries.items():
     if not entry.asynchronous:
-        given = entry.backend._code(text=text)
+        given = entry.backend.code(text=text)
         answers[path] = given.data if hasattr(given, "data") else "".join(given)
 print(json.dumps(answers))
 """
