@@ -84,6 +84,8 @@ ROOMS = {
         ours=names("aixplain._wire aixplain.v2"), libraries=names("msgspec"), loads=names("aixplain.hub.embedded")
     ),
     "aixplain.hub": Room(ours=names("aixplain._wire"), libraries=None),
+    # The hub's HTTP connections, over uvicorn's parser.
+    "aixplain.hub.protocol": Room(ours=names("aixplain._wire aixplain.hub"), libraries=names("httptools starlette uvicorn")),
     # The hub as a client of services that speak OpenAI, over the bytes of our HTTP.
     "aixplain.hub.backends.openai.upstream": Room(
         ours=names("aixplain._wire aixplain.hub aixplain.v2._flow aixplain.v2._http aixplain.v2._streams.drain"), libraries=None

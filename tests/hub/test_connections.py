@@ -53,7 +53,7 @@ def hub(serve: Callable[..., Caller]) -> Caller:
 @pytest.fixture(scope="module")
 def strict(serve: Callable[..., Caller]) -> Caller:
     """A hub that waits for so long, and no longer."""
-    return serve(saying(header_timeout=ENOUGH, body_timeout=ENOUGH, keep_alive=ENOUGH))
+    return serve(saying(header_timeout=ENOUGH, body_timeout=ENOUGH, body_rate=4, keep_alive=ENOUGH))
 
 
 @pytest.fixture(scope="module")

@@ -21,7 +21,8 @@ class Settings:
 
     What is beyond these is refused: a JSON body of more than `largest_body` bytes, a connection beside `most_connections`, an
     answer in pieces beside `most_streams`, a run in the background while `longest_queue` others wait. Connections are closed
-    that send no whole head in `header_timeout` seconds, nothing more of a body in `body_timeout`, or no further request in
+    that send no whole head in `header_timeout` seconds, nothing more of a body in `body_timeout`, a body that comes, once
+    `body_timeout` is over, at less than `body_rate` bytes a second on average (0: however slowly), or no further request in
     `keep_alive`. A hub that stops gives what goes on `grace` seconds to end.
     """
 
@@ -35,6 +36,7 @@ class Settings:
     longest_queue: int = 100_000
     header_timeout: float = 10.0
     body_timeout: float = 30.0
+    body_rate: float = 500.0
     keep_alive: float = 75.0
     grace: float = 5.0
 
