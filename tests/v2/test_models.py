@@ -192,7 +192,7 @@ def test_one_odd_value_costs_nothing_but_itself(canned: Any, service: Any, told:
     assert bare(canned.Model.get("x")) == bare(page[1])
 
 
-@pytest.mark.parametrize("answer", [[], None, "x", 7, b"<html>", b"", b'{"id": "\xff"}'])
+@pytest.mark.parametrize("answer", [[], None, "x", 7, b"<html>", b"", b'{"id": "\xff'])
 def test_what_is_no_model_is_an_error_that_says_so(canned: Any, service: Any, answer: Any) -> None:
     service.answer = answer
     with pytest.raises(InvalidResponseError, match="is no catalog"):

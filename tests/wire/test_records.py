@@ -180,6 +180,6 @@ def test_a_search_takes_functions_in_both_spellings_of_clients() -> None:
 
 
 def test_a_body_that_is_no_json_is_a_decode_error() -> None:
-    for body in (b"", b"<html>", b"{", b'{"total_tokens": "\xff"}', b"\xff"):
+    for body in (b"", b"<html>", b"{", b'{"total_tokens": "\xff', b"\xff"):
         with pytest.raises(msgspec.DecodeError):
             decode(Usage, body)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from aixplain._wire.open_records import LateRecord, OpenRecord, decode_open, read_late
+from aixplain._wire.reasoning import reasoning_text
 from aixplain._wire.records import Record
 
 IN_PROGRESS = "IN_PROGRESS"
@@ -35,7 +36,7 @@ class _Part(OpenRecord):
 
 
 class Message(_Part):
-    """One message of a chat answer.
+    """One message of a chat answer. `reasoning_content` is also filled from `reasoning` and `reasoning_details`.
 
     >>> Message("assistant", "hi").content
     'hi'
@@ -49,6 +50,10 @@ class Message(_Part):
     reasoning_content: str | None = None
     reasoning: str | None = None
     reasoning_details: list[Any] | None = None
+
+    def __post_init__(self) -> None:
+        if not self.reasoning_content and (self.reasoning or self.reasoning_details):
+            self.reasoning_content = reasoning_text(self.reasoning_content, self.reasoning, self.reasoning_details)
 
 
 def _read_message(body: msgspec.Raw) -> Message:
@@ -166,14 +171,14 @@ def unwrap(item: Any) -> Any:
     return item["value"] if isinstance(item, dict) and "value" in item else item
 
 
-class Version(Record):
+class Version(OpenRecord):
     """A release of a model."""
 
     name: str | None = None
     id: str | None = None
 
 
-class Pricing(Record, rename="camel"):
+class Pricing(OpenRecord, rename="camel"):
     """What a run costs, in credits, per `unit_type` times `unit_type_scale` (`TOKEN`, `K`: per 1,000 tokens)."""
 
     price: float | None = None
@@ -181,7 +186,7 @@ class Pricing(Record, rename="camel"):
     unit_type_scale: str | None = None
 
 
-class VendorInfo(Record):
+class VendorInfo(OpenRecord):
     """Who supplies a model."""
 
     id: str | int | None = None
@@ -189,14 +194,14 @@ class VendorInfo(Record):
     code: str | None = None
 
 
-class FunctionInfo(Record):
+class FunctionInfo(OpenRecord):
     """What a model does, as the wire writes it."""
 
     id: str
     name: str | None = None
 
 
-class AssetInfo(Record, rename="camel"):
+class AssetInfo(OpenRecord, rename="camel"):
     """Where a model stands in the catalog: its path without and with the host."""
 
     asset_path: str | None = None

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar
 
 import msgspec
 
-from aixplain._wire.records import Record, parse, read
+from aixplain._wire.records import UNREADABLE, Record, parse, read
 
 OpenT = TypeVar("OpenT", bound="OpenRecord")
 KindT = TypeVar("KindT", bound="type[LateRecord]")
@@ -71,13 +71,12 @@ class OpenRecord(Record, dict=True):
 
     def _fill(self, plain: dict[str, Any]) -> None:
         told = self._told()
-        if told:
+        if told is not None:
             _fill(self, plain, told)
 
     @classmethod
-    def from_dict(cls, data: Mapping[str, Any]) -> Self:
-        """The record that `to_dict`, or a service, wrote as plain data."""
-        return _read_open(cls, dict(data))
+    def _read(cls, data: dict[str, Any]) -> Self:
+        return read_open(cls, data)
 
     def __copy__(self) -> Self:
         twin: Self = super().__copy__()  # type: ignore[misc] # msgspec's own, which its types leave out
@@ -98,21 +97,25 @@ def decode_open(kind: type[OpenT], body: Body) -> OpenT:
     """Read a JSON body as `decode` does, and remember it."""
     try:
         record = msgspec.json.decode(body, type=kind)
-    except (msgspec.DecodeError, UnicodeDecodeError):
-        return _read_open(kind, parse(body))
+    except UNREADABLE:
+        return read_open(kind, parse(body))
     vars(record)["_source"] = body
     return record
 
 
-def _read_open(kind: type[OpenT], told: Any) -> OpenT:
+def read_open(kind: type[OpenT], told: Any) -> OpenT:
+    """Turn plain data into a record as `read` does, and remember it. Raises `msgspec.ValidationError`."""
     record = read(kind, told)
     remember(record, told)
     return record
 
 
 def decode_all_open(decode_list: Callable[[Body], list[OpenT]], body: Body) -> list[OpenT]:
-    """Read a JSON list in one go; each record remembers its part. Raises `msgspec.ValidationError` when one is odd."""
-    records = decode_list(body)
+    """Read a JSON list in one go; each record remembers its part. Raises `msgspec.DecodeError` when one is odd."""
+    try:
+        records = decode_list(body)
+    except (UnicodeDecodeError, RecursionError) as error:
+        raise msgspec.DecodeError(str(error)) from error
     slices = Slices(body)
     for index, record in enumerate(records):
         vars(record)["_source"] = (slices, index)
@@ -124,7 +127,7 @@ def read_all_open(kind: type[OpenT], told: Any) -> list[OpenT]:
     kept = []
     for each in told if isinstance(told, list) else ():
         try:
-            kept += [kind.from_dict(each)] if isinstance(each, dict) else []
+            kept += [read_open(kind, each)] if isinstance(each, dict) else []
         except msgspec.ValidationError:
             continue
     return kept
@@ -165,32 +168,44 @@ def _camel(name: str) -> str:
 
 
 def _fill(record: Record, plain: dict[str, Any], told: dict[str, Any]) -> None:
-    """Add to a record's plain data what it was told and doesn't hold. What was changed since is left as it is."""
+    """Make a record's plain data what it was told, but for what was changed since and what is read in another form.
+
+    Keys that no field holds are added, values that a field could not take are put back, and keys that were not told are left
+    out. A number that was told as text stays a number, and one that is none stays None.
+    """
+    first: Record | None = None  # the record as it was read, made when there is something to compare
     for name, key in zip(record.__struct_fields__, record.__struct_encode_fields__, strict=True):
-        was, now = told.get(key), plain[key]
-        if was is not None and (now is None or isinstance(now, dict | list)):
-            part = getattr(record, name)
-            if not _fill_part(part, now, was) and was not in NO_NUMBER:
-                unread = part == getattr(read(type(record), told), name)
-                plain[key] = was if unread else now  # the field could not take it
+        part, now = getattr(record, name), plain[key]
+        if key in told and _is_filled(part, now, told[key]):
+            continue
+        first = first or read(type(record), told)
+        if part != getattr(first, name):
+            continue
+        if key in told:
+            plain[key] = told[key]
+        else:
+            del plain[key]
     for key in told.keys() - plain.keys():
-        plain[key] = told[key]
+        if key not in record.__struct_encode_fields__:
+            plain[key] = told[key]
 
 
-def _fill_part(part: Any, now: Any, was: Any) -> bool:
-    """Fill the plain data of one field; False when it is of another shape than what was told."""
+def _is_filled(part: Any, now: Any, was: Any) -> bool:
+    """Whether the plain data of one field needs no look at what was told; the records in it are filled."""
     if isinstance(part, Record) and isinstance(was, dict):
-        if isinstance(part, OpenRecord):
+        if isinstance(part, OpenRecord) and "_source" in vars(part):
             part._fill(now)
         elif part == read(type(part), was):
             _fill(part, now, was)
         return True
-    if isinstance(part, list) and isinstance(was, list) and len(part) == len(was):
+    if isinstance(part, list) and any(isinstance(each, OpenRecord) for each in part):
         for each, its in zip(part, now, strict=True):
             if isinstance(each, OpenRecord):
                 each._fill(its)
-        return True
-    return isinstance(part, dict) or (isinstance(part, list) and bool(part) and not isinstance(was, list))
+        return isinstance(was, list) and len(was) == len(part)
+    if was is None or now is None:
+        return was is now or was in NO_NUMBER
+    return not isinstance(now, dict | list) or now == was
 
 
 # --- Late -----------------------------------------------------------------------------------------
@@ -216,7 +231,10 @@ class LateRecord(OpenRecord):
 
     def __repr__(self) -> str:
         self._settle()
-        return msgspec.Struct.__repr__(self)
+        try:
+            return msgspec.Struct.__repr__(self)
+        except RecursionError:
+            return f"{type(self).__name__}(…, nested too deeply to be shown)"
 
     def to_dict(self) -> dict[str, Any]:
         """The record as plain data, under the names of the wire, with what no field holds."""

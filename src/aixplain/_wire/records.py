@@ -14,6 +14,9 @@ from msgspec.structs import FieldInfo
 T = TypeVar("T")
 StructT = TypeVar("StructT", bound=msgspec.Struct)
 
+#: What msgspec raises for JSON that it can't read into a type: its own errors, those of UTF-8, and one for deep nesting.
+UNREADABLE = (ValueError, RecursionError)
+
 
 class Record(msgspec.Struct):
     """A typed body of the protocol. Unknown keys never break it, and odd values fall back to the default.
@@ -28,58 +31,68 @@ class Record(msgspec.Struct):
 
     def to_dict(self) -> dict[str, Any]:
         """The record as plain data, under the names of the wire."""
-        plain: dict[str, Any] = msgspec.to_builtins(self)
+        try:
+            plain: dict[str, Any] = msgspec.to_builtins(self)
+        except RecursionError:  # an answer nested more deeply than msgspec goes; such values are plain data already
+            names = zip(self.__struct_encode_fields__, self.__struct_fields__, strict=True)
+            plain = {key: _plain(getattr(self, name)) for key, name in names}
         return plain
 
     def to_json(self, *, indent: int | None = None) -> str:
-        """The record as JSON text, under the names of the wire; with `indent`, a line for each value."""
-        text = msgspec.json.encode(self.to_dict())
+        """The record as JSON text, under the names of the wire; with `indent`, a line for each value.
+
+        Raises `ValueError` for data that JSON can't have, or that is nested too deeply.
+        """
+        try:
+            text = msgspec.json.encode(self.to_dict())
+        except (TypeError, *UNREADABLE) as error:
+            raise ValueError(f"This {type(self).__name__} can't be written as JSON: {error}") from error
         return (text if indent is None else msgspec.json.format(text, indent=indent)).decode()
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Self:
-        """The record that `to_dict`, or a service, wrote as plain data."""
-        return read(cls, dict(data))
+        """The record that `to_dict`, or a service, wrote as plain data. Raises `ValueError` when nothing can be read of it."""
+        try:
+            return cls._read(dict(data))
+        except (TypeError, ValueError) as error:
+            raise ValueError(f"This is not the data of a {cls.__name__}: {error}") from error
 
     @classmethod
     def from_json(cls, text: str | bytes) -> Self:
-        """The record that `to_json`, or a service, wrote as JSON text."""
-        return cls.from_dict(msgspec.json.decode(text))
+        """The record that `to_json`, or a service, wrote as JSON text. Raises `ValueError` for text that is not JSON."""
+        try:
+            data = parse(text.encode("utf-8", "replace") if isinstance(text, str) else text)
+        except msgspec.DecodeError as error:
+            raise ValueError(f"This is not the JSON of a {cls.__name__}: {error}") from error
+        return cls.from_dict(data)
+
+    @classmethod
+    def _read(cls, data: dict[str, Any]) -> Self:
+        return read(cls, data)
 
 
 def decode(kind: type[T], body: bytes | msgspec.Raw) -> T:
     """Read a JSON body straight into `kind`; when a value in it is odd, read what can be read.
 
-    Raises `msgspec.DecodeError` when the body is no JSON in UTF-8.
+    Raises `msgspec.DecodeError` when the body is not JSON.
     """
     try:
         return msgspec.json.decode(body, type=kind)
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except UNREADABLE:
         return read(kind, parse(body))
 
 
 def parse(body: bytes | msgspec.Raw) -> Any:
-    """The plain data in a JSON body. Raises `msgspec.DecodeError`.
-
-    The NaN and Infinity of Python's services are no JSON, and are read as null.
-    """
+    """Return the plain data in a JSON body, which may be odd in the ways that services have. Raises `msgspec.DecodeError`."""
     try:
         return msgspec.json.decode(body)
-    except UnicodeDecodeError as error:
-        raise msgspec.DecodeError(str(error)) from error
-    except msgspec.DecodeError:
-        if b"NaN" not in bytes(body) and b"Infinity" not in bytes(body):
-            raise
-        return _parse_as_python(bytes(body))
+    except UNREADABLE:
+        from aixplain._wire.lenient_json import parse_leniently  # few services need it
 
-
-def _parse_as_python(body: bytes) -> Any:
-    import json  # slow to import, and few services need it
-
-    try:
-        return json.loads(body, parse_constant=lambda name: None)
-    except ValueError as error:
-        raise msgspec.DecodeError(str(error)) from error
+        try:
+            return parse_leniently(bytes(body))
+        except ValueError as error:
+            raise msgspec.DecodeError(str(error)) from error
 
 
 def read(kind: type[T], value: Any) -> T:
@@ -89,15 +102,25 @@ def read(kind: type[T], value: Any) -> T:
     """
     try:
         return msgspec.convert(value, kind)
-    except msgspec.ValidationError:
+    except UNREADABLE:
         salvaged: T = _salvage(kind, value)
         return salvaged
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Record):
+        return value.to_dict()
+    if isinstance(value, list) and any(isinstance(each, Record) for each in value):
+        return [_plain(each) for each in value]
+    return value
 
 
 # --- What is odd ----------------------------------------------------------------------------------
 
 
 def _salvage(kind: Any, value: Any) -> Any:
+    if kind is Any:
+        return value
     if kind is msgspec.Raw:
         return _as_raw(value)
     if isinstance(kind, type) and issubclass(kind, msgspec.Struct):
@@ -111,7 +134,10 @@ def _salvage(kind: Any, value: Any) -> Any:
 
 
 def _lenient(kind: Any, value: Any) -> Any:
-    found = msgspec.convert(value, kind, strict=False)
+    try:
+        found = msgspec.convert(value, kind, strict=False)
+    except (OverflowError, RecursionError) as error:  # an int beyond any float, a value beyond any depth
+        raise msgspec.ValidationError(str(error)) from error
     if isinstance(found, float) and not math.isfinite(found):
         raise msgspec.ValidationError(f"{value!r:.80} is no number")
     return found
@@ -120,7 +146,7 @@ def _lenient(kind: Any, value: Any) -> Any:
 def _as_raw(value: Any) -> msgspec.Raw:
     try:
         return msgspec.Raw(msgspec.json.encode(value))
-    except TypeError as error:
+    except (TypeError, *UNREADABLE) as error:
         raise msgspec.ValidationError(str(error)) from error
 
 

@@ -87,7 +87,8 @@ class ModelFields(BaseResource, rename="camel", kw_only=True):
     def to_dict(self) -> dict[str, Any]:
         """The model as plain data, under the names of the wire, with what no field holds."""
         plain = super().to_dict()
-        plain["function"] = self._function_info()
+        if "function" in plain:
+            plain["function"] = self._function_info()
         return plain
 
     def _function_info(self) -> Any:
