@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import asyncio
-import os
 import socket
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
 
-from aixplain.hub import Audio, Document, Hub, files
-from aixplain.hub.files.folder import FolderFiles
+from aixplain.hub import Audio, Document, Hub
 
 from .conftest import Answer, Caller
 
@@ -138,19 +134,6 @@ def test_a_file_that_is_not_here_is_a_492_that_says_how_to_send_it(caller: Calle
     assert "can't be read: this hub takes files that were sent up to it" in answer.json["message"]
 
 
-def test_a_file_that_is_too_large_is_a_413_and_leaves_nothing(caller: Caller, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(files, "LARGEST_FILE", 100_000)
-
-    def content() -> Iterator[bytes]:
-        for _ in range(4):
-            yield os.urandom(50_000)
-
-    address = announce(caller, "large.bin")["uploadUrl"]
-    assert put(caller, address, content()).status == 413
-    assert caller.get(address).status == 404
-    assert put(caller, address, b"small").status == 200
-
-
 def test_an_upload_that_breaks_off_leaves_nothing(caller: Caller) -> None:
     address = announce(caller, "half.bin")["uploadUrl"]
     with socket.create_connection(caller.address) as connection:
@@ -158,12 +141,3 @@ def test_an_upload_that_breaks_off_leaves_nothing(caller: Caller) -> None:
         connection.sendall(f"PUT {path} HTTP/1.1\r\nhost: hub\r\ncontent-length: 100\r\n\r\nhalf".encode())
     assert caller.get(address).status == 404
     assert put(caller, address, b"whole").status == 200
-
-
-def test_uploads_lie_in_the_folder_of_the_hub(tmp_path: Path) -> None:
-    kept = FolderFiles(tmp_path / "files")
-    token, name = asyncio.run(kept.reserve("a.txt")).split("/")[2:]
-    assert asyncio.run(kept.get(token, name)) is None
-    (folder,) = (tmp_path / "files").iterdir()
-    (folder / "a.txt").write_bytes(b"x")
-    assert asyncio.run(kept.get(token, name)) == folder / "a.txt"

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, fields
 
+from aixplain.hub.files.quota import Quota
+
 #: More than any of them needs; infinity and NaN are none of them.
 MOST = 1e15
 
@@ -19,6 +21,10 @@ class Settings:
     else inputs go when a run is finished, and answers are kept where somebody may ask for them again. `private_webhooks` lets
     callers have webhooks sent to addresses that only this machine or its neighbours reach, and over plain http.
 
+    Files that are sent up have at most `largest_file` bytes, those of one key together `files_per_key`, and all, with those
+    that models make, `files_total`. A key has at most `most_announced` uploads that have not come; they are expected for
+    `announced_kept` seconds.
+
     What is beyond these is refused: a JSON body of more than `largest_body` bytes, a connection beside `most_connections`, an
     answer in pieces beside `most_streams`, a run in the background while `longest_queue` others wait. Connections are closed
     that send no whole head in `header_timeout` seconds, nothing more of a body in `body_timeout`, a body that comes, once
@@ -30,6 +36,11 @@ class Settings:
     files_kept: float = 24 * 3600.0
     private_webhooks: bool = False
     keeps_contents: bool = False
+    largest_file: int = 300 * 1024**2
+    files_per_key: int = 5 * 1024**3
+    files_total: int = 20 * 1024**3
+    most_announced: int = 1000
+    announced_kept: float = 3600.0
     largest_body: int = 10 * 1024 * 1024
     most_connections: int = 10_000
     most_streams: int = 5_000
@@ -39,6 +50,11 @@ class Settings:
     body_rate: float = 500.0
     keep_alive: float = 75.0
     grace: float = 5.0
+
+    @property
+    def quota(self) -> Quota:
+        """How much may be stored."""
+        return Quota(self.largest_file, self.files_per_key, self.files_total, self.most_announced, self.announced_kept)
 
     def __post_init__(self) -> None:
         for each in fields(self):

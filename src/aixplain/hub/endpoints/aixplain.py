@@ -80,13 +80,15 @@ async def retry(request: Request) -> Response:
 
 async def announce_upload(request: Request) -> Response:
     wanted = await _announced(request)
-    path = await service_of(request).files.reserve(str(wanted.get("originalName") or "file"))
+    path = await service_of(request).files.reserve(str(wanted.get("originalName") or "file"), key_of(request).id)
     url = root_of(request) + path
     return JsonResponse(msgspec.json.encode({"key": path.removeprefix("/files/"), "uploadUrl": url, "downloadUrl": url}))
 
 
 async def put_file(request: Request) -> Response:
-    await service_of(request).files.put(**request.path_params, chunks=request.stream())
+    announced = request.headers.get("content-length", "")
+    size = int(announced) if announced.isdigit() else None
+    await service_of(request).files.put(**request.path_params, chunks=request.stream(), size=size)
     return Response(status_code=200)
 
 

@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any, Protocol
 from urllib.parse import quote, unquote
 
+from aixplain.hub.backends import ModelError
 from aixplain.hub.catalog import Entry
 from aixplain.hub.errors import Refusal
 
-LARGEST_FILE = 300 * 1024 * 1024
 LONGEST_NAME = 200  # bytes
 _ADDRESS = re.compile(r"/files/([\w-]{22})/([^/?#]+)$", re.ASCII)
 _TOKEN = re.compile(r"[\w-]{22}", re.ASCII)
@@ -21,12 +21,15 @@ _TOKEN = re.compile(r"[\w-]{22}", re.ASCII)
 class Files(Protocol):
     """The uploads of a hub. Every method raises `HubError` when they can't be reached."""
 
-    async def reserve(self, original_name: str) -> str:
-        """A path, from the hub's root, that one file may be put to and got from."""
+    async def reserve(self, original_name: str, owner: str | None = None) -> str:
+        """A path, from the hub's root, that one file may be put to and got from; `owner` is the id of the key that sends it,
+        None for what the hub keeps itself. Raises `Refusal` when there is no room.
+        """
         ...
 
-    async def put(self, token: str, name: str, chunks: AsyncIterator[bytes]) -> None:
-        """Take the bytes of a reserved file, once, whole or not at all. Raises `Refusal`.
+    async def put(self, token: str, name: str, chunks: AsyncIterator[bytes], size: int | None = None) -> None:
+        """Take the bytes of a reserved file, once, whole or not at all; `size` is how many there are, if it is known. Raises
+        `Refusal`.
 
         The same bytes may come again: their sender may not have heard that they arrived.
         """
@@ -89,14 +92,17 @@ async def _replaced(entry: Entry, inputs: dict[str, Any], replace: Callable[[str
 
 
 async def save(files: Files, name: str, content: bytes) -> str:
-    """Keep what a model made; gives its path, from the hub's root."""
+    """Keep what a model made; gives its path, from the hub's root. Raises `ModelError` when there is no room."""
 
     async def whole() -> AsyncIterator[bytes]:
         yield content
 
-    address = await files.reserve(name)
-    _, _, token, _ = address.split("/")
-    await files.put(token, safe_name(name), whole())
+    try:
+        address = await files.reserve(name)
+        _, _, token, _ = address.split("/")
+        await files.put(token, safe_name(name), whole(), len(content))
+    except Refusal as error:
+        raise ModelError(f"The hub can't keep what the model made. {error.message}", error.status) from error
     return address
 
 
@@ -118,16 +124,6 @@ def address_of(token: str, name: str) -> str:
 def _place_of(address: str) -> tuple[str, str] | None:
     found = _ADDRESS.search(address)
     return (found[1], safe_name(unquote(found[2]))) if found else None
-
-
-async def limited(chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
-    """The bytes of a file that is not too large. Raises `Refusal`."""
-    size = 0
-    async for chunk in chunks:
-        size += len(chunk)
-        if size > LARGEST_FILE:
-            raise Refusal(413, f"The file is larger than {LARGEST_FILE // 1024**2} MB.")
-        yield chunk
 
 
 def not_announced() -> Refusal:

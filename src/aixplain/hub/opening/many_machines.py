@@ -66,7 +66,7 @@ class ManyMachines:
                 rows = PostgresRuns(pool, bell, worker, keeps_contents=self._settings.keeps_contents)
                 queue = Queue(pool, bell, worker)
                 runs = Runs(rows, self._settings.answers_kept, self._metrics)
-                files = PostgresFiles(pool, self._copies)
+                files = PostgresFiles(pool, self._copies, self._settings.quota)
                 lanes = Lanes.of(self._entries)
                 attempts = Attempts(runs, files, self._entries, lanes)
                 engine = PostgresEngine(queue, runs, attempts, lanes, self._entries, works=self._works)

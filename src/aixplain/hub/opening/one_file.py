@@ -35,7 +35,7 @@ class OneFile:
 
     def __init__(self, data: Path, entries: dict[str, Entry], settings: Settings, metrics: Metrics) -> None:
         self._store = SqliteStore(data / "hub.sqlite", lambda connection: replace_models(connection, entries.values()))
-        self._files = FolderFiles(data / "files")
+        self._files = FolderFiles(data / "files", settings.quota)
         self._entries = entries
         self._settings = settings
         self._metrics = metrics

@@ -1,8 +1,17 @@
 -- name: reserve
-INSERT INTO files (token, name) VALUES ($1, $2);
+INSERT INTO files (token, name, owner) VALUES ($1, $2, $3);
+
+-- name: stored
+SELECT coalesce(sum(bytes), 0)::bigint AS total,
+       coalesce(sum(bytes) FILTER (WHERE owner = $1), 0)::bigint AS own,
+       count(*) FILTER (WHERE owner = $1 AND part IS NULL) AS announced
+FROM files;
+
+-- name: grow
+UPDATE files SET bytes = bytes + $2, wanted_at = now() WHERE token = $1;
 
 -- name: look
-SELECT part, digest FROM files WHERE token = $1 AND name = $2;
+SELECT part, digest, owner FROM files WHERE token = $1 AND name = $2;
 
 -- name: add_chunk
 INSERT INTO file_chunks (part, number, token, bytes) VALUES ($1, $2, $3, $4);
@@ -21,6 +30,9 @@ UPDATE files SET wanted_at = now() WHERE token = $1 AND name = $2 AND part IS NO
 
 -- name: sweep
 WITH gone AS (
-    DELETE FROM files WHERE wanted_at < now() - $1::float8 * interval '1 second' RETURNING token
+    DELETE FROM files
+    WHERE wanted_at < now() - $1::float8 * interval '1 second'
+       OR (part IS NULL AND wanted_at < now() - $2::float8 * interval '1 second')
+    RETURNING token
 )
 DELETE FROM file_chunks USING gone WHERE file_chunks.token = gone.token;
