@@ -17,6 +17,7 @@ from typing import Any
 import pytest
 
 from aixplain import FileUploadError, InputError, TimeoutError
+from aixplain.hub.files.quota import Quota
 
 KEY = "the-secret-key"
 ANNOUNCED = "/sdk/file/upload/temp-url"
@@ -378,7 +379,8 @@ def test_a_store_that_refuses_before_it_has_read_all_is_heard(run: Any, store: A
 
 
 def test_the_hub_tells_its_limit(aix: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("aixplain.hub.files.LARGEST_FILE", 1024 * 1024)
+    check, small = Quota.check_file, Quota(largest_file=1024 * 1024)
+    monkeypatch.setattr(Quota, "check_file", lambda _, size: check(small, size))
     path = tmp_path / "large.txt"
     path.write_bytes(bytes(40_000_000))
     with pytest.raises(FileUploadError, match=r"large.txt \(38.1 MB\) was not taken: .*larger than 1 MB"):

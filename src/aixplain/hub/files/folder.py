@@ -49,11 +49,17 @@ class FolderFiles:
         self._quota.check_announced(stored.announced[owner] if owner is not None else 0)
         self._check(stored, owner, 1)
         token, name = new_token(), safe_name(original_name)
-        make_private_folder(self._folder / token)
-        with create_private(self._folder / token / NOTE) as file:
+        with create_private(self.make_folder(token) / NOTE) as file:
             file.write(msgspec.json.encode(Announced(name, owner)))
         stored.announced[owner] += 1
         return address_of(token, name)
+
+    def make_folder(self, token: str) -> Path:
+        """The folder of a token, made if there is none."""
+        for folder in (self._folder, self._folder / token):
+            with contextlib.suppress(FileExistsError):
+                make_private_folder(folder)
+        return self._folder / token
 
     async def get(self, token: str, name: str) -> Path | None:
         """The file of this name under the token; None when there is none."""

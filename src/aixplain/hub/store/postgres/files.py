@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import secrets
 from collections.abc import AsyncIterator
@@ -13,7 +12,6 @@ from aixplain.hub.errors import HubError
 from aixplain.hub.files import address_of, another_is_there, is_token, new_token, not_announced, safe_name
 from aixplain.hub.files.folder import FolderFiles, write
 from aixplain.hub.files.quota import Quota, counted
-from aixplain.hub.private import make_private_folder
 from aixplain.hub.store.named import load
 from aixplain.hub.store.postgres.pool import Pool
 
@@ -50,9 +48,7 @@ class PostgresFiles:
         if found is None or found["part"] is None:
             return None
         if not await self._copies.want(token, name):
-            with contextlib.suppress(FileExistsError):
-                make_private_folder(self._folder / token)
-            await self._copy(found["part"], self._folder / token / name)
+            await self._copy(found["part"], self._copies.make_folder(token) / name)
         return self._folder / token / name
 
     async def want(self, token: str, name: str) -> bool:
