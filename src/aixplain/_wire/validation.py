@@ -5,10 +5,13 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Collection, Iterable, Mapping
 from enum import Enum
+from itertools import islice
 from typing import Any
 
 from aixplain._wire.messages import Parameter
 
+#: Letters of a name that is compared with others: the time that this takes grows faster than the name.
+LONGEST_COMPARED = 200
 #: Parameters of these types take the address of a file; the SDK uploads what is local.
 FILE_TYPES = frozenset({"audio", "image", "video", "document"})
 
@@ -148,9 +151,9 @@ def expectation(parameter: Parameter, value: Any) -> str:
     words = f"Expected {parameter.data_type}, got {type(value).__name__}"
     if parameter.multiple_values and isinstance(value, list | tuple):
         odd = next((index for index, item in enumerate(value) if not _is_one(parameter, item)), None)
-        return words if odd is None else f"{words} (item {odd} is {value[odd]!r:.60})"
+        return words if odd is None else f"{words} (item {odd} is {shown(value[odd])})"
     is_numeric = kind_of(parameter) == "number" and isinstance(value, bool | float | str)
-    return f"{words} ({value!r:.60} is no number)" if is_numeric else words
+    return f"{words} ({shown(value)} is no number)" if is_numeric else words
 
 
 def _is_bound(parameter: Parameter) -> bool:
@@ -172,7 +175,7 @@ def fixed_problem(parameter: Parameter, value: Any) -> str | None:
     """What is wrong with another value than the one at which the service holds a parameter fixed."""
     if not parameter.is_fixed or parameter.default is None or _is_same(plain(value), parameter.default):
         return None
-    return f"Parameter '{parameter.name}' has invalid value {value!r:.60}. It is fixed at {parameter.default!r}"
+    return f"Parameter '{parameter.name}' has invalid value {shown(value)}. It is fixed at {parameter.default!r}"
 
 
 def value_problem(parameter: Parameter, value: Any) -> str | None:
@@ -183,14 +186,14 @@ def value_problem(parameter: Parameter, value: Any) -> str | None:
     for each in map(plain, values):
         if parameter.available_options and not any(_is_same(each, option) for option in parameter.options):
             options = ", ".join(map(repr, parameter.options))
-            return f"Parameter '{parameter.name}' has invalid value {each!r:.60}. Expected one of {options}"
+            return f"Parameter '{parameter.name}' has invalid value {shown(each)}. Expected one of {options}"
         if parameter.max_length is not None and isinstance(each, str) and len(each) > parameter.max_length:
             return (
                 f"Parameter '{parameter.name}' has invalid value {each[:40]!r}…. "
                 f"Expected at most {parameter.max_length:,} characters, got {len(each):,}"
             )
         if _is_out_of_range(parameter, each):
-            return f"Parameter '{parameter.name}' has invalid value {each!r:.60}. Expected {_range(parameter)}"
+            return f"Parameter '{parameter.name}' has invalid value {shown(each)}. Expected {_range(parameter)}"
     return None
 
 
@@ -242,6 +245,35 @@ def _has_stand_in(names: Collection[str], values: Mapping[str, Any]) -> bool:
     return values.get("data") is not None or ("messages" in names and values.get("messages") is not None)
 
 
+def shown(value: Any, most: int = 60) -> str:
+    """Write the beginning of a value for a message, whatever its size.
+
+    >>> shown("a" * 10_000_000, 5), shown([1] * 10_000_000, 8)
+    ("'aaaa", '[1, 1, 1')
+    """
+    return repr(_beginning(value, most))[:most]
+
+
+def _beginning(value: Any, most: int, depth: int = 3) -> Any:
+    if isinstance(value, str | bytes):
+        return value[:most]
+    if isinstance(value, list | tuple):
+        return [_beginning(item, most, depth - 1) for item in value[:most]] if depth else []
+    if isinstance(value, dict):
+        items = islice(value.items(), most if depth else 0)
+        return {_beginning(name, most): _beginning(item, most, depth - 1) for name, item in items}
+    return value
+
+
+def shortened(name: str, most: int = 100) -> str:
+    """Cut a name for a message.
+
+    >>> shortened("acme/shout"), shortened("x" * 1000, 4)
+    ('acme/shout', 'xxxx…')
+    """
+    return name if len(name) <= most else f"{name[:most]}…"
+
+
 def did_you_mean(name: str, names: Iterable[str]) -> str:
     """A hint for a name that isn't there: the nearest one, or all of them when there are few.
 
@@ -251,7 +283,7 @@ def did_you_mean(name: str, names: Iterable[str]) -> str:
     import difflib  # slow to import, and needed when something is wrong
 
     known = list(names)
-    near = difflib.get_close_matches(name, known, n=1)
+    near = difflib.get_close_matches(name, known, n=1) if len(name) <= LONGEST_COMPARED else []
     if near:
         return f" (did you mean '{near[0]}'?)"
     return f" (there are: {', '.join(known)})" if 0 < len(known) <= 12 else ""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Callable
 from typing import Any
 
 from uvicorn.protocols.http.flow_control import FlowControl
@@ -45,8 +46,11 @@ class Exchange(RequestResponseCycle):
 
     A response of unknown length to HTTP/1.0 ends with the connection: that version has no chunked coding. A client that still
     waits for `100 Continue` when it gets its final response may send the body or not, so the connection ends with it too.
+
+    `linger` closes the connection of a caller who may be sending still, so that the response is not lost.
     """
 
+    linger: Callable[[], None]
     _is_old = False
     _ends_with_connection = False
 
@@ -60,4 +64,9 @@ class Exchange(RequestResponseCycle):
                 self._ends_with_connection, self.chunked_encoding = True, False
         elif self._ends_with_connection:
             self.expected_content_length = len(message.get("body", b""))
+        is_early = self.response_started and not self.keep_alive and self.more_body and not message.get("more_body", False)
+        if is_early:
+            self.keep_alive = True  # uvicorn would close at once
         await super().send(message)
+        if is_early and self.response_complete:
+            self.linger()

@@ -10,7 +10,7 @@ from msgspec import UNSET, UnsetType
 from msgspec.structs import replace
 
 from aixplain.hub.moments import moment, seconds_of
-from aixplain.hub.store.keys import NO_LIMITS, Key, Limits
+from aixplain.hub.store.keys import MOST_MODELS, NO_LIMITS, Key, Limits
 from aixplain.hub.store.usage import Spent
 
 
@@ -61,6 +61,8 @@ def _limits(body: LimitsBody | None, credits: float | None) -> Limits:
 def _model_limits(bodies: list[LimitsBody], path_of: Callable[[str], str | None]) -> dict[str, Limits]:
     """Limits by the paths of their models, which may be named by their ids."""
     limits = {}
+    if len(bodies) > MOST_MODELS:
+        raise ValueError(f"A key has limits on {MOST_MODELS:,} models at most, and here are {len(bodies):,}.")
     for body in bodies:
         path = path_of(body.asset_id or "")
         if path is None:

@@ -215,6 +215,7 @@ class Protocol(HttpToolsProtocol):
         scope["query_string"] = url.query or b""
 
     def _begin(self, exchange: Exchange) -> None:
+        exchange.linger = self._linger
         earlier, self.cycle = self.cycle, exchange
         if earlier is None or earlier.response_complete:
             self._start_asgi_task(exchange, self.app)
@@ -349,7 +350,14 @@ class Protocol(HttpToolsProtocol):
         is_answered = self._in_body and self.cycle.response_started
         if not is_answered:
             self.transport.write(_answer(status, message))
-        if is_answered or self.scheme == "https":  # TLS can't be closed on one side alone
+        if is_answered:
+            self._parting = True
+            self.transport.close()
+        else:
+            self._linger()
+
+    def _linger(self) -> None:
+        if self.scheme == "https":  # TLS can't be closed on one side alone
             self._parting = True
             self.transport.close()
         else:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncGenerator, Callable
 from dataclasses import dataclass
 from itertools import islice
@@ -11,7 +12,7 @@ from typing import Annotated, Any
 import msgspec
 
 from aixplain._wire.messages import CLIENT_CONTROLS, RUN_HEADERS, Search
-from aixplain._wire.validation import did_you_mean, problems
+from aixplain._wire.validation import did_you_mean, problems, shortened
 from aixplain.hub.answers import Answers
 from aixplain.hub.backends import Piece
 from aixplain.hub.backends.bounded import BoundedBackend
@@ -59,6 +60,12 @@ TOO_MANY_STREAMS = "The hub answers {} requests in pieces, and begins no more un
 #: Names that a misspelt one is compared with, at most, for that takes long; of more models, those that begin with as many
 #: letters alike.
 MOST_COMPARED, ALIKE = 300, 3
+#: Letters of the id or path of a model.
+LONGEST_KEY = 5000
+#: Items of a list that are checked on the event loop; more are checked in a thread.
+MANY_ITEMS = 1000
+#: Unknown names that are told, each with a suggestion.
+MOST_TOLD = 10
 #: Seconds until another attempt may be worth it.
 QUEUE_SECONDS, STREAM_SECONDS = 5, 1
 
@@ -122,7 +129,8 @@ class Service:
 
     def entry(self, key: str) -> Entry | None:
         """The model of this path or id. An id stands for the same path for ever."""
-        if key not in self._entries and key not in self._paths and (path := path_of(self._store.reader(), key)):
+        is_known = key in self._entries or key in self._paths or len(key) > LONGEST_KEY
+        if not is_known and (path := path_of(self._store.reader(), key)):
             self._paths[key] = path
         return self._entries.get(self._paths.get(key, key))
 
@@ -132,7 +140,8 @@ class Service:
         if entry is None:
             raise Refusal(404, self._no_model(key, None, by))
         if not by.may_use(entry.path, entry.id):
-            raise Refusal(403, f"The key '{by.name}' is not for the model '{key}'. Ask whoever made it, or use another one.")
+            told = shortened(key, LONGEST_KEY)
+            raise Refusal(403, f"The key '{by.name}' is not for the model '{told}'. Ask whoever made it, or use another one.")
         return entry
 
     def stops_with_caller(self, key: str, asked: Asked) -> bool:
@@ -151,7 +160,7 @@ class Service:
         """Run a model: at once, in the background, or in pieces, as the model and the caller want."""
         entry = self.usable(key, by)
         options = _options(inputs)
-        arguments = await wanted(self.files, entry, _checked(entry, inputs))
+        arguments = await wanted(self.files, entry, await _checked_apart(entry, inputs))
         asked = msgspec.structs.replace(asked, seconds=options.deadline, webhook=self._checked_webhook(options.webhook))
         streams = options.stream and not background
         if streams and not entry.streams:
@@ -274,10 +283,10 @@ class Service:
         return self._answers.once.going_on(entry.path, asked) is not None or bool(await self._runs.keyed(entry.path, asked))
 
     def _no_model(self, key: str, host: str | None, by: Key) -> str:
-        where = "on this hub" if host is None else f"of the host '{host}' on this hub"
+        where = "on this hub" if host is None else f"of the host '{shortened(host)}' on this hub"
         alike = self._entries if len(self._entries) <= MOST_COMPARED else [p for p in self._entries if p[:ALIKE] == key[:ALIKE]]
         seen = [path for path in islice(alike, MOST_COMPARED) if by.may_use(path, self._entries[path].id)]
-        return f"There is no model '{key}' {where}{did_you_mean(key, seen)}."
+        return f"There is no model '{shortened(key, LONGEST_KEY)}' {where}{did_you_mean(key, seen)}."
 
 
 def _options(inputs: dict[str, Any]) -> RunOptions:
@@ -291,6 +300,14 @@ def _options(inputs: dict[str, Any]) -> RunOptions:
     return options
 
 
+async def _checked_apart(entry: Entry, inputs: dict[str, Any]) -> dict[str, Any]:
+    """Check the inputs, long lists in a thread. Raises `Refusal`."""
+    for value in inputs.values():
+        if type(value) is list and len(value) > MANY_ITEMS:
+            return await asyncio.to_thread(_checked, entry, inputs)
+    return _checked(entry, inputs)
+
+
 def _checked(entry: Entry, inputs: dict[str, Any]) -> dict[str, Any]:
     """The inputs that the model takes, with its defaults left to it. Raises `Refusal` for what is wrong."""
     names = entry.names
@@ -299,8 +316,10 @@ def _checked(entry: Entry, inputs: dict[str, Any]) -> dict[str, Any]:
         arguments = {entry.first_required: arguments.pop("data"), **arguments}
     if entry.quick_look.accepts(arguments):
         return arguments
-    unknown = [f"Parameter '{name}' not found{did_you_mean(name, names)}" for name in arguments if name not in names]
-    wrong = problems(entry.parameters, arguments) + unknown
+    unknown = [name for name in arguments if name not in names]
+    told = [f"Parameter '{shortened(name)}' not found{did_you_mean(name, names)}" for name in unknown[:MOST_TOLD]]
+    more = [f"and {len(unknown) - MOST_TOLD:,} more names are not found"] if len(unknown) > MOST_TOLD else []
+    wrong = problems(entry.parameters, arguments) + told + more
     if wrong:
         raise Refusal(400, "Parameter validation failed: " + "; ".join(wrong))
     return arguments

@@ -25,11 +25,11 @@ class Settings:
     that models make, `files_total`. A key has at most `most_announced` uploads that have not come; they are expected for
     `announced_kept` seconds.
 
-    What is beyond these is refused: a JSON body of more than `largest_body` bytes, a connection beside `most_connections`, an
-    answer in pieces beside `most_streams`, a run in the background while `longest_queue` others wait. Connections are closed
-    that send no whole head in `header_timeout` seconds, nothing more of a body in `body_timeout`, a body that comes, once
-    `body_timeout` is over, at less than `body_rate` bytes a second on average (0: however slowly), or no further request in
-    `keep_alive`. A hub that stops gives what goes on `grace` seconds to end.
+    What is beyond these is refused: a JSON body of more than `largest_body` bytes or `most_values` values, a connection beside
+    `most_connections`, an answer in pieces beside `most_streams`, a run in the background while `longest_queue` others wait.
+    Connections are closed that send no whole head in `header_timeout` seconds, nothing more of a body in `body_timeout`, a body
+    that comes, once `body_timeout` is over, at less than `body_rate` bytes a second on average (0: however slowly), or no
+    further request in `keep_alive`. A hub that stops gives what goes on `grace` seconds to end.
     """
 
     answers_kept: float = 24 * 3600.0
@@ -42,6 +42,7 @@ class Settings:
     most_announced: int = 1000
     announced_kept: float = 3600.0
     largest_body: int = 10 * 1024 * 1024
+    most_values: int = 250_000
     most_connections: int = 10_000
     most_streams: int = 5_000
     longest_queue: int = 100_000

@@ -13,7 +13,16 @@ from starlette.responses import FileResponse, Response
 from aixplain._wire.messages import IN_PROGRESS, Search
 from aixplain.hub.endpoints import JsonResponse, error_response, key_of, listing, retry_after
 from aixplain.hub.endpoints.official import is_official, without_attributes
-from aixplain.hub.endpoints.reading import asked_by, body_of, decoded, read_body, root_of, service_of, with_addresses
+from aixplain.hub.endpoints.reading import (
+    asked_by,
+    body_of,
+    decoded,
+    decoded_inputs,
+    read_body,
+    root_of,
+    service_of,
+    with_addresses,
+)
 from aixplain.hub.endpoints.routing import Route
 from aixplain.hub.endpoints.streams import EventStream, events_of
 from aixplain.hub.errors import Refusal
@@ -21,6 +30,7 @@ from aixplain.hub.presence import while_here
 from aixplain.hub.service import Accepted, Pieces
 
 LONGEST_HOLD = 60  # seconds
+LARGEST_FORM = 16 * 1024
 _WAIT = re.compile(r"(?:^|[,;\s])wait\s*=\s*\"?(\d{1,9})", re.ASCII | re.IGNORECASE)
 
 
@@ -119,7 +129,7 @@ ROUTES = [
 
 async def _run(request: Request, *, background: bool) -> Response:
     body = await read_body(request)
-    inputs = decoded(body, dict[str, Any])
+    inputs = decoded_inputs(body)
     asked = asked_by(request, b"v1" if background else b"v2", body)
     service, key = service_of(request), request.path_params["key"]
     running = service.run(key, inputs, background=background, asked=asked, by=key_of(request))
@@ -159,5 +169,5 @@ def _in_progress(request: Request, run_id: str, progress: float | None) -> bytes
 async def _announced(request: Request) -> dict[str, Any]:
     """What goes up. The official client sends a form."""
     if request.headers.get("content-type", "").startswith("application/x-www-form-urlencoded"):
-        return dict(parse_qsl((await read_body(request)).decode("utf-8", "replace")))
-    return await body_of(request, dict[str, Any])
+        return dict(parse_qsl((await read_body(request, LARGEST_FORM)).decode("utf-8", "replace")))
+    return decoded(await read_body(request, LARGEST_FORM), dict[str, Any])

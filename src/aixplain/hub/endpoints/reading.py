@@ -11,10 +11,12 @@ from starlette.requests import ClientDisconnect, Request
 
 from aixplain._wire.messages import IDEMPOTENCY_KEY
 from aixplain.hub.endpoints import header_of, key_of
+from aixplain.hub.endpoints.sizes import SMALL, check_names, check_values
 from aixplain.hub.errors import Refusal
 from aixplain.hub.once import asked
 from aixplain.hub.runs import Asked
 from aixplain.hub.service import Service
+from aixplain.hub.settings import Settings
 
 T = TypeVar("T")
 #: The path of a file that a model made, as a whole value in JSON.
@@ -49,10 +51,12 @@ def asked_by(request: Request, *content: bytes) -> Asked:
     return asked(key_of(request).id, header_of(request.scope, _KEY_HEADER), *content)
 
 
-async def read_body(request: Request) -> bytes:
-    """The body. Raises `Refusal` for one that is too large."""
+async def read_body(request: Request, largest: int | None = None) -> bytes:
+    """Read the body, of up to `largest` bytes. Raises `Refusal` for one that is too large, or has too many JSON values."""
+    settings: Settings = request.app.state.settings
+    if largest is None:
+        largest = settings.largest_body
     announced = header_of(request.scope, b"content-length") or ""
-    largest: int = request.app.state.settings.largest_body
     if announced.isdigit() and int(announced) > largest:
         raise _too_large(largest)
     pieces, size, more = list[bytes](), 0, True
@@ -64,7 +68,10 @@ async def read_body(request: Request) -> bytes:
         size, more = size + len(pieces[-1]), message.get("more_body", False)
         if size > largest:
             raise _too_large(largest)
-    return b"".join(pieces)
+    body = b"".join(pieces)
+    if size > SMALL:
+        await check_values(body, settings.most_values)
+    return body
 
 
 def _too_large(largest: int) -> Refusal:
@@ -74,6 +81,13 @@ def _too_large(largest: int) -> Refusal:
 async def body_of(request: Request, kind: type[T]) -> T:
     """The JSON body. Raises `Refusal` for one that is too large, no JSON, or of another shape."""
     return decoded(await read_body(request), kind)
+
+
+def decoded_inputs(body: bytes) -> dict[str, Any]:
+    """Decode a JSON object whose names are inputs. Raises `Refusal`."""
+    inputs = decoded(body, dict[str, Any])
+    check_names(inputs)
+    return inputs
 
 
 def decoded(body: bytes, kind: type[T]) -> T:

@@ -28,6 +28,7 @@ class Limits(msgspec.Struct, frozen=True, omit_defaults=True):
 
 NO_LIMITS = Limits()
 LONGEST_NAME = 200
+MOST_MODELS = 1000
 
 
 class Key(msgspec.Struct, frozen=True):
@@ -56,8 +57,12 @@ class Key(msgspec.Struct, frozen=True):
             raise ValueError(
                 f"A key has a name, of up to {LONGEST_NAME} characters in a line, and this has {self.name!r:.100}."
             )
-        if self.models is not None and not all(word.strip() for word in self.models):
-            raise ValueError("A key's models are ids, paths and starts of paths such as team/*; one here is empty.")
+        if self.models is not None and not all(word.strip() and word.isprintable() for word in self.models):
+            raise ValueError(
+                "A key's models are ids, paths and starts of paths such as team/*; one here is empty, or not printable."
+            )
+        if self.models is not None and len(self.models) > MOST_MODELS:
+            raise ValueError(f"A key is for {MOST_MODELS:,} models at most, and this is for {len(self.models):,}.")
 
     def may_use(self, path: str, id: str) -> bool:
         """Whether a model is among its own.

@@ -14,9 +14,11 @@ import secrets
 from collections.abc import AsyncIterator
 
 from starlette.datastructures import Headers
+from starlette.requests import Request
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from aixplain.hub.endpoints.reading import read_body
 from aixplain.hub.errors import Refusal
 
 SESSION = "mcp-session-id"
@@ -38,7 +40,8 @@ class McpOutlet:
         if self._app is None:
             self._app = asyncio.get_running_loop().create_future()
             self._serving = asyncio.create_task(self._serve(self._app))
-        await (await asyncio.shield(self._app))(scope, receive, _with_session(Headers(scope=scope), send))
+        body = await read_body(Request(scope, receive))
+        await (await asyncio.shield(self._app))(scope, _again(body, receive), _with_session(Headers(scope=scope), send))
 
     @contextlib.asynccontextmanager
     async def open(self) -> AsyncIterator[None]:
@@ -60,6 +63,16 @@ class McpOutlet:
         except Exception as error:  # noqa: BLE001 - told to whoever waits for it; the next one has it tried again
             self._app = None
             app.set_exception(error)
+
+
+def _again(body: bytes, receive: Receive) -> Receive:
+    """Receive a body that was read before, and then what comes after it."""
+    parts = [body]
+
+    async def received() -> Message:
+        return {"type": "http.request", "body": parts.pop(), "more_body": False} if parts else await receive()
+
+    return received
 
 
 def _with_session(headers: Headers, send: Send) -> Send:

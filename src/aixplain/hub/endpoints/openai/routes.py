@@ -12,7 +12,7 @@ from aixplain.hub.endpoints import JsonResponse, key_of
 from aixplain.hub.endpoints.openai import embeddings, listing, requests
 from aixplain.hub.endpoints.openai.completions import completion, events_of_pieces, events_of_whole, first_of
 from aixplain.hub.endpoints.openai.errors import Unfit
-from aixplain.hub.endpoints.reading import decoded, read_body, service_of
+from aixplain.hub.endpoints.reading import decoded_inputs, read_body, service_of
 from aixplain.hub.endpoints.routing import Route
 from aixplain.hub.endpoints.streams import EventStream, RawChunks
 from aixplain.hub.endpoints.visits import Finished, Visit
@@ -30,7 +30,7 @@ async def get_model(request: Request) -> Response:
 
 async def chat(request: Request) -> Response:
     body = await read_body(request)
-    wanted, visit = decoded(body, dict[str, Any]), Visit(request, b"chat", body)
+    wanted, visit = decoded_inputs(body), Visit(request, b"chat", body)
     model = _taken(wanted, "model", str)
     streams = _taken(wanted, "stream", bool, default=False)
     usage = _taken(wanted, "stream_options", dict, default={}).get("include_usage") is True
@@ -51,7 +51,7 @@ async def chat(request: Request) -> Response:
 
 async def embed(request: Request) -> Response:
     body = await read_body(request)
-    wanted, visit = decoded(body, dict[str, Any]), Visit(request, b"embeddings", body)
+    wanted, visit = decoded_inputs(body), Visit(request, b"embeddings", body)
     model = _taken(wanted, "model", str)
     encoding = _taken(wanted, "encoding_format", str, default="float")
     if encoding not in ("float", "base64"):

@@ -16,6 +16,8 @@ LAST_PAGE = 2**40
 MOST_WORDS = 16
 LAST_LETTER = "\U0010ffff"
 MOST_VALUES = 1000
+#: Letters of a text that is searched for, or of a word of a filter.
+LONGEST_TEXT = 20_000
 
 #: The field of `sort` -> what it orders by. Ties go to the older entry, so that pages don't overlap.
 _SORTS = {
@@ -65,7 +67,11 @@ def search(connection: sqlite3.Connection, wanted: Search, among: tuple[str, ...
 
 
 def texts(wanted: Search) -> list[str]:
-    """The text of a search as queries of the index: all of its words and, for when nothing has all of them, any."""
+    """The text of a search as queries of the index: all of its words and, for when nothing has all of them, any.
+
+    Raises ValueError for one that is too long.
+    """
+    _check_length(wanted.q or "", "The text of a search")
     words = [_either(word) for word in re.findall(r"[^\W_]+", wanted.q or "")[:MOST_WORDS]]
     return [" AND ".join(words), " OR ".join(words)][: max(1, min(len(words), 2))]
 
@@ -120,7 +126,7 @@ def _conditions(wanted: Search, among: tuple[str, ...] | None) -> tuple[list[str
         _among("m.ownership", re.findall(r"\b(?:PRIVATE|PUBLIC|TEAM)\b", str(wanted.ownership))),
         _language("source", wanted.source_languages),
         _language("target", wanted.target_languages),
-        _starting(wanted.path) if wanted.path else None,
+        _path(wanted.path) if wanted.path else None,
         _allowed(among) if among is not None else None,
         ("m.is_fine_tunable = ?", [wanted.is_fine_tunable]) if wanted.is_fine_tunable is not None else None,
         ("m.saved = ?", [wanted.saved]) if wanted.saved is not None else None,
@@ -148,7 +154,19 @@ def _among(column: str, words: Iterable[Any] | None) -> tuple[str, list[Any]] | 
     listed = list(words or [])
     if len(listed) > MOST_VALUES:
         raise ValueError(f"A filter takes {MOST_VALUES} values at most, and one here has {len(listed)}.")
+    for word in listed:
+        _check_length(str(word), "A word of a filter")
     return (f"{column} IN ({', '.join('?' * len(listed))})", listed) if listed else None
+
+
+def _check_length(text: str, what: str) -> None:
+    if len(text) > LONGEST_TEXT:
+        raise ValueError(f"{what} has {LONGEST_TEXT:,} letters at most, and here are {len(text):,}.")
+
+
+def _path(path: str) -> tuple[str, list[Any]]:
+    _check_length(path, "The path of a search")
+    return _starting(path)
 
 
 def _starting(path: str) -> tuple[str, list[Any]]:
@@ -188,6 +206,6 @@ def _sort(wanted: Search) -> tuple[str | None, int]:
         return None, 1
     spelled = _OLDER_SORTS.get(_word(field), str(field))
     if spelled not in _SORTS:
-        raise ValueError(f"'{field}' is nothing to sort by; there are {', '.join(_SORTS)}.")
+        raise ValueError(f"{str(field)[:60]!r} is nothing to sort by; there are {', '.join(_SORTS)}.")
     order = first.get("dir", 1) if first else wanted.sort_order
     return spelled, -1 if order in (-1, "-1", "DESC", "desc") else 1
