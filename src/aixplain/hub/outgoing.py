@@ -9,18 +9,16 @@ from __future__ import annotations
 
 import asyncio
 import functools
-import ipaddress
 import re
 import ssl
 from urllib.parse import SplitResult, urlsplit
+
+from aixplain._wire.addresses import Reach, literal_address, reach_of_address
 
 SECONDS = 15.0
 #: How long an address may take to connect, of a name that has another one.
 CONNECT_SECONDS = 3.0
 LONGEST = 2048
-#: Networks that the standard library takes for everyone's, though an address of them stands for another one.
-_TRANSLATED = [ipaddress.ip_network(each) for each in ("2002::/16", "64:ff9b:1::/48")]
-_NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
 _PORTS = {"https": 443, "http": 80}
 
 
@@ -35,7 +33,11 @@ def problem_with(url: str, *, private: bool) -> str | None:
         return "It is an address like https://example.com/hook, in ASCII, without a user and a password."
     if parts.scheme != "https" and not private:
         return "It must begin with https://: what is told there is for nobody else."
-    if not private and _is_ip(parts.hostname or "") and not is_public(parts.hostname or ""):
+    host = parts.hostname or ""
+    address = "127.0.0.1" if _is_localhost(host) else literal_address(host)
+    if address is not None and reach_of_address(address) is Reach.NEVER:
+        return "It is an address of no host, or of a cloud's own services, which are never told anything."
+    if address is not None and not _may_reach(address, private=private):
         return "It is an address that not everyone reaches, and this hub's settings don't allow those (private_webhooks)."
     return None
 
@@ -59,18 +61,6 @@ async def post(url: str, headers: dict[str, str], body: bytes, *, private: bool)
         raise CannotSend("the answer is no HTTP") from error
 
 
-def is_public(address: str) -> bool:
-    """Whether an IP address is one that everyone reaches: none of this machine, its neighbours or a translation of theirs.
-
-    >>> is_public("93.184.215.14"), is_public("10.0.0.1"), is_public("169.254.169.254"), is_public("::1")
-    (True, False, False, False)
-    """
-    ip = ipaddress.ip_address(address.partition("%")[0])
-    if isinstance(ip, ipaddress.IPv6Address):
-        ip = ip.ipv4_mapped or (ipaddress.IPv4Address(int(ip) & 0xFFFFFFFF) if ip in _NAT64 else ip)
-    return ip.is_global and not ip.is_multicast and not any(ip in network for network in _TRANSLATED)
-
-
 def _parts(url: str) -> SplitResult | None:
     if len(url) > LONGEST or re.fullmatch(r"[!-~]+", url) is None:
         return None
@@ -82,12 +72,13 @@ def _parts(url: str) -> SplitResult | None:
     return parts if usable and "\\" not in parts.netloc else None
 
 
-def _is_ip(host: str) -> bool:
-    try:
-        ipaddress.ip_address(host.partition("%")[0])
-    except ValueError:
-        return False
-    return True
+def _is_localhost(host: str) -> bool:
+    return f".{host.lower().removesuffix('.')}".endswith(".localhost")
+
+
+def _may_reach(address: str, *, private: bool) -> bool:
+    """Whether an IP address may be posted to. Those that hand out the credentials of a cloud, or are none of a host, never."""
+    return reach_of_address(address) <= (Reach.LOOPBACK if private else Reach.PUBLIC)
 
 
 async def _addresses(parts: SplitResult, *, private: bool) -> list[tuple[str, int]]:
@@ -95,7 +86,7 @@ async def _addresses(parts: SplitResult, *, private: bool) -> list[tuple[str, in
     port = parts.port or _PORTS[parts.scheme]
     found = await asyncio.get_running_loop().getaddrinfo(parts.hostname, port, type=1)
     hosts = [str(address[0]) for *_, address in found]
-    usable = [host for host in hosts if private or is_public(host)]
+    usable = [host for host in hosts if _may_reach(host, private=private)]
     if not usable:
         raise CannotSend("the name stands for an address that not everyone reaches, and this hub's settings don't allow those")
     return [(host, port) for host in usable]

@@ -11,21 +11,16 @@ from __future__ import annotations
 
 import os
 import re
-from enum import IntEnum
-from typing import TYPE_CHECKING
 
+from aixplain._wire.addresses import Reach, reach_of_address
 from aixplain.v2._files.disk import Work
 from aixplain.v2._flow import Now, Operation, TransportFailure, TransportTimeout
 from aixplain.v2._send import Admission, Deadline, ErrorT
 from aixplain.v2._settings import Settings, host_of, origin
 from aixplain.v2.exceptions import AixplainV2Error, APIError, ConfigurationError, ConnectionLostError
 
-if TYPE_CHECKING:
-    from ipaddress import IPv4Address, IPv6Address
-
 #: What the HTTP library would read otherwise than this does, such as `%31` or a full-width digit, is no host here.
 _HOST = re.compile(r"[a-z0-9._-]+|[0-9a-f:.]+")
-_METADATA = frozenset({"100.100.100.200", "fd00:ec2::254"})
 _PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY")
 
 
@@ -36,15 +31,6 @@ _WAYS_OUT = {
     410: "it was deleted",
     413: "it is larger than is taken there; make it smaller",
 }
-
-
-class Reach(IntEnum):
-    """How far inside an address is."""
-
-    PUBLIC = 0
-    PRIVATE = 1
-    LOOPBACK = 2
-    NEVER = 3
 
 
 def admission(settings: Settings, deadline: Deadline) -> Admission:
@@ -95,7 +81,6 @@ def reach_of(host: str) -> Reach:
     (<Reach.LOOPBACK: 2>, <Reach.PRIVATE: 1>, <Reach.NEVER: 3>, <Reach.PUBLIC: 0>)
     """
     import socket  # slow to import, and seldom needed
-    from ipaddress import ip_address
 
     try:
         found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
@@ -103,35 +88,11 @@ def reach_of(host: str) -> Reach:
         if _proxied():  # where names are found by the proxy, and lead no further than it
             return Reach.PUBLIC
         raise
-    return max(_reach_of_address(ip_address(address[0])) for *_, address in found)
+    return max(reach_of_address(str(address[0])) for *_, address in found)
 
 
 def _proxied() -> bool:
     return any(os.environ.get(name) or os.environ.get(name.lower()) for name in _PROXIES)
-
-
-def _reach_of_address(address: IPv4Address | IPv6Address) -> Reach:
-    inner = _inner(address)
-    if inner is not None:
-        return _reach_of_address(inner)
-    if str(address) in _METADATA or address.is_unspecified or address.is_link_local or address.is_multicast:
-        return Reach.NEVER
-    if address.is_loopback:
-        return Reach.LOOPBACK
-    if address.is_reserved:
-        return Reach.NEVER
-    return Reach.PUBLIC if address.is_global else Reach.PRIVATE
-
-
-def _inner(address: IPv4Address | IPv6Address) -> IPv4Address | None:
-    """The address of the old kind inside one of the new kind, where a network would translate it."""
-    from ipaddress import IPv4Address, IPv6Address, IPv6Network
-
-    if not isinstance(address, IPv6Address):
-        return None
-    if address in IPv6Network("64:ff9b::/96"):
-        return IPv4Address(int(address) & 0xFFFFFFFF)
-    return address.ipv4_mapped or address.sixtofour
 
 
 def retold(new: ErrorT, error: AixplainV2Error) -> ErrorT:
