@@ -12,7 +12,14 @@ from aixplain.v2._files.local import LocalFile
 from aixplain.v2._flow import TransportFailure
 from aixplain.v2._operations import Run
 from aixplain.v2.enums import Language
-from aixplain.v2.exceptions import APIError, ConfigurationError, ConnectionLostError, InvalidResponseError, TimeoutError
+from aixplain.v2.exceptions import (
+    APIError,
+    ConfigurationError,
+    ConnectionLostError,
+    InputError,
+    InvalidResponseError,
+    TimeoutError,
+)
 
 HUB = "http://127.0.0.1:8180"
 POLL = f"{HUB}/sdk/runs/7/result"
@@ -173,6 +180,28 @@ def test_a_failure_has_the_suppliers_words_or_the_services(
     assert error.value.status_code == 0
 
 
+@pytest.mark.parametrize("start", [operations.run, lambda settings, run: operations.sync_poll(settings, POLL, run)])
+def test_the_error_of_a_failed_run_shows_no_key(world: Any, settings: Any, answer: Any, start: Any) -> None:
+    failed = {
+        "status": "FAILED",
+        "completed": True,
+        "errorMessage": "no such key: key-of-this-call",
+        "data": ["key-of-this-call"],
+    }
+    with pytest.raises(APIError, match="no such key: …") as error:
+        world(answer(200, failed)).play(start(settings, Run("m", {}, api_key="key-of-this-call")))
+    assert error.value.error == "no such key: …"
+    assert "key-of-this-call" not in repr(vars(error.value))
+    with pytest.raises(InvalidResponseError) as odd:
+        world(answer(200, b"<html>key-of-this-call")).play(operations.poll(settings, POLL, "key-of-this-call"))
+    assert "key-of-this-call" not in str(odd.value)
+
+
+def test_an_accepted_run_without_an_address_tells_what_the_service_said(world: Any, settings: Any, answer: Any) -> None:
+    with pytest.raises(InvalidResponseError, match=r"gave no address to ask after it\. It said: no room"):
+        world(answer(200, {"error": {"message": "no room"}})).play(operations.run(settings, Run("m", {})))
+
+
 def test_a_failed_run_is_a_result_for_who_asks_once(world: Any, settings: Any, answer: Any) -> None:
     result = world(answer(200, {"status": "FAILED", "errorMessage": "no"})).play(operations.poll(settings, POLL))
     assert (result.status, result.completed, result.error_message) == ("FAILED", True, "no")
@@ -280,6 +309,22 @@ def test_a_submitted_run_that_fails_at_once_raises(world: Any, settings: Any, an
         world(answer(200, {"status": "FAILED", "errorMessage": "no"})).play(
             operations.submit(settings, Run("m", {}), sync_only=False)
         )
+
+
+def test_a_submitted_run_is_asked_after_by_its_result(world: Any, settings: Any, answer: Any) -> None:
+    hub = world(answer(201, ACCEPTED), answer(200, ACCEPTED), answer(200, DONE))
+    accepted = hub.play(operations.submit(settings, Run("m", {}), sync_only=False))
+    assert hub.play(operations.poll(settings, accepted)).in_progress
+    done = hub.play(operations.sync_poll(settings, accepted, Run("", {})))
+    assert (done.data, hub.urls[1:]) == ("hi", [POLL, POLL])
+    assert hub.play(operations.sync_poll(settings, done, Run("", {}))) is done  # it is over: nothing is asked
+
+
+@pytest.mark.parametrize("odd", [None, 7, "", " ", b"x", {}])
+@pytest.mark.parametrize("ask", [operations.poll, lambda settings, odd: operations.sync_poll(settings, odd, Run("", {}))])
+def test_what_names_no_run_is_an_input_error(world: Any, settings: Any, odd: Any, ask: Any) -> None:
+    with pytest.raises(InputError, match="the result of run_async, not by"):
+        world().play(ask(settings, odd))
 
 
 def test_a_submitted_run_is_waited_for(world: Any, settings: Any, answer: Any) -> None:

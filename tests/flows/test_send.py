@@ -52,7 +52,7 @@ def test_a_refusal_for_good_is_raised_at_once(world: Any, settings: Any, answer:
     hub = world(answer(status, {"message": "no", "error": "No", "requestId": "r"}))
     with pytest.raises(APIError, match=rf"^no \(HTTP {status}: ") as error:
         hub.play(get(settings))
-    assert (error.value.status_code, error.value.error, error.value.request_id) == (status, "No", "r")
+    assert (error.value.status_code, error.value.error, error.value.request_id) == (status, "no", "r")
     assert len(hub.requests) == 1
 
 

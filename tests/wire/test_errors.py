@@ -24,7 +24,7 @@ from aixplain._wire.errors import MEANINGS, first_words, read_error, write_error
         (b'{"message": null, "error": "Forbidden"}', "Forbidden"),
         (b'{"message": "  ", "errorMessage": "it failed"}', "it failed"),
         (b'{"supplierError": "quota"}', "quota"),
-        (b'{"errorMessage": "it failed", "supplierError": "quota"}', "it failed"),
+        (b'{"errorMessage": "it failed", "supplierError": "quota"}', "quota; it failed"),
         (b'{"statusCode": 500}', ""),
         (b"{}", ""),
         (b'"just text"', "just text"),

@@ -8,6 +8,10 @@ from typing import Any
 
 import msgspec
 
+from aixplain._wire.control_characters import escape_lines
+from aixplain._wire.error_words import error_words, words_of
+from aixplain._wire.records import parse
+
 #: The stores that files go to refuse in XML.
 _STORE_WORDS = re.compile("<Message>([^<]+)</Message>")
 
@@ -59,12 +63,10 @@ def read_error(body: bytes) -> tuple[str, dict[str, Any]]:
     'Request has expired'
     """
     try:
-        content = msgspec.json.decode(body.decode("utf-8", "replace"))
+        content = parse(body)
     except msgspec.DecodeError:
         return _plain_text(body), {}
-    if isinstance(content, dict):
-        return first_words(content, "message", "errorMessage", "supplierError", "error"), content
-    return _words(content), {}
+    return error_words(content), content if isinstance(content, dict) else {}
 
 
 def retry_after(headers: Mapping[str, str]) -> float | None:
@@ -96,25 +98,17 @@ def first_words(content: dict[str, Any], *names: str) -> str:
     >>> first_words({"supplierError": "", "errorMessage": {"message": "no"}}, "supplierError", "errorMessage")
     'no'
     """
-    return next((words for name in names if (words := _words(content.get(name)))), "")
-
-
-def _words(value: Any) -> str:
-    if isinstance(value, str):
-        return value.strip()
-    if isinstance(value, list):
-        return "; ".join(filter(None, map(_words, value)))
-    if isinstance(value, dict):
-        return first_words(value, "message", "error", "detail")
-    return ""
+    return next((words for name in names if (words := words_of(content.get(name)))), "")
 
 
 def _plain_text(body: bytes) -> str:
-    text = body.decode("utf-8", "replace").strip()
+    text = body.decode("utf-8-sig", "replace").strip()
+    if text.startswith("data:") and (data := text.removeprefix("data:").strip()).startswith("{"):
+        return words_of(data.partition("\n\n")[0].strip())
     if text.startswith("<"):
         found = _STORE_WORDS.search(text)
         text = found[1].strip() if found else ""
-    return text[:500]
+    return escape_lines(text[:500])
 
 
 def _title(status: int) -> str:

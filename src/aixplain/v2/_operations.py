@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 from msgspec.structs import replace
 
-from aixplain._wire.errors import first_words, retry_after
+from aixplain._wire.error_words import error_words
+from aixplain._wire.errors import retry_after
 from aixplain._wire.messages import CLIENT_CONTROLS, IDEMPOTENCY_KEY, RUN_HEADERS, Search
+from aixplain._wire.redaction import redact_data
 from aixplain._wire.validation import plain
 from aixplain.v2._flow import AsyncStream, Now, Operation, Request, Response, Sleep, Stream
 from aixplain.v2._idempotency import new_key
@@ -24,7 +26,14 @@ from aixplain.v2._send import (
     send,
 )
 from aixplain.v2._settings import Settings, absolute, concealed, origin
-from aixplain.v2.exceptions import APIError, ConnectionLostError, InvalidResponseError, ResourceError, TimeoutError
+from aixplain.v2.exceptions import (
+    APIError,
+    ConnectionLostError,
+    InputError,
+    InvalidResponseError,
+    ResourceError,
+    TimeoutError,
+)
 
 if TYPE_CHECKING:
     from aixplain.v2._files.local import Found
@@ -161,10 +170,10 @@ def run(settings: Settings, run: Run) -> Operation[ModelResult]:
 
 def _run_once(settings: Settings, run: Run, deadline: Deadline) -> Operation[ModelResult]:
     response: Response = yield from send(settings, run_request(settings, run), deadline, repeatable=False)
-    result = ModelResult.from_body(response.content, settings)
+    result = ModelResult.from_body(response.content, settings, run.api_key)
     if result.in_progress:
         result = yield from _attend(settings, place_of(result), deadline, run)
-    return raise_for_failure(result)
+    return raise_for_failure(result, run.api_key or settings.api_key)
 
 
 def submit(settings: Settings, run: Run, *, sync_only: bool) -> Operation[ModelResult]:
@@ -177,7 +186,8 @@ def submit(settings: Settings, run: Run, *, sync_only: bool) -> Operation[ModelR
         run = yield from with_files_sent(settings, run, deadline)
     request = _v1_request(settings, run) if sync_only else run_request(settings, run)
     response: Response = yield from send(settings, request, deadline, repeatable=False)
-    return raise_for_failure(ModelResult.from_body(response.content, settings))
+    result = ModelResult.from_body(response.content, settings, run.api_key)
+    return raise_for_failure(result, run.api_key or settings.api_key)
 
 
 def _v1_request(settings: Settings, run: Run) -> Request:
@@ -188,30 +198,34 @@ def _v1_request(settings: Settings, run: Run) -> Request:
     return run_request(settings, replace(run, inputs=inputs), url=url)
 
 
-def raise_for_failure(result: ModelResult) -> ModelResult:
-    """The result, unless its run failed. Raises `APIError`."""
+def raise_for_failure(result: ModelResult, key: str | None = None) -> ModelResult:
+    """The result, unless its run failed. Raises `APIError`, which doesn't show the key that the run was sent with."""
     if not result.failed:
         return result
-    content = result._raw_data
-    words = first_words(content, "supplierError", "supplier_error", "errorMessage", "error_message", "error", "message")
-    raise APIError(f"Operation failed: {words or result.status}", result.status_code or 0, content)
+    content = redact_data(result._raw_data, key)
+    words = error_words(content) or result.status
+    raise APIError(f"Operation failed: {words}", result.status_code or 0, content, words)
 
 
 # --- Polls ----------------------------------------------------------------------------------------
 
 
-def poll(settings: Settings, place: str, api_key: str | None = None) -> Operation[ModelResult]:
+def poll(settings: Settings, run: ModelResult | str, api_key: str | None = None) -> Operation[ModelResult]:
     """Ask once after a run. A failed run is a result here, not an error."""
+    place = place_of(run)
     deadline = yield from begin(REQUEST_TIMEOUT)
     request = Request("GET", poll_url(settings, place), headers(settings, api_key))
     response: Response = yield from send(settings, request, deadline, repeatable=True)
-    return ModelResult.from_body(response.content, settings)
+    return ModelResult.from_body(response.content, settings, api_key)
 
 
-def sync_poll(settings: Settings, place: str, run: Run) -> Operation[ModelResult]:
+def sync_poll(settings: Settings, accepted: ModelResult | str, run: Run) -> Operation[ModelResult]:
     """Ask after a run until it ends. Raises `APIError` when it failed."""
+    if isinstance(accepted, ModelResult) and accepted.completed:
+        return raise_for_failure(accepted, run.api_key or settings.api_key)
+    place = place_of(accepted)
     deadline = yield from begin(run.timeout)
-    return raise_for_failure((yield from _attend(settings, place, deadline, run)))
+    return raise_for_failure((yield from _attend(settings, place, deadline, run)), run.api_key or settings.api_key)
 
 
 def cancel(settings: Settings, place: str, api_key: str | None = None, timeout: float = REQUEST_TIMEOUT) -> Operation[None]:
@@ -228,11 +242,18 @@ def poll_url(settings: Settings, place: str) -> str:
 
 
 def place_of(run: ModelResult | str) -> str:
-    """The address of a run, or its id. Raises `InvalidResponseError` for an accepted run without an address."""
-    if isinstance(run, str):
+    """The address of a run, or its id: of the result of `run_async`, or as it is given.
+
+    Raises `InputError` for what is neither, and `InvalidResponseError` for an accepted run without an address.
+    """
+    if isinstance(run, str) and run.strip():
         return run
+    if not isinstance(run, ModelResult):
+        raise InputError(f"A run is named by its address, its id, or the result of run_async, not by {run!r:.60}")
     if run.url is None:
-        raise InvalidResponseError("The service accepted the run, but gave no address to ask after it.")
+        words = error_words(run._raw_data)
+        said = f" It said: {words}" if words else ""
+        raise InvalidResponseError(f"The service accepted the run, but gave no address to ask after it.{said}")
     return run.url
 
 
@@ -262,7 +283,7 @@ def _poll_until_done(settings: Settings, place: str, deadline: Deadline, run: Ru
             raise deadline.error(place)
         asked = deadline.now
         request.headers["prefer"] = f"wait={_hold(settings, run, deadline)}"
-        result, rest = yield from _ask(settings, request, deadline, place)
+        result, rest = yield from _ask(settings, request, deadline, place, run.api_key)
         if result is not None and result.completed:
             return result
         if result is not None and run.on_progress is not None:
@@ -270,11 +291,14 @@ def _poll_until_done(settings: Settings, place: str, deadline: Deadline, run: Ru
         deadline.now = yield Now()
 
 
-def _ask(settings: Settings, request: Request, deadline: Deadline, place: str) -> Operation[tuple[ModelResult | None, float]]:
+def _ask(
+    settings: Settings, request: Request, deadline: Deadline, place: str, api_key: str | None
+) -> Operation[tuple[ModelResult | None, float]]:
     """One poll of many: what it told, None when it failed in passing; and the seconds that the service wants to rest."""
     try:
         response: Response = yield from send(settings, request, deadline, repeatable=False)
-        return ModelResult.from_body(response.content, settings), min(retry_after(response.headers) or 0.0, LONGEST_WAIT)
+        result = ModelResult.from_body(response.content, settings, api_key)
+        return result, min(retry_after(response.headers) or 0.0, LONGEST_WAIT)
     except TimeoutError as error:
         raise deadline.error(place) from error
     except ConnectionLostError:

@@ -21,6 +21,7 @@ from aixplain._wire.messages import (
 )
 from aixplain._wire.open_records import LateRecord, decode_all_open, decode_open, read_all_open, read_late
 from aixplain._wire.records import Record, parse
+from aixplain._wire.redaction import redact
 from aixplain._wire.statuses import is_failure, is_finished
 from aixplain.v2.enums import ResponseStatus
 from aixplain.v2.exceptions import InvalidResponseError, ValidationError
@@ -73,13 +74,17 @@ class Result(LateRecord, rename="camel"):
         def __getattr__(self, name: str) -> Any: ...
 
     @classmethod
-    def from_body(cls, body: bytes, settings: Settings | None = None) -> Self:
-        """Read the body of an answer, and keep it with the client's settings. Raises `InvalidResponseError`."""
+    def from_body(cls, body: bytes, settings: Settings | None = None, api_key: str | None = None) -> Self:
+        """Read the body of an answer, and keep it with the client's settings. Raises `InvalidResponseError`.
+
+        `api_key` is the key of the call, if it had its own: no error shows it.
+        """
         try:
             result = decode_open(cls, body)
         except msgspec.DecodeError as error:
+            shown = redact(body, api_key or (settings.api_key if settings else None))[:200]
             raise InvalidResponseError(
-                f"The service answered with something that is no result: {body[:200]!r}. "
+                f"The service answered with something that is no result: {shown!r}. "
                 "Is this the address of an aiXplain service or a hub?"
             ) from error
         vars(result)["_settings"] = settings

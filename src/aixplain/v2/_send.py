@@ -10,6 +10,7 @@ from msgspec.structs import replace
 
 from aixplain._wire.errors import MEANINGS, read_error, retry_after
 from aixplain._wire.messages import IDEMPOTENCY_KEY, KEEPS_KEYS
+from aixplain._wire.redaction import redact
 from aixplain.v2._flow import (
     Now,
     Open,
@@ -135,10 +136,9 @@ def _is_good(outcome: Any) -> bool:
 
 def _without_key(request: Request, outcome: Response | TransportFailure) -> Response | TransportFailure:
     """Some services repeat the key that they refuse."""
-    key = request.headers.get("x-api-key")
-    if key is None or isinstance(outcome, TransportFailure):
+    if isinstance(outcome, TransportFailure):
         return outcome
-    return replace(outcome, content=outcome.content.replace(key.encode(), "…".encode()))
+    return replace(outcome, content=redact(outcome.content, request.headers.get("x-api-key")))
 
 
 def _attempt(outcome: Response | TransportFailure, at: float) -> Attempt:
@@ -224,13 +224,7 @@ def refusal(response: Response) -> APIError:
         place = origin(response.headers.get("location", "")) or "another address"
         meaning, way_out = f"it redirects to {place}", "the key is not taken there; if the service moved, set its new address"
     said = words or meaning.capitalize()
-    title = content.get("error")
-    error = APIError(
-        f"{said} (HTTP {response.status}: {meaning}; {way_out}).",
-        response.status,
-        content,
-        title if isinstance(title, str) else None,
-    )
+    error = APIError(f"{said} (HTTP {response.status}: {meaning}; {way_out}).", response.status, content, said)
     error.retry_after = retry_after(response.headers)
     error.request_id = error.request_id or response.headers.get("x-request-id")
     return error

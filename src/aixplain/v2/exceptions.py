@@ -84,7 +84,8 @@ class APIError(AixplainV2Error):
     """The service refused the request, or the run failed.
 
     `status_code` is the HTTP status, or the `statusCode` of a failed run; `response_data` is the answer as a dict;
-    `error` the answer's own short title; `retry_after` the seconds that the service asked to be left alone, if it did.
+    `error` is what the service said, without the words around it; `retry_after` the seconds that the service asked to be left
+    alone, if it did.
     """
 
     def __init__(
@@ -96,7 +97,7 @@ class APIError(AixplainV2Error):
     ) -> None:
         self.status_code = status_code
         self.response_data = response_data or {}
-        self.error = error or ""
+        self.error = error or (message if isinstance(message, str) else "; ".join(message))
         self.retry_after: float | None = None
         request_id = self.response_data.get("requestId")
         self.request_id = request_id if isinstance(request_id, str) else None

@@ -223,8 +223,8 @@ class Model(ModelBase, rename="camel", kw_only=True):
         run = self._prepare(inputs, operations.Run("", {}, timeout, api_key=api_key))
         return ModelResponseStreamer(cast(Stream, self._drive(operations.stream(self._settings(), run), run)))
 
-    def poll(self, poll_url: str, *, api_key: str | None = None) -> ModelResult:
-        """Ask once after a run, by its address or its id; a failed run is a result here.
+    def poll(self, poll_url: ModelResult | str, *, api_key: str | None = None) -> ModelResult:
+        """Ask once after a run, by the result of `run_async`, its address or its id; a failed run is a result here.
 
         `result.completed` tells whether it is over. The run may be another process's.
         """
@@ -233,7 +233,7 @@ class Model(ModelBase, rename="camel", kw_only=True):
 
     def sync_poll(
         self,
-        poll_url: str,
+        poll_url: ModelResult | str,
         *,
         timeout: float = operations.RUN_TIMEOUT,
         wait_time: float | None = None,
@@ -242,7 +242,7 @@ class Model(ModelBase, rename="camel", kw_only=True):
         show_progress: bool = False,
         cancel_on_interrupt: bool = False,
     ) -> ModelResult:
-        """Wait for a run that `run_async` started, by its address or its id. Takes and raises what `run` does."""
+        """Wait for a run that `run_async` started, by its result, its address or its id. Takes and raises what `run` does."""
         api_key = concealed(api_key)
         run = operations.Run("", {}, timeout, wait_time, api_key, on_progress, cancel_on_interrupt)
         if not show_progress:
@@ -452,8 +452,8 @@ class AsyncModel(ModelBase, rename="camel", kw_only=True):
 
         return AsyncModelResponseStreamer(start)
 
-    async def poll(self, poll_url: str, *, api_key: str | None = None) -> ModelResult:
-        """Ask once after a run, by its address or its id; a failed run is a result here.
+    async def poll(self, poll_url: ModelResult | str, *, api_key: str | None = None) -> ModelResult:
+        """Ask once after a run, by the result of `run_async`, its address or its id; a failed run is a result here.
 
         `result.completed` tells whether it is over. The run may be another process's.
         """
@@ -462,7 +462,7 @@ class AsyncModel(ModelBase, rename="camel", kw_only=True):
 
     async def sync_poll(
         self,
-        poll_url: str,
+        poll_url: ModelResult | str,
         *,
         timeout: float = operations.RUN_TIMEOUT,
         wait_time: float | None = None,
@@ -471,7 +471,7 @@ class AsyncModel(ModelBase, rename="camel", kw_only=True):
         show_progress: bool = False,
         cancel_on_interrupt: bool = False,
     ) -> ModelResult:
-        """Wait for a run that `run_async` started, by its address or its id. Takes and raises what `run` does."""
+        """Wait for a run that `run_async` started, by its result, its address or its id. Takes and raises what `run` does."""
         api_key = concealed(api_key)
         run = operations.Run("", {}, timeout, wait_time, api_key, on_progress, cancel_on_interrupt)
         if not show_progress:
