@@ -40,6 +40,7 @@ class Replica(Hub):
         self.model("acme/spend")(spend)
         self.model("acme/refuse")(refuse)
         self.model("acme/pieces")(pieces)
+        self.model("acme/stalls")(stalls)
         self.model("acme/gated", asynchronous=True)(gated)
         self.model("team/whisper")(shout)
 
@@ -67,6 +68,12 @@ async def pieces(text: str) -> AsyncIterator[str]:
     """Comes in pieces."""
     for letter in text:
         yield letter
+
+
+async def stalls(text: str) -> AsyncIterator[str]:
+    """Begins, and comes to no end."""
+    yield text
+    await asyncio.Event().wait()
 
 
 def gated(text: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import re
+from functools import partial
 
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -11,6 +12,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from aixplain.hub.endpoints import header_of, refused
 from aixplain.hub.errors import HubError
 from aixplain.hub.keys import ANYONE, Keyring
+from aixplain.hub.presence import WATCH
 from aixplain.hub.troubles import tell_trouble
 
 #: Say whether the hub is alive, and at work, also when its database is away.
@@ -53,8 +55,9 @@ async def _refusal(scope: Scope) -> Response | None:
         return None
     secret = _secret(scope)
     key = None if secret is None else await keyring.find(secret)
-    if key is not None:
+    if secret is not None and key is not None:
         scope["key"] = key
+        scope[WATCH] = partial(keyring.watch, secret, key)
         return None
     message = "This hub wants a key, and the request has none" if secret is None else "The key was refused"
     way_out = "Send one of the hub's keys in the header x-api-key, or as Authorization: Bearer KEY."

@@ -10,11 +10,12 @@ import contextlib
 import hashlib
 import secrets
 import time
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable
 
 from msgspec.structs import replace
 
 from aixplain.hub.errors import HubError
+from aixplain.hub.key_watch import End, KeyWatch
 from aixplain.hub.store.keys import Key, KeyStore
 from aixplain.hub.troubles import tell_trouble
 
@@ -51,6 +52,10 @@ def hint_of(secret: str) -> str:
     return f"{secret[:4]}****{secret[-4:]}"
 
 
+def _do_nothing() -> None:
+    """End the watch of a key that lasts as long as the hub."""
+
+
 async def make(store: KeyStore, wanted: Key) -> tuple[Key, str]:
     """Keep a new key that may what this one may. Gives it with the key itself, which nobody has from then on but its owner.
 
@@ -81,6 +86,7 @@ class Keyring:
         self._any = is_closed or bool(self._fixed)
         self._looked_at = -KNOWN_SECONDS
         self._used: dict[str, float] = {}
+        self._watch = KeyWatch(self._kept)
 
     async def wanted(self) -> bool:
         """Whether this hub wants a key. It does so for good once it had one: the end of the last key opens it to nobody."""
@@ -100,6 +106,11 @@ class Keyring:
             return None
         self._used[key.id] = now
         return key
+
+    def watch(self, secret: str, key: Key, end: End) -> Callable[[], None]:
+        """End a request when its key, found by this secret, is not good any more; what this returns ends the watch."""
+        digest = digest_of(secret)
+        return _do_nothing if digest == self._owner or digest in self._fixed else self._watch.add(digest, key, end)
 
     async def _kept(self, digest: bytes) -> Key | None:
         until, key = self._known.get(digest, (0.0, None))
@@ -123,12 +134,13 @@ class Keyring:
 
     @contextlib.asynccontextmanager
     async def in_use(self) -> AsyncIterator[Keyring]:
-        """Note now and then, as long as this lasts, which keys were used."""
-        noting = asyncio.create_task(self._keep_noting())
+        """Note now and then, as long as this lasts, which keys were used, and end the requests of those that are not good."""
+        chores = [asyncio.create_task(self._keep_noting()), asyncio.create_task(self._watch.keep_looking())]
         try:
             yield self
         finally:
-            noting.cancel()
+            for chore in chores:
+                chore.cancel()
             await self._note()
 
     async def _keep_noting(self) -> None:

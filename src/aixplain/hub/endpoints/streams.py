@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import time
 import uuid
@@ -16,13 +17,18 @@ from starlette.types import Receive, Scope, Send
 from aixplain._wire.messages import FAILED, SUCCESS
 from aixplain._wire.sse import DONE, encode_event
 from aixplain.hub.backends import Output
+from aixplain.hub.endpoints import OPENAI
 from aixplain.hub.endpoints.official import with_data
+from aixplain.hub.endpoints.openai.errors import error_of
 from aixplain.hub.execution import RAISED, failure_of
+from aixplain.hub.key_watch import KeyEnded
 from aixplain.hub.presence import while_here
 from aixplain.hub.service import Pieces
 
 #: The header that tells which run a stream is: the events of an upstream pass as they came.
 RUN_ID = "x-run-id"
+#: How long a stream that is broken off waits for its reader.
+LAST_SECONDS = 1.0
 CHUNK = {"object": "chat.completion.chunk"}
 
 
@@ -34,13 +40,37 @@ class EventStream(StreamingResponse):
     def __init__(self, events: AsyncGenerator[bytes, None], run_id: str) -> None:
         self._events = events
         headers = {"cache-control": "no-cache", RUN_ID: run_id}
+        self._is_begun = False
         super().__init__(self._events, media_type="text/event-stream", headers=headers)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         # Not Starlette's own way, which takes two tasks and cancels again at each `await` of a model's clean-up.
         async with contextlib.aclosing(self._events):
             with contextlib.suppress(ClientDisconnect):
-                await while_here(scope, self.stream_response(send))
+                try:
+                    await while_here(scope, self.stream_response(send))
+                except KeyEnded as ended:
+                    if not self._is_begun:
+                        raise
+                    await _break_off(scope, send, ended)
+
+    async def stream_response(self, send: Send) -> None:
+        """Send the head, and the events as they come."""
+        await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
+        self._is_begun = True
+        async for event in self._events:
+            await send({"type": "http.response.body", "body": event, "more_body": True})
+        await send({"type": "http.response.body", "body": b"", "more_body": False})
+
+
+async def _break_off(scope: Scope, send: Send, ended: KeyEnded) -> None:
+    """End a stream with an error, in the shape that callers of its path read. Who reads nothing is not waited for."""
+    if scope["path"].startswith(OPENAI):
+        event = msgspec.json.encode(error_of(ended.status, ended.message))
+    else:
+        event = failure_event(ended.message, ended.status)
+    async with asyncio.timeout(LAST_SECONDS):
+        await send({"type": "http.response.body", "body": encode_event(event), "more_body": False})
 
 
 async def events_of(answer: Pieces, *, official: bool = False) -> AsyncGenerator[bytes, None]:
@@ -60,10 +90,14 @@ async def events_of(answer: Pieces, *, official: bool = False) -> AsyncGenerator
                         yield encode_event(event)
         except RAISED as error:  # a model that fails half-way says so in the stream
             message, status = failure_of(answer.entry, error)
-            failure = {"status": FAILED, "error": {"message": message}, "statusCode": status}
-            yield encode_event(msgspec.json.encode(failure))
+            yield encode_event(failure_event(message, status))
             return
     yield DONE
+
+
+def failure_event(message: str, status: int) -> bytes:
+    """Write the event that tells of a failure in the middle of a stream."""
+    return msgspec.json.encode({"status": FAILED, "error": {"message": message}, "statusCode": status})
 
 
 class _DataChunks:

@@ -8,6 +8,8 @@ from collections.abc import Coroutine, Iterator
 from typing import Any, NamedTuple, TypeVar
 
 from aixplain.hub.errors import Refusal
+from aixplain.hub.key_watch import KeyEnded
+from aixplain.hub.presence import Watch
 
 T = TypeVar("T")
 
@@ -30,13 +32,24 @@ class Calls:
     def __init__(self) -> None:
         self._tasks: dict[Place, asyncio.Task[Any]] = {}
 
-    async def do(self, place: Place | None, work: Coroutine[Any, Any, T]) -> T:
-        """What the work gives. Raises `Refusal` when it is given up."""
+    async def do(self, place: Place | None, work: Coroutine[Any, Any, T], watch: Watch | None) -> T:
+        """What the work gives. Raises `Refusal` when it is given up, `KeyEnded` when its key is not good any more."""
         task = asyncio.create_task(work)
+        ended = asyncio.Event()
+
+        def end() -> None:
+            ended.set()
+            task.cancel()
+
+        leave = watch(end) if watch is not None else None
         with self._noted(place, task):
-            await asyncio.wait([task])
+            try:
+                await asyncio.wait([task])
+            finally:
+                if leave is not None:
+                    leave()
         if task.cancelled():
-            raise Refusal(409, "The call was given up.")
+            raise KeyEnded if ended.is_set() else Refusal(409, "The call was given up.")
         return await task
 
     def give_up(self, place: Place | None) -> None:

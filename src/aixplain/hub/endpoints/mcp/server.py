@@ -26,6 +26,7 @@ from aixplain.hub.endpoints.mcp.outlet import SESSION
 from aixplain.hub.endpoints.reading import service_of
 from aixplain.hub.endpoints.visits import OnProgress, Visit
 from aixplain.hub.errors import HubError, Refusal
+from aixplain.hub.presence import WATCH
 
 T = TypeVar("T")
 TOOLS_A_PAGE = 100
@@ -83,7 +84,7 @@ class Tools:
         entry = _entry(visit, request, params.name)
         work = visit.whole(entry, dict(params.arguments or {}), _teller(context))
         try:
-            return result_of(await self._calls.do(_place(request, context.request_id), work))
+            return result_of(await self._calls.do(_place(request, context.request_id), work, request.scope.get(WATCH)))
         except (Refusal, HubError) as error:
             return types.CallToolResult(content=[types.TextContent(text=str(error))], is_error=True)
 
