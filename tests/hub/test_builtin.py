@@ -161,6 +161,9 @@ class TestSummary:
 class TestKeywords:
     """aixplain/keywords"""
 
+    def test_a_text_that_the_library_can_not_read_is_refused_in_a_sentence(self, builtin: Caller) -> None:
+        assert "finds no words in this text" in refusal(builtin, "aixplain/keywords", text="a'" * 1900)
+
     def test_it_finds_what_the_text_is_about(self, builtin: Caller) -> None:
         found = answer(builtin, "aixplain/keywords", text=TEXT, count=5)
         assert len(found) == 5

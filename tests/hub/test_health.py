@@ -74,7 +74,7 @@ def test_a_hub_on_many_machines_is_ready_as_long_as_its_database_takes_changes(d
         caller = machines.start("hub").caller
         assert caller.get("/readyz").json == {"status": "ready"}
         asyncio.run(become_read_only(database))
-        assert wait_for(lambda: "read-only" in caller.get("/readyz").json.get("message", ""))
+        assert wait_for(lambda: "database can't be used" in caller.get("/readyz").json.get("message", ""))
         assert caller.get("/readyz").status == 503
         assert caller.get("/healthz").status == 200
 

@@ -10,6 +10,10 @@ import uvloop
 
 from aixplain.hub import Hub, troubles
 from aixplain.hub.errors import HubError
+from aixplain.hub.keys import Keyring
+from aixplain.hub.runs import Runs
+from aixplain.hub.service import Service
+from aixplain.hub.store.postgres.pool import TOLD, lost
 from aixplain.hub.store.sqlite.keys import SqliteKeys
 from aixplain.hub.troubles import tell_trouble
 
@@ -64,3 +68,38 @@ def test_requests_that_are_refused_without_a_database_are_one_line(
     for _ in range(5):
         assert hub.get("/v2/models/x", **{"x-api-key": "another"}).status == 503
     assert caplog.messages == ["keys can't be looked up: The disk is gone."]
+
+
+ADDRESS = "postgresql://hub:secret@db.internal.example:5432/runs"
+SECRETS = ("secret", "db.internal.example", "5432", "/runs", "10.1.2.3", "postgresql")
+
+
+def failing() -> HubError:
+    return lost(ADDRESS, OSError(111, "Connect call failed ('10.1.2.3', 5432)"))
+
+
+def test_a_caller_is_not_told_where_the_database_is_and_the_log_is_without_its_password(
+    serve: Callable[..., Caller], monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    hub = Hub(builtin=False)
+
+    @hub.model("acme/saves")
+    async def saves(text: str) -> str:
+        raise failing()
+
+    caller = serve(hub)
+    run = caller.run("acme/saves", {"text": "x"}).json
+    assert (run["statusCode"], run["errorMessage"]) == (503, TOLD)
+
+    async def away(*_: object, **__: object) -> None:
+        raise failing()
+
+    for place, name in [(Service, "search"), (Service, "standing"), (Runs, "check"), (Keyring, "wanted")]:
+        with monkeypatch.context() as patch:
+            patch.setattr(place, name, away)
+            for method, path in [("POST", "/v2/models/paginate"), ("GET", "/sdk/runs/x/result"), ("GET", "/readyz")]:
+                answer = caller.send(method, path, b"{}")
+                assert not [each for each in SECRETS if each.encode() in answer.body], answer.body
+                assert answer.status in (503, 200, 404)
+    assert "db.internal.example:5432/runs" in caplog.text
+    assert "secret" not in caplog.text

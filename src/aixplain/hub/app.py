@@ -92,7 +92,7 @@ def _told(scope: Scope, error: Exception) -> tuple[int, str, dict[str, str]]:
             return 400, "The request ended before its body did.", {}
         case HubError():
             tell_trouble("%s %s: %s", scope["method"], route_of(scope), error)
-            return 503, str(error), retry_after(1)
+            return 503, error.told, retry_after(1)
         case _:
             logger.error("%s %s failed", scope["method"], route_of(scope), exc_info=error)
             return 500, FAILED, {}

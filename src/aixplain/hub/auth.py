@@ -42,7 +42,7 @@ class Access:
                 refusal = await _refusal(scope)
             except HubError as error:
                 tell_trouble("keys can't be looked up: %s", error)
-                refusal = refused(scope["path"], 503, str(error), {"retry-after": "1"})
+                refusal = refused(scope["path"], 503, error.told, {"retry-after": "1"})
         await (self._app if refusal is None else refusal)(scope, receive, send)
 
 

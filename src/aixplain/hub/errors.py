@@ -14,4 +14,12 @@ class Refusal(Exception):
 
 
 class HubError(Exception):
-    """The hub can't start or go on; the message is a sentence for whoever runs it."""
+    """The hub can't start or go on; the message is a sentence for whoever runs it.
+
+    `told` is the sentence for callers, where the message has what is none of their business, such as the address of a database
+    or the path of a file.
+    """
+
+    def __init__(self, message: str, told: str | None = None) -> None:
+        super().__init__(message)
+        self.told = message if told is None else told

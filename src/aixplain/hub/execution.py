@@ -16,6 +16,7 @@ from aixplain._wire.messages import FAILED, SUCCESS
 from aixplain.hub.alarm import Alarm
 from aixplain.hub.backends import ModelError, ModelFailure, OnProgress, Output, Tried
 from aixplain.hub.catalog import Entry, Policy
+from aixplain.hub.errors import HubError
 from aixplain.hub.store.runs import Ending
 from aixplain.hub.store.values import plain, whole
 
@@ -86,6 +87,9 @@ def failure_of(entry: Entry, error: BaseException) -> tuple[str, int]:
         raise error  # nobody waits any more, or the hub stops: that is no doing of the model
     if isinstance(error, ModelError):
         return str(error), error.status
+    if isinstance(error, HubError):
+        logger.error("model %s: %s", entry.path, error)
+        return error.told, 503
     if isinstance(error, ModelFailure):
         logger.error("model %s %s", entry.path, f"{error}\n{error.traceback}".rstrip())
         return f"Model '{entry.path}' {error}", 500

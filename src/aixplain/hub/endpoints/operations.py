@@ -13,6 +13,7 @@ from aixplain.hub.endpoints import key_of
 from aixplain.hub.endpoints.routing import Route
 from aixplain.hub.errors import HubError, Refusal
 from aixplain.hub.metrics import Counter, Gauge, Histogram, Metrics
+from aixplain.hub.troubles import tell_trouble
 
 if TYPE_CHECKING:
     from prometheus_client import CollectorRegistry
@@ -36,7 +37,8 @@ async def readyz(request: Request) -> Response:
         async with asyncio.timeout(READY_SECONDS):
             await state.runs.check()
     except HubError as error:
-        raise Refusal(503, str(error), retry_after=1) from error
+        tell_trouble("the hub is not ready: %s", error)
+        raise Refusal(503, error.told, retry_after=1) from error
     except TimeoutError as error:
         raise Refusal(503, f"The hub's database took no change in {READY_SECONDS:g} seconds.", retry_after=1) from error
     return JSONResponse({"status": "ready"})

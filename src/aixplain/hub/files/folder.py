@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import errno
 import filecmp
+import logging
 import os
 import secrets
 import shutil
@@ -18,12 +20,18 @@ from pathlib import Path
 
 import msgspec
 
+from aixplain.hub.errors import Refusal
 from aixplain.hub.files import address_of, another_is_there, is_token, new_token, not_announced, safe_name
 from aixplain.hub.files.quota import Quota, Stored, counted
 from aixplain.hub.private import create_private, make_private_folder, tighten_all
 
+#: The disk is full, or what this user may have on it.
+FULL = (errno.ENOSPC, errno.EDQUOT)
 #: No name of a file begins with a dot.
 NOTE = ".announced"
+
+
+logger = logging.getLogger("aixplain.hub")
 
 
 class Announced(msgspec.Struct):
@@ -114,6 +122,11 @@ class FolderFiles:
                 raise another_is_there()
         except FileNotFoundError as error:  # its time was over meanwhile
             raise not_announced() from error
+        except OSError as error:
+            if error.errno not in FULL:
+                raise
+            logger.error("an upload can't be kept: %s", error)
+            raise Refusal(507, "The disk of this hub is full, so the file can't be kept. Send it again later.") from error
         finally:
             part.unlink(missing_ok=True)
             if self._stored is not None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from importlib.metadata import version
 from typing import Annotated
 
-from aixplain.hub import Input, Models, Output
+from aixplain.hub import Input, ModelError, Models, Output
 from aixplain.hub.backends.builtin.codes import either, iso, platform
 
 models = Models()
@@ -37,6 +37,11 @@ def keywords(
     from yake_rust import Yake
 
     code = "cz" if language == "cs" else iso(language)  # the library's own spelling
-    found = Yake(language=code, ngrams=longest).get_n_best(text, n=count)
+    try:
+        found = Yake(language=code, ngrams=longest).get_n_best(text, n=count)
+    except BaseException as error:
+        if type(error).__name__ != "PanicException":  # how a mistake in Rust arrives; it has no name that could be imported
+            raise
+        raise ModelError("The library finds no words in this text, such as one of apostrophes.") from error
     scores = [{"keyword": keyword, "score": round(score, 6)} for keyword, score in found]
     return Output([each["keyword"] for each in scores], {"keywords": scores})

@@ -86,7 +86,8 @@ class Tools:
         try:
             return result_of(await self._calls.do(_place(request, context.request_id), work, request.scope.get(WATCH)))
         except (Refusal, HubError) as error:
-            return types.CallToolResult(content=[types.TextContent(text=str(error))], is_error=True)
+            told = error.told if isinstance(error, HubError) else error.message
+            return types.CallToolResult(content=[types.TextContent(text=told)], is_error=True)
 
     async def give_up(self, context: Context, params: types.CancelledNotificationParams) -> None:
         """Stop a call that its client doesn't want any more."""

@@ -111,7 +111,9 @@ class PostgresFiles:
             await write(passing, self._chunks(part))
             passing.rename(path)
         except OSError as error:
-            raise HubError(f"A file that was sent up can't be written here: {error}.") from error
+            raise HubError(
+                f"A file that was sent up can't be written here: {error}.", "A file that was sent up can't be written here."
+            ) from error
         finally:
             passing.unlink(missing_ok=True)
 

@@ -16,6 +16,8 @@ from aixplain.hub.errors import HubError
 #: own, when the server ends a connection at the moment that it is used.
 DRIVER_ERRORS = (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError, TimeoutError)
 
+#: What callers are told, who have no business with the database's address.
+TOLD = "The hub's database can't be used at the moment. It is tried again; send the request again in a moment."
 #: Everything of the hub is in a schema of its own, so that a database may be shared with other programs.
 SCHEMA = "aixplain"
 MOST_CONNECTIONS = 10
@@ -60,7 +62,7 @@ async def connect(url: str) -> Any:
     except DRIVER_ERRORS as error:
         said = str(error) or type(error).__name__
         raise HubError(
-            f"The hub's database {shown(url)} can't be reached: {said}. Is PostgreSQL up, and the address right?"
+            f"The hub's database {shown(url)} can't be reached: {said}. Is PostgreSQL up, and the address right?", TOLD
         ) from error
 
 
@@ -68,7 +70,8 @@ def lost(url: str, error: BaseException) -> HubError:
     """What is said when a statement failed."""
     return HubError(
         f"The hub's database {shown(url)} can't be used: {str(error) or type(error).__name__}. "
-        "It is tried again; send the request again in a moment."
+        "It is tried again; send the request again in a moment.",
+        TOLD,
     )
 
 

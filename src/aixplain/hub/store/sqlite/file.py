@@ -173,5 +173,6 @@ def _make_private(path: Path) -> None:
 def _unusable(path: Path, error: sqlite3.Error) -> HubError:
     return HubError(
         f"The database {path} can't be used: {error}. If the file is damaged, restore a backup or move it away; "
-        "a hub makes a new one. Another folder can be named with --data."
+        "a hub makes a new one. Another folder can be named with --data.",
+        "The hub's database can't be used at the moment; its log has the reason.",
     )
