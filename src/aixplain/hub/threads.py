@@ -23,7 +23,7 @@ Outcome = tuple[Any, Exception | None]
 
 #: More than the blocking functions of most hubs may use together: one that hangs, as often as it may run, leaves threads for
 #: others.
-MOST = 128
+MOST = 512
 IDLE_SECONDS = 2.0
 
 

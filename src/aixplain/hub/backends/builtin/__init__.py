@@ -18,6 +18,10 @@ from aixplain.hub.catalog import Entry, Policy
 TASKS = ("document", "keywords", "language", "repair", "sentences", "sentiment", "spelling", "summary", "transliteration")
 
 
+#: Runs of one model that are begun at once, so that a queue of long texts stays on the disk; the bounds let fewer work.
+MOST_AT_ONCE = 128
+
+
 def all_models() -> Models:
     """The built-in models."""
     models = Models()
@@ -28,11 +32,8 @@ def all_models() -> Models:
 
 
 def _bounded(entry: Entry) -> Entry:
-    """The entry with a backend that keeps its bounds, which then limit how often it runs at once, and not the hub's lanes.
-
-    Runs in the background wait in their lane.
-    """
+    """The entry with a backend that keeps its bounds."""
     if not isinstance(entry.backend, FunctionBackend):
         raise TypeError(f"{entry.path} is not a function")
-    policy = Policy(PROCESSES if entry.asynchronous else None)
+    policy = Policy(PROCESSES if entry.asynchronous else MOST_AT_ONCE)
     return replace(entry, backend=BoundedBackend(entry.backend.code, BOUNDS[entry.path]), policy=policy)
