@@ -26,7 +26,10 @@ MADE_BY_PEOPLE = [(Aixplain, AsyncAixplain), (AixplainClient, AsyncAixplainClien
 #: A blocking stream is open when its reader gets it; an asynchronous one is sent when something is first awaited.
 ONLY_ASYNC = {"AsyncModelResponseStreamer": {"open"}}
 #: These give at once what is then awaited, or have nothing to wait for.
-NOT_AWAITED = {"AsyncModel.map", "AsyncModel.run_stream", "AsyncAixplain.local", "AsyncPage.of"}
+NOT_AWAITED = {
+    *("AsyncModel.map", "AsyncModel.run_stream", "AsyncAixplain.local", "AsyncPage.of"),
+    "AsyncModelResponseStreamer.__aiter__",
+}
 #: What `with` and `for` call, in either colour.
 PROTOCOLS = {"__enter__": "__aenter__", "__exit__": "__aexit__", "__iter__": "__aiter__", "__next__": "__anext__"}
 

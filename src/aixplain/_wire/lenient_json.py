@@ -31,7 +31,7 @@ def parse_leniently(body: bytes) -> Any:
     if _HALF_ESCAPE.search(text):
         text = _ESCAPE.sub(lambda found: r"\ufffd" if found[1] else found[0], text)
     try:
-        return json.loads(text, parse_constant=_no_number, parse_int=_integer, parse_float=_float)
+        return json.loads(text, strict=False, parse_constant=_no_number, parse_int=_integer, parse_float=_float)
     except RecursionError:
         return _parse_nested(text)
 
@@ -93,7 +93,7 @@ def _closing(container: dict[str, Any] | list[Any]) -> str:
 
 
 def _scalar(mark: str) -> Any:
-    return json.loads(mark, parse_constant=_no_number, parse_int=_integer, parse_float=_float)
+    return json.loads(mark, strict=False, parse_constant=_no_number, parse_int=_integer, parse_float=_float)
 
 
 class _Tokens:
@@ -117,7 +117,7 @@ class _Tokens:
             return mark
         if not mark.startswith('"') or self.next() != ":":
             raise ValueError(f"JSON is malformed near {mark!r:.40}")
-        open_containers.append((container, json.loads(mark)))
+        open_containers.append((container, json.loads(mark, strict=False)))
         return self.next()
 
     def end(self) -> None:

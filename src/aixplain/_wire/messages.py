@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import ItemsView, Iterator, KeysView
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -98,8 +99,9 @@ class Usage(_Part):
 
     Services send counts as ints, as numeric strings, as "NaN" and as null; here they are ints or None.
 
-    >>> Usage.from_dict({"prompt_tokens": "12", "completion_tokens": "NaN"})
-    Usage(prompt_tokens=12, completion_tokens=None, total_tokens=None)
+    >>> usage = Usage.from_dict({"prompt_tokens": "12", "completion_tokens": "NaN"})
+    >>> usage, usage["prompt_tokens"]
+    (Usage(prompt_tokens=12, completion_tokens=None, total_tokens=None), 12)
     """
 
     prompt_tokens: _Count = None
@@ -110,6 +112,29 @@ class Usage(_Part):
         self.prompt_tokens = _count(self.prompt_tokens)
         self.completion_tokens = _count(self.completion_tokens)
         self.total_tokens = _count(self.total_tokens)
+
+    # It reads as a dict too: code for other clients writes `usage["total_tokens"]`.
+
+    def __getitem__(self, name: str) -> Any:
+        return self.to_dict()[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.to_dict())
+
+    def __contains__(self, name: object) -> bool:
+        return name in self.to_dict()
+
+    def keys(self) -> KeysView[str]:
+        """The names of the counts, as the wire writes them."""
+        return self.to_dict().keys()
+
+    def items(self) -> ItemsView[str, Any]:
+        """The counts with their names."""
+        return self.to_dict().items()
+
+    def get(self, name: str, default: Any = None) -> Any:
+        """A count, or `default` where there is none of this name."""
+        return self.to_dict().get(name, default)
 
 
 def _count(value: float | str | None) -> int | None:

@@ -73,8 +73,16 @@ class EventDecoder:
         return piece.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
 
 
+class ErrorData(bytes):
+    """The data of an event that is named `error`."""
+
+
 def data_of_events(text: bytes) -> list[bytes]:
-    """The data of each event in a text whose lines end at LF."""
+    """Return the data of each event in a text whose lines end at LF; that of an event named `error` as `ErrorData`.
+
+    >>> [type(data).__name__ for data in data_of_events(b"event: error\\ndata: no memory\\n\\ndata: hi\\n\\n")]
+    ['ErrorData', 'bytes']
+    """
     found = []
     for event in text.split(b"\n\n"):
         if event.startswith(b"data: ") and b"\n" not in event:
@@ -85,13 +93,15 @@ def data_of_events(text: bytes) -> list[bytes]:
 
 
 def _data_of_lines(event: bytes) -> bytes | None:
-    data = []
+    data, kind = [], bytes
     for line in event.split(b"\n"):
         if line.startswith(b"data:"):
             data.append(line[6:] if line.startswith(b"data: ") else line[5:])
         elif line == b"data":
             data.append(b"")
-    return b"\n".join(data) if data else None
+        elif line.startswith(b"event:") and line[6:].strip() == b"error":
+            kind = ErrorData
+    return kind(b"\n".join(data)) if data else None
 
 
 def encode_event(data: bytes) -> bytes:

@@ -142,7 +142,9 @@ def run_request(settings: Settings, run: Run, *, url: str | None = None, stream:
         if run.inputs[name] is not None:
             named[RUN_HEADERS[name]] = str(run.inputs[name])
     if stream:
-        sent["options"] = {**sent.get("options", {}), "stream": True}
+        # With tools the chunks must be OpenAI's: plain ones can't carry calls.
+        raw = {"raw": True} if sent.get("tools") is not None else {}
+        sent["options"] = {**sent.get("options", {}), "stream": True, **raw}
         named["accept"] = "text/event-stream, application/json"
     try:
         content = msgspec.json.encode(sent)

@@ -36,6 +36,7 @@ class Alternative:
     def __init__(self) -> None:
         self.text = Text()
         self._reasoning: list[str] = []
+        self._refusal: list[str] = []
         self._tool_calls: list[dict[str, Any]] = []
         self._logprobs: list[Any] = []
         self._finish_reason: str | None = None
@@ -54,9 +55,14 @@ class Alternative:
             self._logprobs.append(chunk.logprobs)
         self._finish_reason = chunk.finish_reason or self._finish_reason
 
+    def refuse(self, text: str) -> None:
+        """Append to the refusal, which a model gives in place of an answer."""
+        self._refusal.append(text)
+
     def detail(self, index: int) -> Detail:
         """The answer as one of a result's details."""
         calls = merge_tool_calls(self._tool_calls) or None
         reasoning = "".join(self._reasoning) or None
-        message = Message("assistant", str(self.text), tool_calls=calls, reasoning_content=reasoning)
+        refusal = "".join(self._refusal) or None
+        message = Message("assistant", str(self.text), refusal, tool_calls=calls, reasoning_content=reasoning)
         return Detail(index, message, merge_logprobs(self._logprobs), self._finish_reason)

@@ -3,33 +3,39 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Generator, Iterator, Mapping
+import threading
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Mapping
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Protocol, Self, runtime_checkable
 
 from aixplain.v2._flow import AsyncStream, Stream, TransportFailure
 from aixplain.v2._records import ModelResult, StreamChunk
 from aixplain.v2._streams.chunks import ChunkDecoder, decoder_for
 from aixplain.v2._streams.drain import afinish, finish
 from aixplain.v2.enums import ResponseStatus
+from aixplain.v2.exceptions import ResourceError
 
 if TYPE_CHECKING:
     import requests
 
 
 class ModelResponseStreamer(Iterator[StreamChunk]):
-    """Yields the chunks of a streamed answer as they arrive, in a `for` or with `with`.
+    """Iterate over the chunks of a streamed answer as they arrive.
 
-    After the last chunk `status` is SUCCESS. A cut stream raises `IncompleteStreamError`, a failed one `StreamFailedError`,
-    one that took too long `StreamTimeoutError`, after the chunks that came; each has their text as `partial`. Leaving the
-    loop closes the connection.
+    It is a single iterator: `next`, a loop after a `break`, and `list` continue where the one before stopped. After the last
+    chunk `status` is SUCCESS. A cut stream raises `IncompleteStreamError`, a failed one `StreamFailedError`, one that took too
+    long `StreamTimeoutError`, after the chunks that came; each has their text as `partial`. The connection is closed at the
+    end, by `close()`, by leaving a `with`, and when the streamer is garbage. Threads that read one stream get disjoint chunks.
 
-    `response` is the open body of an answer; one of the library requests, made with `stream=True`, will do.
+    Args:
+        response: The open body of an answer, or any object with `iter_lines()` and `close()`, such as a response of the
+            library requests that was made with `stream=True`.
     """
 
-    def __init__(self, response: Stream | requests.Response) -> None:
+    def __init__(self, response: Stream | LineSource) -> None:
         self._body = _as_stream(response)
         self._decoder = decoder_for(self._body.headers)
+        self._reading = threading.Lock()
 
     @property
     def status(self) -> ResponseStatus:
@@ -45,24 +51,16 @@ class ModelResponseStreamer(Iterator[StreamChunk]):
 
         return stream_html(self._decoder.status, self._decoder.text)
 
-    def __iter__(self) -> Generator[StreamChunk, None, None]:
-        # A generator, because it learns of it when the loop around it is left.
-        ready = self._decoder.ready
-        try:
-            while True:
-                while ready:
-                    yield ready.popleft()
-                if not self._read():
-                    return
-        finally:
-            self.close()
+    def __iter__(self) -> Self:
+        return self
 
     def __next__(self) -> StreamChunk:
-        ready = self._decoder.ready
-        while not ready:
-            if not self._read():
-                raise StopIteration
-        return ready.popleft()
+        while True:
+            try:
+                return self._decoder.ready.popleft()
+            except IndexError:  # cheaper than a look before each chunk
+                if not self._read():
+                    raise StopIteration from None
 
     def text(self) -> str:
         """The whole text, once it is here: what was read, and the rest. Raises as reading does."""
@@ -86,7 +84,11 @@ class ModelResponseStreamer(Iterator[StreamChunk]):
         self._body.close()
 
     def _read(self) -> bool:
-        """Read on; False at a good end. Raises at a bad one."""
+        """Read more, unless another thread has; False at a good end. Raises at a bad one."""
+        with self._reading:
+            return bool(self._decoder.ready) or self._read_more()
+
+    def _read_more(self) -> bool:
         decoder = self._decoder
         if decoder.done:
             self._let_go()
@@ -111,9 +113,13 @@ class ModelResponseStreamer(Iterator[StreamChunk]):
 
 
 class AsyncModelResponseStreamer(AsyncIterator[StreamChunk]):
-    """`ModelResponseStreamer` for `async for` and `async with`. The run is sent when the first chunk is asked for."""
+    """Iterate over the chunks of a streamed answer with `async for`, as `ModelResponseStreamer` does with `for`.
+
+    The run is sent when the first chunk is asked for. One task at a time reads it; another one gets a `ResourceError`.
+    """
 
     def __init__(self, start: Callable[[], Awaitable[AsyncStream]]) -> None:
+        self._is_read = False
         self._start = start
         self._body: AsyncStream | None = None
         self._decoder = ChunkDecoder()
@@ -139,20 +145,16 @@ class AsyncModelResponseStreamer(AsyncIterator[StreamChunk]):
             self._decoder = decoder_for(self._body.headers)
         return self
 
-    async def __aiter__(self) -> AsyncGenerator[StreamChunk, None]:
-        try:
-            while await self._read():
-                ready = self._decoder.ready
-                while ready:
-                    yield ready.popleft()
-        finally:
-            await self.close()
+    def __aiter__(self) -> Self:
+        return self
 
     async def __anext__(self) -> StreamChunk:
-        while not self._decoder.ready:
-            if not await self._read():
-                raise StopAsyncIteration
-        return self._decoder.ready.popleft()
+        while True:
+            try:
+                return self._decoder.ready.popleft()
+            except IndexError:  # cheaper than a look before each chunk
+                if not await self._read():
+                    raise StopAsyncIteration from None
 
     async def text(self) -> str:
         """The whole text, once it is here: what was read, and the rest. Raises as reading does."""
@@ -178,7 +180,18 @@ class AsyncModelResponseStreamer(AsyncIterator[StreamChunk]):
         await self._body.close()
 
     async def _read(self) -> bool:
-        """Read on; False at a good end. Raises at a bad one."""
+        """Read more; False at a good end. Raises at a bad one, and where another task is reading."""
+        if self._is_read:
+            raise ResourceError(
+                "Another task is reading this stream. Read it in one task, and hand the chunks on, as with an asyncio.Queue."
+            )
+        self._is_read = True
+        try:
+            return await self._read_more()
+        finally:
+            self._is_read = False
+
+    async def _read_more(self) -> bool:
         if self._decoder.done:
             await self._let_go()
             self._decoder.raise_for_end()
@@ -209,6 +222,40 @@ class AsyncModelResponseStreamer(AsyncIterator[StreamChunk]):
         await self.close()
 
 
+@runtime_checkable
+class LineSource(Protocol):
+    """The open answer of an HTTP library, as far as a stream needs it."""
+
+    def iter_lines(self) -> Iterable[str | bytes]:
+        """Iterate over the lines, without their ends."""
+        ...
+
+    def close(self) -> None:
+        """Close the connection."""
+        ...
+
+
+class _LinesBody:
+    """Lines as a body, whatever library they come from."""
+
+    def __init__(self, source: LineSource) -> None:
+        self._source = source
+        self._lines = iter(source.iter_lines())
+        self.headers: Mapping[str, str] = {}
+
+    def read(self) -> bytes | None:
+        try:
+            line = next(self._lines)
+        except StopIteration:
+            return None
+        except Exception as error:  # the libraries' own exceptions, which have no common base
+            raise TransportFailure(f"the connection broke: {error}") from error
+        return (line.encode("utf-8", "surrogatepass") if isinstance(line, str) else bytes(line)) + b"\n"
+
+    def close(self) -> None:
+        self._source.close()
+
+
 class _RequestsBody:
     """The open answer of the library requests, as a stream."""
 
@@ -235,5 +282,7 @@ def _as_stream(response: Any) -> Stream:
     library = sys.modules.get("requests")
     if library is not None and isinstance(response, library.Response):
         return _RequestsBody(response)
+    if isinstance(response, LineSource):
+        return _LinesBody(response)
     stream: Stream = response
     return stream
