@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Collection, Iterable, Mapping
-from enum import Enum
+from decimal import Decimal
 from itertools import islice
 from typing import Any
 
 from aixplain._wire.messages import Parameter
+from aixplain._wire.plain_data import PLAIN_TYPES, plain
 
 #: Letters of a name that is compared with others: the time that this takes grows faster than the name.
 LONGEST_COMPARED = 200
@@ -17,12 +18,12 @@ FILE_TYPES = frozenset({"audio", "image", "video", "document"})
 
 
 def is_number(value: Any) -> bool:
-    """An int, a float or a numeric string. A bool, NaN, an infinity or a word is none.
+    """An int, a float, a decimal or a numeric string. A bool, NaN, an infinity or a word is none.
 
     >>> [is_number(value) for value in (1, "0.5", True, float("nan"), "many")]
     [True, True, False, False, False]
     """
-    if isinstance(value, bool) or not isinstance(value, (int, float, str)):  # a union would be made anew each time
+    if isinstance(value, bool) or not isinstance(value, (int, float, str, Decimal)):  # a union would be made anew each time
         return False
     try:
         return math.isfinite(float(value))
@@ -39,7 +40,7 @@ def _is_boolean(value: Any) -> bool:
 
 
 def _is_json(value: Any) -> bool:
-    return isinstance(value, dict | list | str)
+    return isinstance(value, dict | list | tuple | str)
 
 
 def _is_array(value: Any) -> bool:
@@ -59,19 +60,6 @@ _CHECKS: dict[str | None, Callable[[Any], bool]] = {
 _SUB_TYPES = frozenset({"number", "json", "boolean"})
 
 
-def plain(value: Any) -> Any:
-    """A value as it travels: an enum member as its value, a tuple as a list.
-
-    >>> plain(("a", 1))
-    ['a', 1]
-    """
-    if isinstance(value, Enum):
-        return str.__str__(value) if isinstance(value, str) else value.value
-    if isinstance(value, tuple):
-        return [plain(item) for item in value]
-    return value
-
-
 def fits(parameter: Parameter, value: Any) -> bool:
     """Whether the value has the parameter's type; of several values, whether each has it.
 
@@ -86,7 +74,7 @@ def fits(parameter: Parameter, value: Any) -> bool:
 
 def _is_one(parameter: Parameter, value: Any) -> bool:
     check = _CHECKS.get(kind_of(parameter))
-    return check is None or check(value) or (isinstance(value, Enum) and check(plain(value)))
+    return check is None or check(value) or (type(value) not in PLAIN_TYPES and check(plain(value)))
 
 
 def kind_of(parameter: Parameter) -> str | None:

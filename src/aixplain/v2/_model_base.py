@@ -9,7 +9,8 @@ import msgspec
 
 from aixplain._wire.messages import Parameter
 from aixplain._wire.open_records import decode_open
-from aixplain._wire.validation import did_you_mean, plain
+from aixplain._wire.plain_data import PLAIN_TYPES, is_surely_sendable, plain
+from aixplain._wire.validation import did_you_mean
 from aixplain.v2 import _operations as operations
 from aixplain.v2 import enums
 from aixplain.v2._flow import Operation
@@ -183,7 +184,11 @@ class ModelBase(ModelFields, rename="camel", kw_only=True):
         """The run with its inputs: the model's values, then the call's, checked."""
         self._ensure_valid_state()
         held = self.inputs
-        inputs = {name: value for name, value in {**held._values, **given}.items() if value is not None}
+        inputs = {
+            name: value if type(value) in PLAIN_TYPES else plain(value)
+            for name, value in {**held._values, **given}.items()
+            if value is not None
+        }
         if "response_format" in inputs:
             from aixplain.v2._inputs.structured import response_format  # few runs want one
 
@@ -194,7 +199,11 @@ class ModelBase(ModelFields, rename="camel", kw_only=True):
 
             controls.files = local_files(self.params, inputs)
             checked = {**inputs, **{name: names_of(found) for name, found in controls.files.items()}}
+        if "options" in inputs and not isinstance(inputs["options"], dict):
+            raise InputError(f"options is a dict of the switches of a run, not {inputs['options']!r:.60}")
         validate(held._form, checked, strict=self._settings().strict if strict is None else strict)
+        if not is_surely_sendable(inputs):
+            operations.body_of({name: value for name, value in inputs.items() if name not in controls.files})
         controls.model_id, controls.inputs = self.id or "", inputs
         controls.path, controls.function = self.path, self.function
         return controls

@@ -11,8 +11,8 @@ from msgspec.structs import replace
 from aixplain._wire.error_words import error_words
 from aixplain._wire.errors import retry_after
 from aixplain._wire.messages import CLIENT_CONTROLS, IDEMPOTENCY_KEY, RUN_HEADERS, Search
+from aixplain._wire.plain_data import encode
 from aixplain._wire.redaction import redact_data
-from aixplain._wire.validation import plain
 from aixplain.v2._flow import AsyncStream, Now, Operation, Request, Response, Sleep, Stream
 from aixplain.v2._idempotency import new_key
 from aixplain.v2._records import ModelResult
@@ -51,9 +51,6 @@ CANCEL_TIMEOUT = 5.0
 
 #: Failures below 500 that another try may not meet.
 PASSING = frozenset({429, 485, 497})
-
-#: Values of these types travel as they are; others may be members of enums.
-AS_IT_IS = frozenset({str, int, float, bool})
 
 NOT_SENT = CLIENT_CONTROLS | RUN_HEADERS.keys()
 
@@ -131,11 +128,7 @@ def run_url(settings: Settings, model_id: str) -> str:
 
 def run_request(settings: Settings, run: Run, *, url: str | None = None, stream: bool = False) -> Request:
     """The post that starts a run: the inputs flat, what steers the client left out, three of them as headers."""
-    sent = {
-        name: value if type(value) in AS_IT_IS else plain(value)
-        for name, value in run.inputs.items()
-        if value is not None and name not in NOT_SENT
-    }
+    sent = {name: value for name, value in run.inputs.items() if value is not None and name not in NOT_SENT}
     named = headers(settings, run.api_key)
     named[IDEMPOTENCY_KEY] = new_key()
     for name in RUN_HEADERS.keys() & run.inputs.keys():
@@ -146,11 +139,16 @@ def run_request(settings: Settings, run: Run, *, url: str | None = None, stream:
         raw = {"raw": True} if sent.get("tools") is not None else {}
         sent["options"] = {**sent.get("options", {}), "stream": True, **raw}
         named["accept"] = "text/event-stream, application/json"
+    return Request("POST", url or run_url(settings, run.model_id), named, body_of(sent))
+
+
+def body_of(inputs: Mapping[str, Any]) -> bytes:
+    """The inputs as JSON. Raises `InputError` for what JSON does not have, such as NaN."""
     try:
-        content = msgspec.json.encode(sent)
-    except (TypeError, ValueError) as error:
-        raise TypeError(f"An input can't be sent as JSON: {error}") from error
-    return Request("POST", url or run_url(settings, run.model_id), named, content)
+        return encode(inputs)
+    except ValueError as error:
+        problem = f"Parameter {error}"
+        raise InputError(f"Parameter validation failed: {problem}", {"problems": [problem]}) from error
 
 
 def run(settings: Settings, run: Run) -> Operation[ModelResult]:

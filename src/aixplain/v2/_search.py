@@ -10,8 +10,9 @@ from msgspec.structs import replace
 
 from aixplain._wire.messages import Search
 from aixplain._wire.open_records import Body, OpenRecord, Slices, decode_open
+from aixplain._wire.plain_data import plain
 from aixplain._wire.records import Record, decode, parse
-from aixplain._wire.validation import did_you_mean, plain
+from aixplain._wire.validation import did_you_mean
 from aixplain.v2 import enums
 from aixplain.v2._words.wire_enum import WireEnum
 from aixplain.v2.exceptions import InputError, InvalidResponseError

@@ -15,7 +15,8 @@ from typing import Annotated, Any, Literal
 import msgspec
 
 from aixplain._wire.messages import CLIENT_CONTROLS, RUN_HEADERS, Parameter
-from aixplain._wire.validation import is_number, plain, problems
+from aixplain._wire.plain_data import plain
+from aixplain._wire.validation import is_number, problems
 from aixplain.hub.backends import ModelError
 
 #: What steers a client, or travels as a header, never reaches a model.

@@ -9,6 +9,7 @@ from types import FrameType
 from typing import Any
 
 from aixplain._wire.messages import CLIENT_CONTROLS, RUN_HEADERS, Parameter
+from aixplain._wire.plain_data import plain
 from aixplain._wire.validation import FILE_TYPES, QuickLook, did_you_mean, expectation, fits, fixed_problem, problems
 from aixplain.v2.exceptions import InputError
 
@@ -64,7 +65,7 @@ class Form:
         parameter = self.parameters[name]
         if value is None or self._is_default(name, value) or _is_file(parameter, value):
             return value
-        if not fits(parameter, value):
+        if not fits(parameter, plain(value)):
             raise InputError(f"Invalid value type for parameter '{name}'. {expectation(parameter, value)}")
         if problem := fixed_problem(parameter, value):
             raise InputError(problem)

@@ -13,6 +13,7 @@ from typing import Any, BinaryIO
 import msgspec
 from msgspec import UNSET, UnsetType
 
+from aixplain._wire.plain_data import plain
 from aixplain.v2.exceptions import CheckpointError
 
 
@@ -193,5 +194,8 @@ def digest_of(inputs: Mapping[str, Any]) -> str:
     return ""  # it can't be sent either, which its run will tell
 
 
-def _named(value: Any) -> str:
+def _named(value: Any) -> Any:
+    converted = plain(value)
+    if converted is not value:
+        return converted
     return os.fspath(value) if isinstance(value, os.PathLike) else type(value).__name__

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import AsyncGenerator, AsyncIterator, Generator, Iterator, Mapping, Sized
+from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Generator, Iterable, Iterator, Mapping, Sized
 from types import TracebackType
 from typing import Any, Self
 
 import msgspec
 
 from aixplain._wire.messages import CLIENT_CONTROLS
+from aixplain._wire.plain_data import plain
 from aixplain._wire.validation import problems
 from aixplain.v2 import _operations as operations
 from aixplain.v2._flow import Operation
@@ -148,9 +149,12 @@ class Plan(msgspec.Struct):
 
 def counted(values: object) -> int | None:
     """How many inputs there are; None when nobody can say. Raises `InputError` for a single input."""
-    if isinstance(values, str | bytes | Mapping):
+    if isinstance(values, str | bytes | Mapping) or not isinstance(values, Iterable | AsyncIterable):
         raise InputError(f"A map takes many inputs, and this is one: {values!r:.60}. Give a list of them, or use model.run")
-    return len(values) if isinstance(values, Sized) else None
+    try:
+        return len(values) if isinstance(values, Sized) else None
+    except TypeError as error:  # an array of numpy that has no dimension
+        raise InputError(f"A map takes many inputs, and this has no length: {values!r:.60} ({error})") from error
 
 
 def _main_input(model: ModelBase) -> str:
@@ -184,10 +188,12 @@ def _check_names(inputs: Mapping[Any, Any]) -> None:
 def _check_shared(model: ModelBase, shared: dict[str, Any]) -> None:
     """Inputs that all runs share are refused at once: else every one of them would fail of it."""
     given = [each for each in model.inputs._form.chosen(shared) if shared.get(each.name) is not None]
-    values = shared
+    files: dict[str, Any] = {}
     if model.inputs._form.takes_files:
         from aixplain.v2._files.local import local_files, names_of  # few models take files
 
-        values = {**shared, **{name: names_of(found) for name, found in local_files(given, shared).items()}}
+        files = {name: names_of(found) for name, found in local_files(given, shared).items()}
+    values = {name: plain(value) for name, value in shared.items()} | files
     if found := problems(given, values):
         raise InputError("Parameter validation failed: " + "; ".join(found))
+    operations.body_of({name: plain(value) for name, value in shared.items() if name not in files})
