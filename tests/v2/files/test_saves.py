@@ -25,6 +25,7 @@ from aixplain import APIError, AsyncAixplain, ConnectionLostError, FileSaveError
 from aixplain.hub import Document, Hub
 from aixplain.hub.embedded import EmbeddedHub, start
 from aixplain.v2._files.outside import reach_of
+from aixplain.v2._http import pins
 from aixplain.v2.exceptions import ConfigurationError
 from aixplain.v2.model import Model, ModelResult
 
@@ -407,6 +408,26 @@ def test_a_name_that_leads_inside_is_no_way_around(connect: Any, tmp_path: Path,
     aix = connect(api_key=KEY, backend_url="https://service.example")
     with pytest.raises(ConfigurationError, match=r"https://media\.example is inside a network"):
         aix.Model.save(ModelResult("SUCCESS", True, data="https://media.example/x"), tmp_path)
+
+
+def test_the_connection_goes_to_the_address_that_was_looked_at(
+    connect: Any, place: Any, says: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who answers for the name gives another address to each look-up (DNS rebinding)."""
+    look_up, asked = socket.getaddrinfo, list[object]()
+
+    def rebound(host: Any, *rest: Any, **named: Any) -> Any:
+        if host not in ("media.example", b"media.example"):
+            return look_up(host, *rest, **named)
+        asked.append(host)
+        return look_up("127.0.0.1" if len(asked) == 1 else "127.0.0.9", *rest, **named)
+
+    monkeypatch.setattr(socket, "getaddrinfo", rebound)
+    monkeypatch.setattr(pins, "_pins", {})
+    address = place.on("GET", "/a.png", says(200, b"x")).replace("127.0.0.1", "media.example")
+    aix = connect(api_key=KEY, backend_url="http://127.0.0.1:1")
+    assert aix.Model.save(ModelResult("SUCCESS", True, data=address), tmp_path).read_bytes() == b"x"
+    assert len(asked) == 1
 
 
 def test_a_redirect_is_no_way_around_either(result_of: Any, save: Any, place: Any, says: Any, tmp_path: Path) -> None:

@@ -4,7 +4,7 @@ The key never goes there. Nor does a request to the inside of a network, which s
 a service may name an address no further inside than it stands itself. One on the internet names public addresses; one in
 a private network names private ones too, and one on this machine also this machine's. An address that hands out
 credentials of a cloud, or is none of a host, is never asked. AIXPLAIN_TRUSTED_HOSTS widens this, as it does for the key.
-A name is looked up here and again by the HTTP library: whoever changes it in between is not caught.
+The connection goes to the addresses that were looked at here (see `pins`), unless a proxy or a transport of one's own makes it.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import re
 from aixplain._wire.addresses import Reach, reach_of_address
 from aixplain.v2._files.disk import Work
 from aixplain.v2._flow import Now, Operation, TransportFailure, TransportTimeout
+from aixplain.v2._http.pins import pin
 from aixplain.v2._send import Admission, Deadline, ErrorT
 from aixplain.v2._settings import Settings, host_of, origin
 from aixplain.v2.exceptions import AixplainV2Error, APIError, ConfigurationError, ConnectionLostError
@@ -75,7 +76,8 @@ def _reach(host: str, deadline: Deadline) -> Operation[Reach]:
 
 
 def reach_of(host: str) -> Reach:
-    """The furthest inside of a host's addresses. Asks the resolver, and so blocks; raises OSError when it knows none.
+    """The furthest inside of a host's addresses, which it is pinned to. Asks the resolver, and so blocks; raises OSError when
+    that knows none.
 
     >>> reach_of("127.0.0.1"), reach_of("10.1.2.3"), reach_of("169.254.169.254"), reach_of("9.9.9.9")
     (<Reach.LOOPBACK: 2>, <Reach.PRIVATE: 1>, <Reach.NEVER: 3>, <Reach.PUBLIC: 0>)
@@ -88,7 +90,9 @@ def reach_of(host: str) -> Reach:
         if _proxied():  # where names are found by the proxy, and lead no further than it
             return Reach.PUBLIC
         raise
-    return max(reach_of_address(str(address[0])) for *_, address in found)
+    addresses = list(dict.fromkeys(str(address[0]) for *_, address in found))
+    pin(host, addresses)
+    return max(map(reach_of_address, addresses))
 
 
 def _proxied() -> bool:

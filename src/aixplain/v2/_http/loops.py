@@ -15,6 +15,7 @@ from aixplain.v2._http import failures
 from aixplain.v2._http.answers import Answers, BrokenAnswer
 from aixplain.v2._http.loop_connections import Alarm, Connection
 from aixplain.v2._http.options import PIECE, Options
+from aixplain.v2._http.pins import pinned
 from aixplain.v2._http.routes import Route, Routes, tunnel_request
 
 if TYPE_CHECKING:
@@ -170,13 +171,25 @@ class AsyncSocketTransport(AsyncClock):
         if route.secure:
             tls = self._context = self._context or _new_context()
         name = route.place.host if tls is not None and not route.tunnels else None
-        transport, connection = await loop.create_connection(
-            lambda: pool.new_connection(route, self._options),
-            place.host,
-            place.port,
-            ssl=None if route.tunnels else tls,
-            server_hostname=name,
-        )
+        *others, last = pinned(place.host) or (place.host,)
+
+        async def connect(host: str) -> tuple[asyncio.Transport, Connection]:
+            return await loop.create_connection(
+                lambda: pool.new_connection(route, self._options),
+                host,
+                place.port,
+                ssl=None if route.tunnels else tls,
+                server_hostname=name,
+            )
+
+        for host in others:
+            try:
+                transport, connection = await connect(host)
+                break
+            except OSError:
+                """The next one."""
+        else:
+            transport, connection = await connect(last)
         if route.tunnels:
             await self._open_tunnel(connection, limit=loop.time() + self._options.connect_timeout)
             secure = await loop.start_tls(transport, connection, tls, server_hostname=route.place.host)  # type: ignore[arg-type]

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from aixplain.v2._http import failures
 from aixplain.v2._http.answers import Answers, BrokenAnswer
 from aixplain.v2._http.options import PIECE, Options
+from aixplain.v2._http.pins import pinned
 from aixplain.v2._http.routes import Place, Route, tunnel_request
 
 if TYPE_CHECKING:
@@ -175,6 +176,8 @@ def _reach(place: Place, limit: float) -> socket.socket:
 
 def _addresses(place: Place, limit: float) -> list[Any]:
     """The addresses of a host. A name is looked up in a thread, because a look-up can't be told how long it may take."""
+    if checked := pinned(place.host):
+        return [found for each in checked for found in socket.getaddrinfo(each, place.port, type=socket.SOCK_STREAM)]
     if place.host[-1:].isdigit() or ":" in place.host or place.host == "localhost":
         return socket.getaddrinfo(place.host, place.port, type=socket.SOCK_STREAM)
     found: list[Any] = []
