@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import importlib.metadata
 import io
 import threading
@@ -13,6 +14,7 @@ from pypdf import PdfWriter
 from pypdf.generic import DecodedStreamObject, DictionaryObject, NameObject
 
 from aixplain.hub import Hub
+from aixplain.hub.backends.builtin import sentences
 from aixplain.hub.embedded import start
 from aixplain.v2.enums import Function, Language
 
@@ -124,6 +126,12 @@ class TestSummary:
     """aixplain/summarize"""
 
     @pytest.mark.parametrize("method", ["lex-rank", "text-rank", "lsa"])
+    def test_more_sentences_than_can_be_compared_are_refused(self, builtin: Caller, method: str) -> None:
+        said = refusal(builtin, "aixplain/summarize", text="Cats sleep. Dogs bark. " * 600, method=method)
+        assert "The text has 1,200 sentences" in said
+        assert "in parts" in said
+
+    @pytest.mark.parametrize("method", ["lex-rank", "text-rank", "lsa"])
     def test_it_keeps_sentences_in_their_order(self, builtin: Caller, method: str) -> None:
         kept = found(builtin, "aixplain/summarize", text=TEXT, sentences=2, method=method)["sentences"]
         assert len(kept) == 2
@@ -215,6 +223,16 @@ class TestRepair:
 
 class TestSentences:
     """aixplain/split-sentences"""
+
+    @pytest.mark.parametrize("language", ["en", "de", "ja", "hy"])
+    @pytest.mark.parametrize(
+        "sentence", ["Dr. Smith, e.g., left.  ", "日本。", '"Who?" he asked (twice! yes). ', "x" * 700 + ". ", "no end "]
+    )
+    def test_a_long_paragraph_is_split_as_a_short_one(self, language: str, sentence: str) -> None:
+        """It is read in windows."""
+        paragraph = "".join(f"{number} {sentence}" for number in range(30_000 // len(sentence)))
+        whole = importlib.import_module("sentencex").segment(language, paragraph)
+        assert list(sentences._segments(paragraph, language)) == whole
 
     def test_it_splits_and_knows_abbreviations(self, builtin: Caller) -> None:
         text = "Dr. Smith came. He stayed\nuntil nine.\n\nThen he left!"

@@ -36,7 +36,7 @@ class Bounds:
     """
 
     is_short: Callable[[dict[str, Any]], bool]
-    seconds: float = 60.0
+    seconds: float = 30.0
     memory: int = 2_000_000_000
     idle_seconds: float = 10.0
 

@@ -1,9 +1,10 @@
 """Which inputs of the built-in models are short, by measurement: the worst of them take a thread less than 0.1 seconds.
 
 Measured with two cores on texts of one repeated letter, of Chinese without spaces, of emoji, of sentences of one sign, of very
-long and of misspelt words. Sentence segmentation is quadratic in the sentences of a paragraph and holds the interpreter lock
-(`"日。" * 333_000`: two minutes), summarization is quadratic in sentences, keyword extraction in addresses, and spelling takes
-0.5 ms a word; the others are linear. The most characters that a model takes at all are declared by its inputs.
+long and of misspelt words. The library of sentence segmentation is quadratic in sentences and holds the interpreter lock
+(`"日。" * 333_000` took two minutes, and takes three seconds in windows), summarization is quadratic in sentences, keyword
+extraction in addresses, and spelling takes 0.5 ms a word; the others are linear. The most characters that a model takes at all
+are declared by its inputs.
 """
 
 from __future__ import annotations

@@ -27,6 +27,8 @@ LANGUAGES = {
     "sv": "swedish",
     "uk": "ukrainian",
 }
+#: The time is quadratic in sentences; so many take some seconds.
+MOST_SENTENCES = 1000
 METHODS = ("lex-rank", "text-rank", "lsa")
 
 
@@ -48,6 +50,11 @@ def summarize(
     found = list(sentences_of(text, language))
     if not found:
         raise ModelError("The text has no sentence to keep.")
+    if len(found) > MOST_SENTENCES:
+        raise ModelError(
+            f"The text has {len(found):,} sentences. All are compared with one another, which is done for {MOST_SENTENCES:,} "
+            "at most. Summarize it in parts."
+        )
     kept = found if len(found) <= sentences else _best(found, sentences, method, LANGUAGES[iso(language)])
     return Output(" ".join(kept), {"sentences": kept})
 
