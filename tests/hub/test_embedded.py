@@ -107,7 +107,7 @@ def test_a_folder_keeps_the_runs_for_the_next_hub(tmp_path: Path) -> None:
         address = aix.Model.get("aixplain/transliterate").run_async(text="é").url
         assert aix.Model.get("aixplain/transliterate").sync_poll(address).data == "e"
     with Aixplain.local(tmp_path) as aix:
-        run_id = address.split("/")[-2]
+        run_id = address.split("/")[-1]
         assert aix.Model.get("aixplain/transliterate").poll(f"{aix.settings.backend_url}/sdk/runs/{run_id}/result").data == "e"
 
 

@@ -33,7 +33,7 @@ def caller(serve: Callable[..., Caller]) -> Caller:
     return serve(hub)
 
 
-@pytest.mark.parametrize("path", ["//", "/v2", "/v2/models", "/v2/v2/models/x", "/healthz/", "/sdk/run", "/favicon.ico"])
+@pytest.mark.parametrize("path", ["//", "/v2", "/v2/models", "/v2/v2/models/x", "/healthz//", "/sdk/run", "/favicon.ico"])
 def test_an_unknown_address_is_a_404_that_tells_the_known_ones(caller: Caller, path: str) -> None:
     refused(caller.get(path), 404, f"There is nothing at {path}", "/v2/models", "/api/v2/execute")
 

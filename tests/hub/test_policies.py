@@ -305,7 +305,7 @@ def test_a_run_that_waits_for_another_attempt_goes_on_and_can_be_canceled(caller
 
 
 def state_of(caller: Caller, address: str) -> tuple[str, int]:
-    [run] = [each for each in caller.get("/sdk/runs?pageSize=1000").json["results"] if each["url"] == address]
+    [run] = [each for each in caller.get("/sdk/runs?pageSize=1000").json["results"] if each["requestId"] in address]
     return run["state"], run["attempts"]
 
 

@@ -116,11 +116,11 @@ def test_an_async_model_is_accepted_and_polled_at_both_addresses(caller: Caller,
     assert (accepted["status"], accepted["completed"]) == ("IN_PROGRESS", False)
     assert accepted["data"] == f"{caller.url}/sdk/runs/{accepted['requestId']}/result"
     assert gate.entered.wait(20)
-    addresses = [accepted["data"], f"/api/v1/data/{accepted['requestId']}"]
+    addresses = [accepted["data"], f"{caller.url}/api/v1/data/{accepted['requestId']}"]
     for address in addresses:
         standing = caller.get(address)
         assert standing.status == 200
-        assert {**standing.json, "progress": None} == {**accepted, "progress": None}
+        assert {**standing.json, "progress": None} == {**accepted, "data": address, "progress": None}
         assert standing.json["progress"] == 0.25
     gate.opened.set()
     for address in addresses:

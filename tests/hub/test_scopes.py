@@ -49,7 +49,7 @@ def test_a_search_finds_the_models_of_the_key(caller: Caller, scoped: str) -> No
     assert found(caller, scoped, q="whisper") == ["team/whisper"]
     assert found(caller, scoped, q="spend") == []
     assert found(caller, scoped, path="acme/") == ["acme/shout"]
-    assert len(found(caller, "fixed")) == 6
+    assert len(found(caller, "fixed")) == 7
 
 
 def test_a_model_of_others_is_unknown_and_not_suggested(caller: Caller, scoped: str) -> None:

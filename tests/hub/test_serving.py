@@ -48,7 +48,9 @@ def test_what_is_said_comes_before_a_programs_own_also_when_it_is_the_default() 
 def test_every_setting_may_stand_in_the_file_and_in_the_environment(file: Callable[[str], str]) -> None:
     samples = {str: "x", int: 7, float: 7.5, bool: True, tuple: ["k"]}
     kinds = {each.name: type(each.default) for each in dataclasses.fields(Serving) if each.name != "_said"}
-    values = {name: samples.get(kind, "x") for name, kind in kinds.items()} | {"log_format": "json", "log_level": "debug"}
+    addresses = {"root_path": "/x", "public_url": "https://x", "trusted_proxies": ["10.0.0.1"]}
+    named = {"log_format": "json", "log_level": "debug", **addresses}
+    values = {name: samples.get(kind, "x") for name, kind in kinds.items()} | named
     wanted = Serving(**{name: tuple(value) if isinstance(value, list) else value for name, value in values.items()})
     lines = [f"{name} = {str(value).lower() if isinstance(value, bool) else repr(value)}" for name, value in values.items()]
     assert read({"config": file("\n".join(lines))}, {}) == wanted

@@ -65,7 +65,7 @@ def test_the_sdk_finds_models_runs_them_and_polls_over_https(
         assert model.run(text="I love this").data == "POSITIVE"
         accepted = model.run_async(text="I hate this")
         assert accepted.url is not None
-        assert accepted.url.startswith(f"{address}/sdk/runs/")
+        assert accepted.url.startswith(f"{address}/api/v1/data/")
         assert model.sync_poll(accepted.url).data == "NEGATIVE"
 
 

@@ -17,6 +17,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from aixplain.cli.output import note
+from aixplain.hub.hangup import stops_at_hangup, tell_ignored
 
 EVERY_SECONDS = 0.2
 #: What a hub that is replaced has to end its requests; its runs go on in the next one.
@@ -26,6 +27,8 @@ LAST_SECONDS = 1.0
 def keep_serving(listening: socket.socket, folders: Iterable[Path], variable: str) -> None:
     """Run this very command again, on this socket, which it finds by the variable; until Ctrl-C or SIGTERM."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)
+    if signal.getsignal(signal.SIGHUP) != signal.SIG_IGN:
+        signal.signal(signal.SIGHUP, signal.default_int_handler if stops_at_hangup() else tell_ignored)
     # Compiled files are told by their second and size, so that of an edit within a second could be the one before it.
     environment = {**os.environ, variable: str(listening.fileno()), "PYTHONDONTWRITEBYTECODE": "1"}
     folders = sorted(set(folders))

@@ -19,6 +19,7 @@ from aixplain.hub.endpoints.mcp.outlet import McpOutlet
 from aixplain.hub.endpoints.openai import routes as openai
 from aixplain.hub.errors import HubError, Refusal
 from aixplain.hub.execution import logger
+from aixplain.hub.forwarding import Forwarding
 from aixplain.hub.keys import Keyring
 from aixplain.hub.metrics import Gauge, Metrics
 from aixplain.hub.opening import Opened, Place, at_work, opening
@@ -56,11 +57,11 @@ def create_app(entries: dict[str, Entry], place: Place, keys: Iterable[str], set
     routes = [*openai.ROUTES, *aixplain.ROUTES, *mcp.routes, *keeping, *web.ROUTES]
     app = Starlette(routes=[*routes, *operations.ROUTES], lifespan=lifespan)
     # Starlette's own layers around these would catch and tell errors a second time, at each request's cost.
-    app.middleware_stack = Reception(Access(app.router), metrics, on_error)
+    app.middleware_stack = Reception(Access(app.router), metrics, Forwarding(settings), on_error)
     app.state.settings, app.state.metrics = settings, metrics
     # Whoever embeds the hub may set a secret here, which is then good beside the keys, and may have it required.
     app.state.owner, app.state.requires_key = None, False
-    app.router.redirect_slashes = False  # an address has one spelling, and a redirected post loses its body
+    app.router.redirect_slashes = False  # `Reception` drops a slash at the end: a redirected post may lose its body
     return app
 
 

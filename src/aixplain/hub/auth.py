@@ -21,6 +21,10 @@ HEALTH = "/healthz", "/readyz"
 FILES = "/files/"
 #: The page, which asks for a key.
 PAGE = "/web/"
+WAY_OUT = (
+    "Send one of the hub's keys in the header x-api-key, or as Authorization: Bearer KEY. "
+    "Whoever runs the hub makes one with `aix keys create`."
+)
 _LOCAL = re.compile(r"(https?://)?(127\.0\.0\.1|localhost|\[::1\])(:\d+)?", re.IGNORECASE)
 
 
@@ -59,9 +63,16 @@ async def _refusal(scope: Scope) -> Response | None:
         scope["key"] = key
         scope[WATCH] = partial(keyring.watch, secret, key)
         return None
-    message = "This hub wants a key, and the request has none" if secret is None else "The key was refused"
-    way_out = "Send one of the hub's keys in the header x-api-key, or as Authorization: Bearer KEY."
-    return refused(scope["path"], 401, f"{message}. {way_out}", {"www-authenticate": "Bearer"})
+    return refused(scope["path"], 401, f"{_reason(scope, secret)} {WAY_OUT}", {"www-authenticate": "Bearer"})
+
+
+def _reason(scope: Scope, secret: str | None) -> str:
+    """Why a request has no good key."""
+    if secret is not None:
+        return "The key was refused: this hub has no such key, or it was revoked or has expired."
+    if header_of(scope, b"authorization"):
+        return "This hub wants a key, and the header Authorization has none that it can read."
+    return "This hub wants a key, and the request has none."
 
 
 def _is_open(path: str, keyring: Keyring) -> bool:
@@ -70,7 +81,7 @@ def _is_open(path: str, keyring: Keyring) -> bool:
 
 
 def _refused_as_foreign(scope: Scope) -> Response | None:
-    for name in (b"host", b"origin"):
+    for name in (b"host", b"origin", b"x-forwarded-host"):
         value = header_of(scope, name)
         if value is not None and not _is_local(value):
             message = f"This hub has no keys, so it answers this machine only, and not {value!r:.100} ({name.decode()})."

@@ -14,6 +14,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from aixplain._wire.messages import KEEPS_KEYS
 from aixplain.hub.endpoints import refused
+from aixplain.hub.errors import Refusal
+from aixplain.hub.forwarding import FORWARDED, Forwarding
 from aixplain.hub.logs import trace_request
 from aixplain.hub.metrics import Metrics
 
@@ -36,8 +38,9 @@ class Reception:
     What was raised is answered here, by `on_error`, so that its answer and its line in the log have the id too.
     """
 
-    def __init__(self, app: ASGIApp, metrics: Metrics, on_error: OnError) -> None:
+    def __init__(self, app: ASGIApp, metrics: Metrics, forwarding: Forwarding, on_error: OnError) -> None:
         self._app = app
+        self._forwarding = forwarding
         self._on_error = on_error
         self._requests = metrics.requests
         self._prefix, self._numbers = os.urandom(6).hex().encode(), itertools.count()
@@ -47,7 +50,8 @@ class Reception:
             await self._app(scope, receive, send)
             return
         began, status = time.perf_counter(), 0
-        id = _id_of(scope) or b"%s-%x" % (self._prefix, next(self._numbers))
+        id, is_forwarded = _look(scope)
+        id = id or b"%s-%x" % (self._prefix, next(self._numbers))
         trace_request(id)
 
         async def told(message: Message) -> None:
@@ -58,6 +62,9 @@ class Reception:
             await send(message)
 
         try:
+            if is_forwarded or self._forwarding.is_below_prefix:
+                self._forwarding.apply(scope, is_forwarded=is_forwarded)
+            _tidy_path(scope)
             await self._app(scope, receive, told)
         except asyncio.CancelledError:  # the hub stops, and there was time enough: half an answer is broken off
             if not status:
@@ -79,12 +86,26 @@ class Reception:
             logger.info("request", extra=told)
 
 
-def _id_of(scope: Scope) -> bytes | None:
-    """The id that the caller gave to its request."""
+def _look(scope: Scope) -> tuple[bytes | None, bool]:
+    """The id that the caller gave to its request, and whether a proxy says something of it."""
+    id, is_forwarded = None, False
     for name, value in scope["headers"]:
-        if name == REQUEST_ID and _ID.fullmatch(value):
-            return bytes(value)
-    return None
+        if name == REQUEST_ID and id is None and _ID.fullmatch(value):
+            id = bytes(value)
+        elif name.startswith(FORWARDED):
+            is_forwarded = True
+    return id, is_forwarded
+
+
+def _tidy_path(scope: Scope) -> None:
+    """Drop a slash at the end of the path, and refuse what no database keeps. Raises `Refusal`."""
+    path = scope["path"]
+    if path[-1:] == "/" and len(path) > 1 and path[-2] != "/":
+        scope["path"] = path[:-1]
+    if "\0" in path:
+        raise Refusal(404, "There is nothing at this path: it has a NUL.")
+    if b"%00" in scope["query_string"]:
+        raise Refusal(400, "The query of this address has a NUL, which no value here has.")
 
 
 def route_of(scope: Scope) -> str:

@@ -22,6 +22,7 @@ import uvicorn
 from starlette.applications import Starlette
 
 from aixplain.hub.errors import HubError
+from aixplain.hub.hangup import stops_at_hangup, tell_ignored
 from aixplain.hub.private import claim_folder, make_private_file
 from aixplain.hub.protocol import Protocol
 from aixplain.hub.settings import Settings
@@ -151,6 +152,7 @@ class Server(uvicorn.Server):
             timeout_graceful_shutdown=patience,  # type: ignore[arg-type]  # parts of a second are fine
             timeout_keep_alive=settings.keep_alive,  # type: ignore[arg-type]  # here too
             server_header=False,
+            proxy_headers=False,  # the hub reads them itself
             ssl_context_factory=None if encryption is None else lambda *_: encryption,
         )
         super().__init__(config)
@@ -196,11 +198,17 @@ class Server(uvicorn.Server):
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
-        """Ctrl-C and SIGTERM stop the server, and that is all: uvicorn would then raise them, before the folder is tidied."""
+        """Ctrl-C and SIGTERM stop the server, and that is all: uvicorn would then raise them, before the folder is tidied.
+
+        SIGHUP stops it where a terminal was closed, and is ignored elsewhere.
+        """
         if threading.current_thread() is not threading.main_thread():
             yield
             return
         previous = {number: signal.signal(number, self.handle_exit) for number in (signal.SIGINT, signal.SIGTERM)}
+        if signal.getsignal(signal.SIGHUP) != signal.SIG_IGN:
+            on_hangup = self.handle_exit if stops_at_hangup() else tell_ignored
+            previous[signal.SIGHUP] = signal.signal(signal.SIGHUP, on_hangup)
         try:
             yield
         finally:

@@ -21,6 +21,8 @@ from aixplain.hub.settings import Settings
 #: How alike the names of two variables are, from 0 to 1, when one seems to be meant for the other.
 NEAR = 0.9
 PREFIX, IN_FILE = "AIXPLAIN_HUB_", "_FILE"
+#: Settings with several values, which the environment separates by commas.
+LISTS = ("keys", "trusted_proxies")
 #: Names the file.
 CONFIG = "AIXPLAIN_HUB_CONFIG"
 
@@ -89,7 +91,7 @@ def _in_environment(environment: Mapping[str, str], types: Mapping[str, Any]) ->
             _check_far(variable, variables)
             continue
         value = text if variable in variables else _content(variable, Path(text))
-        yield name, _converted(variable, _split(value) if name == "keys" else value, types[name], strict=False)
+        yield name, _converted(variable, _split(value) if name in LISTS else value, types[name], strict=False)
 
 
 def _check_far(variable: str, variables: Mapping[str, str]) -> None:

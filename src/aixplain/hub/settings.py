@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ipaddress
+import re
 from dataclasses import dataclass, fields
 
 from aixplain.hub.files.quota import Quota
@@ -30,6 +32,10 @@ class Settings:
     Connections are closed that send no whole head in `header_timeout` seconds, nothing more of a body in `body_timeout`, a body
     that comes, once `body_timeout` is over, at less than `body_rate` bytes a second on average (0: however slowly), or no
     further request in `keep_alive`. A hub that stops gives what goes on `grace` seconds to end.
+
+    A hub behind a reverse proxy is at the path `root_path` for its callers, such as `/hub`, or at all of `public_url`, which is
+    for a proxy that doesn't tell its own host. `X-Forwarded-Proto`, `-Host` and `-Prefix` are believed of `trusted_proxies`, IP
+    addresses and networks.
     """
 
     answers_kept: float = 24 * 3600.0
@@ -51,6 +57,9 @@ class Settings:
     body_rate: float = 500.0
     keep_alive: float = 75.0
     grace: float = 5.0
+    root_path: str = ""
+    public_url: str | None = None
+    trusted_proxies: tuple[str, ...] = ("127.0.0.0/8", "::1")
 
     @property
     def quota(self) -> Quota:
@@ -58,7 +67,21 @@ class Settings:
         return Quota(self.largest_file, self.files_per_key, self.files_total, self.most_announced, self.announced_kept)
 
     def __post_init__(self) -> None:
+        _check_addresses(self)
         for each in fields(self):
             value = getattr(self, each.name)
             if isinstance(value, float | int) and not 0 <= value < MOST:
                 raise ValueError(f"{each.name} is a number from 0, and not {value!r}.")
+
+
+def _check_addresses(settings: Settings) -> None:
+    if settings.root_path and not re.fullmatch(r"(?:/[\w.~%!$&'()*+;=:@-]+)*/?", settings.root_path, re.ASCII):
+        raise ValueError(f"root_path is a path such as /hub, and not {settings.root_path!r:.100}.")
+    if settings.public_url is not None and not re.fullmatch(r"https?://[^\s/?#\"\\@]+(?:/[^\s?#\"\\]*)?", settings.public_url):
+        raise ValueError(f"public_url is an address such as https://example.com/hub, and not {settings.public_url!r:.100}.")
+    for proxy in settings.trusted_proxies:
+        try:
+            if proxy != "*":
+                ipaddress.ip_network(proxy, strict=False)
+        except ValueError as error:
+            raise ValueError(f"trusted_proxies are IP addresses and networks, or *, and not {proxy!r:.100}.") from error

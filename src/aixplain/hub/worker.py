@@ -7,6 +7,7 @@ import contextlib
 import signal
 from collections.abc import Callable
 
+from aixplain.hub.hangup import stops_at_hangup, tell_ignored
 from aixplain.hub.opening import Opening, at_work
 
 LOOK_SECONDS = 0.05
@@ -20,6 +21,9 @@ async def work(rooms: Opening, grace: float, on_ready: Callable[[], None]) -> No
     stopped, hurried = asyncio.Event(), asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, lambda: (hurried if stopped.is_set() else stopped).set())
+    if signal.getsignal(signal.SIGHUP) != signal.SIG_IGN:
+        on_hangup = stopped.set if stops_at_hangup() else tell_ignored
+        asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, on_hangup)
     async with rooms.opened() as hub, at_work(hub):
         on_ready()
         await stopped.wait()

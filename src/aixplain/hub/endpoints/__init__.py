@@ -14,6 +14,8 @@ from aixplain.hub.store.keys import Key
 
 #: Where clients of OpenAI ask.
 OPENAI = "/v1/"
+#: Seconds after which a caller is told to come again, at most.
+LONGEST_RETRY = 31 * 24 * 3600
 _JSON = [(b"content-type", b"application/json")]
 
 
@@ -39,8 +41,10 @@ def refused(path: str, status: int, message: str, headers: dict[str, str], error
 
 
 def retry_after(seconds: float | None) -> dict[str, str]:
-    """The header that says when to come again, where that is known."""
-    return {} if seconds is None else {"retry-after": str(math.ceil(seconds))}
+    """The header that says when to come again, where that is known: what others told may be no number, or out of all reason."""
+    if seconds is None or not seconds >= 0:
+        return {}
+    return {"retry-after": str(math.ceil(min(seconds, LONGEST_RETRY)))}
 
 
 def header_of(scope: Scope, name: bytes) -> str | None:

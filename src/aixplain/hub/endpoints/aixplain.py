@@ -30,7 +30,9 @@ from aixplain.hub.presence import while_here
 from aixplain.hub.service import Accepted, Pieces
 
 LONGEST_HOLD = 60  # seconds
-LARGEST_FORM = 16 * 1024
+#: Where runs are polled that were posted to the older address of the protocol.
+OLDER = "/api/v1/data/"
+LARGEST_FORM, LARGEST_ANNOUNCEMENT = 16 * 1024, 512 * 1024
 _WAIT = re.compile(r"(?:^|[,;\s])wait\s*=\s*\"?(\d{1,9})", re.ASCII | re.IGNORECASE)
 
 
@@ -63,7 +65,8 @@ async def _poll(request: Request) -> Response:
     run_id, hold = request.path_params["run_id"], _hold(request)
     polling = service_of(request).poll(run_id, key_of(request), hold)
     standing = await (while_here(request.scope, polling) if hold else polling)
-    body = standing.result or _in_progress(request, run_id, standing.progress)
+    is_older = request.scope["path"].startswith(OLDER)
+    body = standing.result or _in_progress(request, run_id, standing.progress, is_older=is_older)
     return JsonResponse(with_addresses(body, request), headers={"preference-applied": f"wait={hold}"} if hold else None)
 
 
@@ -120,7 +123,7 @@ ROUTES = [
     Route("/sdk/runs/{run_id}", get_run, methods=["GET"]),
     Route("/sdk/runs/{run_id}/retry", retry, methods=["POST"]),
     Route("/sdk/runs/{run_id}/result", poll_or_cancel, methods=["GET", "DELETE"]),
-    Route("/api/v1/data/{run_id}", poll_or_cancel, methods=["GET", "DELETE"]),
+    Route(OLDER + "{run_id}", poll_or_cancel, methods=["GET", "DELETE"]),
     Route("/sdk/file/upload/temp-url", announce_upload, methods=["POST"]),
     Route("/files/{token}/{name}", put_file, methods=["PUT"]),
     Route("/files/{token}/{name}", get_file, methods=["GET"]),
@@ -136,7 +139,7 @@ async def _run(request: Request, *, background: bool) -> Response:
     is_left = not background and service.stops_with_caller(key, asked)
     answer = await (while_here(request.scope, running) if is_left else running)
     if isinstance(answer, Accepted):
-        return JsonResponse(_in_progress(request, answer.run_id, None), 201)
+        return JsonResponse(_in_progress(request, answer.run_id, None, is_older=background), 201)
     if isinstance(answer, Pieces):
         return EventStream(events_of(answer, official=is_official(request)), answer.run_id)
     if answer.status == 429:  # nothing was done, so the same request may come again
@@ -154,12 +157,13 @@ def _catalog_answer(request: Request, body: bytes) -> Response:
     return JsonResponse(without_attributes(body) if is_official(request) else body)
 
 
-def _in_progress(request: Request, run_id: str, progress: float | None) -> bytes:
+def _in_progress(request: Request, run_id: str, progress: float | None, *, is_older: bool = False) -> bytes:
+    path = f"{OLDER}{run_id}" if is_older else f"/sdk/runs/{run_id}/result"
     return msgspec.json.encode(
         {
             "status": IN_PROGRESS,
             "completed": False,
-            "data": f"{root_of(request)}/sdk/runs/{run_id}/result",
+            "data": f"{root_of(request)}{path}",
             "requestId": run_id,
             "progress": progress,
         }
@@ -170,4 +174,4 @@ async def _announced(request: Request) -> dict[str, Any]:
     """What goes up. The official client sends a form."""
     if request.headers.get("content-type", "").startswith("application/x-www-form-urlencoded"):
         return dict(parse_qsl((await read_body(request, LARGEST_FORM)).decode("utf-8", "replace")))
-    return decoded(await read_body(request, LARGEST_FORM), dict[str, Any])
+    return decoded(await read_body(request, LARGEST_ANNOUNCEMENT), dict[str, Any])

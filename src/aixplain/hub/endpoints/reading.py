@@ -13,6 +13,7 @@ from aixplain._wire.messages import IDEMPOTENCY_KEY
 from aixplain.hub.endpoints import header_of, key_of
 from aixplain.hub.endpoints.sizes import SMALL, check_names, check_values
 from aixplain.hub.errors import Refusal
+from aixplain.hub.forwarding import HOST, PREFIX, is_host
 from aixplain.hub.once import asked
 from aixplain.hub.runs import Asked
 from aixplain.hub.service import Service
@@ -31,11 +32,16 @@ def service_of(request: Request) -> Service:
 
 
 def root_of(request: Request) -> str:
-    """The hub's own address, as the caller wrote it."""
-    host = header_of(request.scope, b"host")
-    if host is None:
-        return str(request.base_url).rstrip("/")
-    return f"{request.scope['scheme']}://{host}{request.scope.get('root_path', '')}".rstrip("/")
+    """The hub's own address, as its caller reaches it."""
+    settings: Settings = request.app.state.settings
+    if settings.public_url is not None:
+        return settings.public_url.rstrip("/")
+    scope = request.scope
+    host = scope.get(HOST) or header_of(scope, b"host")
+    if not is_host(host):
+        address, port = scope["server"]
+        host = f"[{address}]:{port}" if ":" in address else f"{address}:{port}"
+    return f"{scope['scheme']}://{host}{scope.get(PREFIX, '')}"
 
 
 def with_addresses(body: bytes, request: Request) -> bytes:

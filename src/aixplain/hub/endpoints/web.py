@@ -15,6 +15,7 @@ from starlette.responses import Response
 
 from aixplain.hub.endpoints.routing import Route
 from aixplain.hub.errors import Refusal
+from aixplain.hub.forwarding import IS_BARE, PREFIX
 
 #: Nothing but the page's own files runs, and nothing makes HTML of a text. Media in the output of models may come from
 #: elsewhere: over https, and over http too where the hub itself is served over http.
@@ -52,7 +53,9 @@ class Packed:
 
 
 async def page(request: Request) -> Response:
-    """The page itself: asked for each time, and sent when it changed."""
+    """The page itself: asked for each time, and sent when it changed. Its links need a slash at the end of its address."""
+    if request.scope.get(IS_BARE):
+        return Response(status_code=308, headers={"location": f"{request.scope[PREFIX]}/"})
     schemes = "https:" if request.url.scheme == "https" else "https: http:"
     headers = {**PAGE, "content-security-policy": POLICY.format(schemes=schemes), "etag": f'"{_version()}"'}
     if headers["etag"] in request.headers.get("if-none-match", ""):

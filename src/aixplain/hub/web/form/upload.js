@@ -1,12 +1,13 @@
 /** Sending a file up: first an address is asked for, then the bytes go there. */
 
-import { Problem, ask, sentence } from "../api.js";
+import { Problem, ROOT, ask, sentence } from "../api.js";
 
 /** The file's address on the hub. `onProgress` is told the share that went up, from 0 to 1. */
 export async function upload(file, onProgress, signal) {
   const body = { contentType: file.type || "application/octet-stream", originalName: file.name };
   const { uploadUrl, downloadUrl } = await ask("POST", "sdk/file/upload/temp-url", { body, signal });
-  await put(location.origin + new URL(uploadUrl).pathname, file, body.contentType, onProgress, signal);
+  const { pathname } = new URL(uploadUrl);
+  await put(ROOT + pathname.slice(pathname.lastIndexOf("/files/") + 1), file, body.contentType, onProgress, signal);
   return downloadUrl;
 }
 
