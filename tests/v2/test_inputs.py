@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from aixplain import Aixplain, AsyncAixplain, InputError
+from aixplain._wire.messages import CLIENT_CONTROLS, RUN_HEADERS
 from aixplain.v2.model import InputsProxy, Model, Parameter
 
 TEXT = {"name": "text", "required": True, "dataType": "text"}
@@ -23,6 +24,8 @@ AWKWARD = (
     *("items", "keys", "values", "get", "update", "copy", "clear", "self", "timeout", "stream", "wait_time", "api_key"),
     *("data", "options", "model", "class", "top-p", "_values", "_form", "__len__", "json_schema", "inputs", "", "ä b"),
 )
+
+CONTROLS = sorted(CLIENT_CONTROLS | RUN_HEADERS.keys())
 
 ModelWith = Callable[..., Any]
 
@@ -193,6 +196,8 @@ def test_when_one_value_is_wrong_none_is_set(model: Any, values: dict[str, Any],
 
 @pytest.mark.parametrize("name", AWKWARD)
 def test_a_parameter_of_any_name_is_reached_by_item_and_in_update(model_with: ModelWith, name: str) -> None:
+    if name in CONTROLS:
+        pytest.skip("it steers the client")
     model = model_with(name, "other")
     assert model.inputs[name] is None
     model.inputs[name] = "one"
@@ -205,6 +210,28 @@ def test_a_parameter_of_any_name_is_reached_by_item_and_in_update(model_with: Mo
     assert model.inputs[name] == "four"
     assert name in model.inputs
     assert model.clone().inputs[name] == "four"
+
+
+@pytest.mark.parametrize("name", CONTROLS)
+def test_a_parameter_that_is_named_like_an_argument_of_run_is_refused_where_it_is_set(
+    model_with: ModelWith, service: Any, name: str
+) -> None:
+    """No run sends it, so nothing keeps it either."""
+    service.answer = SUCCESS
+    model = model_with(name, "other")
+    ways: list[Callable[[], Any]] = [
+        lambda: setattr(model.inputs, name, "x"),
+        lambda: model.inputs.__setitem__(name, "x"),
+        lambda: model.inputs.update({name: "x"}),
+        lambda: setattr(model, "inputs", {name: "x"}),
+    ]
+    for way in ways:
+        with pytest.raises(InputError, match=f"Parameter '{name}' can't be set: {name} is an argument of run"):
+            way()
+    assert model.inputs[name] is None
+    model.inputs[name] = None
+    model.run(other="x")
+    assert sent(service) == {"other": "x"}
 
 
 @pytest.mark.parametrize("name", ["items", "keys", "get", "update", "copy", "self", "class", "top-p", "model", "inputs", "cls"])

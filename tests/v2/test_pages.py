@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import pickle
 from collections.abc import AsyncIterator, Callable
+from itertools import islice
 from typing import Any
 
 import msgspec
@@ -12,9 +13,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from aixplain import Aixplain, ResourceError
+from aixplain import Aixplain, AsyncAixplain, ResourceError
 from aixplain.v2.exceptions import InvalidResponseError
 from aixplain.v2.model import Model
+from aixplain.v2.resource import MOST_IDLE, Page
+from aixplain.v2.transport import AsyncClock, Clock, Request, Response
 
 Told = Callable[..., dict[str, Any]]
 
@@ -99,7 +102,7 @@ def test_what_is_no_record_is_counted_and_kept(canned: Any, service: Any, told: 
 @pytest.mark.parametrize(
     ("changed", "numbers"),
     [
-        ({"total": "12", "pageTotal": "3", "pageNumber": "1"}, (12, 3, 1)),
+        ({"total": "12", "pageTotal": "3", "pageNumber": "1"}, (12, 3, 0)),
         ({"total": None, "pageTotal": None}, (0, 0, 0)),
         ({"total": "many", "pageTotal": [], "pageNumber": {}}, (0, 0, 0)),
         ({"newKey": 1}, (1, 1, 0)),
@@ -147,7 +150,7 @@ def test_no_record_costs_a_page(told: Told, odd: list[Any], random: Any) -> None
     records = [*good, *odd]
     random.shuffle(records)
     aix = Aixplain(backend_url="http://127.0.0.1:1")
-    page = aix.Model._page_parts(msgspec.json.encode(page_of(*records)))
+    page = aix.Model._page_parts(msgspec.json.encode(page_of(*records)), aix.Model._search_call(None, {}))
     assert len(page) + page.skipped == len(records)
     assert [model.to_dict() for model in page if str(model.id).startswith("good-")] == [
         Model.from_dict(record).to_dict() for record in records if record in good
@@ -156,3 +159,146 @@ def test_no_record_costs_a_page(told: Told, odd: list[Any], random: Any) -> None
         assert model._raw_data in records
         assert Model.from_dict(model.to_dict()) == model
         assert pickle.loads(pickle.dumps(model)) == model
+
+
+# --- Counts that can't be believed ----------------------------------------------------------------
+
+
+class Catalog(Clock):
+    """A catalog of models, in pages of one, that tells its counts as a test wants. A blocking transport."""
+
+    def __init__(self, pages: list[list[str]], counts: dict[str, Any], *, page_of_number: Callable[[int], int]) -> None:
+        self.pages, self.counts, self.page_of_number = pages, counts, page_of_number
+        self.asked: list[int] = []
+
+    def request(self, request: Request) -> Response:
+        assert isinstance(request.content, bytes)
+        number = msgspec.json.decode(request.content)["pageNumber"]
+        self.asked.append(number)
+        place = self.page_of_number(number)
+        found = self.pages[place] if place < len(self.pages) else []
+        told = {name: count(number) if callable(count) else count for name, count in self.counts.items()}
+        answer = {"results": [{"id": id, "name": id} for id in found], **told}
+        return Response(200, {}, msgspec.json.encode(answer))
+
+    def stream(self, request: Request) -> Any:
+        raise NotImplementedError
+
+    def close(self) -> None:
+        pass
+
+
+class AsyncCatalog(AsyncClock):
+    """The same for asyncio."""
+
+    def __init__(self, catalog: Catalog) -> None:
+        self.catalog = catalog
+
+    async def request(self, request: Request) -> Response:
+        return self.catalog.request(request)
+
+    async def stream(self, request: Request) -> Any:
+        raise NotImplementedError
+
+    async def close(self) -> None:
+        pass
+
+
+def walked(catalog: Catalog, way: str) -> list[str | None]:
+    """The ids of all models, by one of the four ways of walking through the pages; 99 at most."""
+    if way in ("all", "next"):
+        page: Any = Aixplain(backend_url="http://127.0.0.1:1", transport=catalog).Model.search(page_size=1)
+        if way == "all":
+            return [model.id for model in islice(page.all(), 99)]
+        ids: list[str | None] = []
+        while page is not None and len(ids) < 99:
+            ids += [model.id for model in page if model.id not in ids]
+            page = page.next()
+        return ids
+
+    async def walk() -> list[str | None]:
+        found: list[str | None] = []
+        page: Any = await AsyncAixplain(backend_url="http://127.0.0.1:1", transport=AsyncCatalog(catalog)).Model.search(
+            page_size=1
+        )
+        if way == "async all":
+            async for model in page.all():
+                found.append(model.id)
+                assert len(found) < 99
+            return found
+        while page is not None and len(found) < 99:
+            found += [model.id for model in page if model.id not in found]
+            page = await page.next()
+        return found
+
+    return asyncio.run(walk())
+
+
+COUNTS: dict[str, dict[str, Any]] = {
+    "right": {"total": 3, "pageTotal": 3, "pageNumber": lambda number: number},
+    "no pageNumber": {"total": 3, "pageTotal": 3},
+    "pageNumber null": {"total": 3, "pageTotal": 3, "pageNumber": None},
+    "pageNumber always 0": {"total": 3, "pageTotal": 3, "pageNumber": 0},
+    "pageNumber from 1": {"total": 3, "pageTotal": 3, "pageNumber": lambda number: number + 1},
+    "pageNumber as text": {"total": 3, "pageTotal": 3, "pageNumber": "0"},
+    "no pageTotal": {"total": 3},
+    "no total": {"pageTotal": 3},
+    "nothing": {},
+    "nulls": {"total": None, "pageTotal": None},
+    "negative": {"total": -1, "pageTotal": -3},
+    "zeros": {"total": 0, "pageTotal": 0},
+    "text": {"total": "3", "pageTotal": "3"},
+    "floats": {"total": 3.0, "pageTotal": 3.0},
+    "words": {"total": "many", "pageTotal": {}},
+    "pageTotal too small": {"total": 3, "pageTotal": 1},
+    "pageTotal too large": {"total": 3, "pageTotal": 10**9},
+    "total too small": {"total": 1, "pageTotal": 3},
+    "total too large": {"total": 10**9, "pageTotal": 3},
+    "total too large alone": {"total": 10**9},
+    "pageTotal is null": {"total": 3, "pageTotal": None},
+    "total is true": {"total": True, "pageTotal": 3},
+}
+WAYS = ["all", "next", "async all", "async next"]
+
+
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("counts", COUNTS)
+def test_each_model_comes_once_whatever_the_counts_are(counts: str, way: str) -> None:
+    catalog = Catalog([["a"], ["b"], ["c"]], COUNTS[counts], page_of_number=lambda number: number)
+    assert walked(catalog, way) == ["a", "b", "c"]
+    assert len(catalog.asked) <= 3 + MOST_IDLE
+
+
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize(
+    "counts",
+    [
+        {"total": 2, "pageTotal": 3},
+        {"total": 3},
+        {"pageTotal": 3},
+        {"total": "2", "pageTotal": "3"},
+        {"total": 2, "pageTotal": 10**9},
+        {"total": 10**9},
+    ],
+    ids=str,
+)
+def test_an_empty_page_in_the_middle_ends_nothing(counts: dict[str, Any], way: str) -> None:
+    assert walked(Catalog([["a"], [], ["c"]], counts, page_of_number=lambda number: number), way) == ["a", "c"]
+
+
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("counts", COUNTS)
+@pytest.mark.parametrize("page_of_number", [lambda number: 0, lambda number: min(number, 2)], ids=["the first", "the last"])
+def test_a_service_that_gives_the_same_page_again_and_again_ends(page_of_number: Any, counts: str, way: str) -> None:
+    catalog = Catalog([["a"], ["b"], ["c"]], COUNTS[counts], page_of_number=page_of_number)
+    found = walked(catalog, way)
+    assert found == (["a"] if page_of_number(2) == 0 else ["a", "b", "c"])
+    assert len(catalog.asked) <= 3 + MOST_IDLE
+
+
+def test_a_page_shows_what_is_on_it() -> None:
+    catalog = Catalog([["acme/a", "acme/b\x1b[31m"]], {"total": 2, "pageTotal": 1}, page_of_number=lambda number: number)
+    page = Aixplain(backend_url="http://127.0.0.1:1", transport=catalog).Model.search(page_size=2)
+    assert str(page) == r"Page(2 of 2, page 1 of 1: acme/a, acme/b\x1b[31m)"
+    assert repr(Page([])) == "Page(0 of 0, page 1 of 1)"
+    assert repr(Page([f"m{number}" for number in range(102)])).endswith("m99, and 2 more)")

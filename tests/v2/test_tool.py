@@ -65,9 +65,9 @@ def test_what_is_not_known_is_left_blank() -> None:
         "description": "",
         "supplier": "aixplain",
         "parameters": [],
-        "function": "",
+        "function": None,
         "type": "model",
-        "version": "",
+        "version": None,
         "assetId": "x",
     }
 
@@ -79,7 +79,7 @@ def test_the_supplier_is_the_vendor_s_code_else_aixplain(vendor: VendorInfo | No
 
 def test_unknown_words_come_as_they_are() -> None:
     tool = Model(id="x", function="mind-reading", vendor=VendorInfo("v", "Nobody", "nobody"), version=Version("1")).as_tool()
-    assert (tool["function"], tool["supplier"], tool["version"]) == ("mind-reading", "nobody", "")
+    assert (tool["function"], tool["supplier"], tool["version"]) == ("mind-reading", "nobody", None)
 
 
 def test_a_tool_is_plain_data() -> None:

@@ -130,9 +130,9 @@ class ModelBase(ModelFields, rename="camel", kw_only=True):
             "description": self.description or "",
             "supplier": (self.vendor.code if self.vendor else None) or "aixplain",
             "parameters": self.get_parameters(),
-            "function": function.wire if isinstance(function, enums.Function) else function or "",
+            "function": function.wire if isinstance(function, enums.Function) else function or None,
             "type": "model",
-            "version": (self.version.id if self.version else None) or "",
+            "version": (self.version.id if self.version else None) or None,
             "assetId": self.id or "",
         }
 
@@ -216,7 +216,7 @@ class ModelBase(ModelFields, rename="camel", kw_only=True):
     @classmethod
     def _search_call(cls, query: str | None, filters: dict[str, Any]) -> SearchCall:
         path = filters.get("resource_path") or cls.RESOURCE_PATH
-        return SearchCall(search_body({**filters, "query": query}), filters.get("api_key"), path)
+        return SearchCall(search_body({**filters, "query": query}), filters.get("api_key") or cls._settings().api_key, path)
 
     @classmethod
     def _search_operation(cls, call: SearchCall) -> Operation[bytes]:
@@ -233,17 +233,17 @@ class ModelBase(ModelFields, rename="camel", kw_only=True):
         return operations.get(cls._settings(), id, options.get("host"), options.get("api_key"), path)
 
     @classmethod
-    def _page_parts(cls, body: bytes) -> PageParts[Self]:
+    def _page_parts(cls, body: bytes, call: SearchCall) -> PageParts[Self]:
         if "_page_decoder" not in cls.__dict__:
             cls._page_decoder = page_decoder(cls)
-        return read_page(cls, body, cls._page_decoder)
+        return read_page(cls, body, cls._page_decoder, call)
 
     @classmethod
-    def _from_answer(cls, body: bytes) -> Self:
+    def _from_answer(cls, body: bytes, api_key: str | None = None) -> Self:
         try:
             return decode_open(cls, body)
         except msgspec.DecodeError as error:
-            raise not_the_protocol(body) from error
+            raise not_the_protocol(body, api_key or cls._settings().api_key) from error
 
 
 def _ways(model: ModelBase) -> set[str]:

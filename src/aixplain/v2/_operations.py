@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 from msgspec.structs import replace
 
+from aixplain._wire.durations import LONGEST, seconds_of
 from aixplain._wire.error_words import error_words
 from aixplain._wire.errors import retry_after
 from aixplain._wire.messages import CLIENT_CONTROLS, IDEMPOTENCY_KEY, RUN_HEADERS, Search
@@ -82,9 +84,13 @@ def get(
 
 def call(settings: Settings, request: Request, *, streamed: bool = False) -> Operation[Any]:
     """Any request to the service: the low door."""
-    deadline = yield from begin(request.timeout or REQUEST_TIMEOUT)
+    deadline = yield from begin(REQUEST_TIMEOUT if request.timeout is None else deadline_of(request.timeout))
     repeatable = request.method in ("GET", "HEAD", "PUT", "DELETE")
     return (yield from send(settings, request, deadline, repeatable=repeatable, streamed=streamed))
+
+
+#: A duration as callers give it.
+Seconds = float | timedelta | None
 
 
 # --- Runs -----------------------------------------------------------------------------------------
@@ -95,13 +101,14 @@ class Run(msgspec.Struct):
 
     model_id: str
     inputs: Mapping[str, Any]
-    timeout: float = RUN_TIMEOUT
-    wait_time: float | None = None
+    timeout: Any = RUN_TIMEOUT
+    """A duration as it is given, and a float from then on; so are the waits."""
+    wait_time: Any = None
     api_key: str | None = None
     on_progress: Callable[[ModelResult], None] | None = None
     cancel_on_interrupt: bool = False
     retries: int = 0
-    retry_wait: float = 1.0
+    retry_wait: Any = 1.0
     show_progress: bool = False
     files: Mapping[str, Found] = {}
     path: str | None = None
@@ -110,6 +117,32 @@ class Run(msgspec.Struct):
 
     def __post_init__(self) -> None:
         self.api_key = concealed(self.api_key)
+        self.timeout = deadline_of(self.timeout)
+        if self.wait_time is not None:
+            self.wait_time = wait_of("wait_time", self.wait_time)
+        self.retry_wait = wait_of("run_retry_wait", self.retry_wait)
+        if not isinstance(self.retries, int) or isinstance(self.retries, bool) or self.retries < 0:
+            raise InputError(f"run_retries is a whole number of 0 or more, not {self.retries!r:.60}")
+        if self.on_progress is not None and not callable(self.on_progress):
+            raise InputError(f"on_progress is a function that takes a result, not {self.on_progress!r:.60}")
+
+
+def deadline_of(timeout: Seconds) -> float:
+    """The seconds that a call may take; infinity for None. Raises `InputError` for what is no duration."""
+    if type(timeout) is float and 0 <= timeout < LONGEST:
+        return timeout
+    try:
+        return seconds_of("timeout", timeout, endless=True)
+    except ValueError as error:
+        raise InputError(str(error)) from error
+
+
+def wait_of(name: str, value: Seconds) -> float:
+    """The seconds of a wait between two requests. Raises `InputError` for what is no duration."""
+    try:
+        return min(seconds_of(name, value), LONGEST)
+    except ValueError as error:
+        raise InputError(str(error)) from error
 
 
 def quoted(id: str) -> str:

@@ -178,7 +178,7 @@ class ModelResult(Result, rename="camel"):
         path: str | PathLike[str],
         *,
         overwrite: bool = False,
-        timeout: float = 600.0,
+        timeout: Any = 600.0,
         api_key: str | None = None,
         show_progress: bool = False,
     ) -> Any:

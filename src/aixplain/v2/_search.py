@@ -9,9 +9,10 @@ import msgspec
 from msgspec.structs import replace
 
 from aixplain._wire.messages import Search
-from aixplain._wire.open_records import Body, OpenRecord, Slices, decode_open
+from aixplain._wire.open_records import Body, OpenRecord, Slices, read_open
 from aixplain._wire.plain_data import plain
-from aixplain._wire.records import Record, decode, parse
+from aixplain._wire.records import UNREADABLE, Record, parse, read
+from aixplain._wire.redaction import redact
 from aixplain._wire.validation import did_you_mean
 from aixplain.v2 import enums
 from aixplain.v2._words.wire_enum import WireEnum
@@ -149,18 +150,15 @@ class SearchCall(msgspec.Struct):
         return replace(self, wanted=replace(self.wanted, page_number=number))
 
 
-class PageBody(Record, rename="camel"):
-    """A page as it comes, its records unread."""
+class _Results(Record):
+    """A page of which only the records are wanted, as JSON."""
 
     results: list[msgspec.Raw] | None
-    total: int = 0
-    page_total: int = 0
-    page_number: int = 0
 
 
 def page_decoder(kind: type[OpenT]) -> msgspec.json.Decoder[Any]:
     """A decoder of pages straight into records of this kind."""
-    fields: Any = [("results", list[kind]), ("total", int, 0), ("page_total", int, 0), ("page_number", int, 0)]  # type: ignore[valid-type]
+    fields: Any = [("results", list[kind]), ("total", int, 0), ("page_total", int, 0)]  # type: ignore[valid-type]
     return msgspec.json.Decoder(msgspec.defstruct("PageBody", fields, rename="camel"))
 
 
@@ -168,39 +166,54 @@ class _PageSlices(Slices):
     """The records of a page as JSON."""
 
     def _find(self, body: Body) -> list[msgspec.Raw]:
-        return msgspec.json.decode(body, type=PageBody).results or []
+        return msgspec.json.decode(body, type=_Results).results or []
 
 
-def read_page(kind: type[OpenT], body: bytes, decoder: msgspec.json.Decoder[Any]) -> PageParts[OpenT]:
-    """The page in an answer: straight into records, and record by record when one of them is odd."""
+def read_page(kind: type[OpenT], body: bytes, decoder: msgspec.json.Decoder[Any], call: SearchCall) -> PageParts[OpenT]:
+    """Read the page in an answer: straight into records, and record by record when one of them is odd.
+
+    The page's number is the one that was asked for: services leave it out, count from 1, or send text.
+    """
+    wanted = call.wanted
     try:
         page = decoder.decode(body)
-    except (msgspec.DecodeError, UnicodeDecodeError):
-        return _read_odd_page(kind, body)
+    except UNREADABLE:
+        return _read_odd_page(kind, body, call)
     slices = _PageSlices(body)
     for index, record in enumerate(page.results):
         vars(record)["_source"] = (slices, index)
-    return PageParts(page.results, page.page_number, page.page_total, page.total)
+    return PageParts(page.results, wanted.page_number, page.page_total, page.total, page_size=wanted.page_size)
 
 
-def _read_odd_page(kind: type[OpenT], body: bytes) -> PageParts[OpenT]:
+def _read_odd_page(kind: type[OpenT], body: bytes, call: SearchCall) -> PageParts[OpenT]:
     try:
-        page = decode(PageBody, body)
+        told = parse(body)
     except msgspec.DecodeError as error:
-        raise not_the_protocol(body) from error
+        raise not_the_protocol(body, call.api_key) from error
+    if not isinstance(told, dict) or not isinstance(told.get("results", ""), list | None):
+        raise not_the_protocol(body, call.api_key)
     results: list[OpenT] = []
     unread: list[Any] = []
-    for record in page.results or ():
+    for record in told["results"] or ():
         try:
-            results.append(decode_open(kind, record))
-        except msgspec.DecodeError:
-            unread.append(parse(record))
-    return PageParts(results, page.page_number, page.page_total, page.total, unread)
+            results.append(read_open(kind, record))
+        except msgspec.ValidationError:
+            unread.append(record)
+    counts = _count(told.get("pageTotal")), _count(told.get("total"))
+    return PageParts(results, call.wanted.page_number, *counts, unread, page_size=call.wanted.page_size)
 
 
-def not_the_protocol(body: bytes) -> InvalidResponseError:
-    """The error for an answer that is none of the protocol."""
+def _count(value: Any) -> int:
+    """A count of a service, which may be a float or a numeric string; 0 for what is none."""
+    try:
+        return int(read(float, value))
+    except msgspec.ValidationError:
+        return 0
+
+
+def not_the_protocol(body: bytes, api_key: str | None = None) -> InvalidResponseError:
+    """The error for an answer that is not in the protocol; it doesn't show the key."""
     return InvalidResponseError(
-        f"The service answered with something that is no catalog: {body[:200]!r}. "
+        f"The service answered with something that is no catalog: {redact(body, api_key)[:200]!r}. "
         "Is this the address of an aiXplain service or a hub?"
     )

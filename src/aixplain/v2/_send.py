@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 import msgspec
 from msgspec.structs import replace
 
+from aixplain._wire.durations import LONGEST
 from aixplain._wire.errors import MEANINGS, read_error, retry_after
 from aixplain._wire.messages import IDEMPOTENCY_KEY, KEEPS_KEYS
 from aixplain._wire.redaction import redact
@@ -22,7 +23,7 @@ from aixplain.v2._flow import (
     TransportFailure,
     TransportTimeout,
 )
-from aixplain.v2._settings import Key, Settings, origin
+from aixplain.v2._settings import Key, Settings, check_key, origin
 from aixplain.v2.exceptions import (
     AixplainV2Error,
     APIError,
@@ -54,8 +55,8 @@ class Deadline(msgspec.Struct):
 
     @property
     def left(self) -> float:
-        """Seconds that remain."""
-        return self.began + self.seconds - self.now
+        """Seconds that remain, as far as a system can count them."""
+        return min(self.began + self.seconds - self.now, LONGEST)
 
     def error(self, poll_url: str | None = None, reason: str = "") -> TimeoutError:
         """The error for a call that wasn't over in time."""
@@ -73,6 +74,8 @@ def begin(seconds: float) -> Operation[Deadline]:
 def headers(settings: Settings, api_key: str | None = None) -> dict[str, str]:
     """What every request with the key carries."""
     named = {"accept": "application/json", "content-type": "application/json", "user-agent": "aixplain-models"}
+    if api_key:
+        check_key(api_key)
     if key := Key(api_key) if api_key else settings.api_key:
         named["x-api-key"] = key
     return named

@@ -7,11 +7,11 @@ place: an `api_key` that is passed, and the environment's key for a `backend_url
 
 from __future__ import annotations
 
-import math
 import os
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
+from aixplain._wire.durations import LONGEST, seconds_of
 from aixplain.v2._addresses import LOOPBACK, absolute, check_address, host_of, origin
 from aixplain.v2.exceptions import ConfigurationError
 
@@ -42,7 +42,9 @@ class Key(str):
 
 
 def concealed(api_key: str | None) -> Key | None:
-    """A key that was passed as plain text, from here on hidden; None for none."""
+    """A key that was passed as plain text, from here on hidden; None for none. Raises `ConfigurationError` for another type."""
+    if api_key is not None and not isinstance(api_key, str):
+        raise ConfigurationError(f"An API key is a text, not a {type(api_key).__name__}")
     return Key(api_key) if api_key else None
 
 
@@ -176,8 +178,7 @@ def resolve(
     for url in (catalog, runs):
         check_address(url)
     key = api_key or _key_for((catalog, runs), _given(backend_url, model_url), sources)
-    if key is not None and not (key.isascii() and key.isprintable()):
-        raise ConfigurationError("The API key has a character that no header can carry; was it copied whole?")
+    check_key(key)
     if chosen is not None:
         strict = chosen.strict if strict is None else strict
         connect_timeout = chosen.connect_timeout if connect_timeout is None else connect_timeout
@@ -193,15 +194,28 @@ def resolve(
     )
 
 
+def check_key(key: str | None) -> None:
+    """Raise `ConfigurationError` for a key that is an address, or that no header can carry. None is no key."""
+    if key is None:
+        return
+    if "://" in key:
+        raise ConfigurationError(
+            "This API key is an address. Pass it as backend_url: Aixplain(backend_url=…), or Aixplain(api_key, backend_url)."
+        )
+    if not (key.isascii() and key.isprintable()):
+        raise ConfigurationError("The API key has a character that no header can carry; was it copied whole?")
+
+
 def seconds(name: str, value: Any) -> float:
     """A time that somebody set. Raises `ConfigurationError` for what is none.
 
     >>> seconds("read_timeout", 5)
     5.0
     """
-    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < math.inf:
-        raise ConfigurationError(f"{name} is a number of seconds above 0, not {value!r}")
-    return float(value)
+    try:
+        return min(seconds_of(name, value, zero=False), LONGEST)
+    except ValueError as error:
+        raise ConfigurationError(str(error)) from error
 
 
 # --- Who says what --------------------------------------------------------------------------------

@@ -13,9 +13,9 @@ class ToolDict(TypedDict):
     description: str
     supplier: str
     parameters: list[dict[str, Any]]
-    function: str
+    function: str | None
     type: str
-    version: str
+    version: str | None
     assetId: str
 
 

@@ -124,7 +124,7 @@ class Model(ModelBase, rename="camel", kw_only=True):
         `host` narrows a path that several hosts serve.
         """
         conceal(kwargs)
-        return cls._from_answer(cls._drive(cls._get_call(id, dict(kwargs))))
+        return cls._from_answer(cls._drive(cls._get_call(id, dict(kwargs))), kwargs.get("api_key"))
 
     @classmethod
     def search(cls, query: str | None = None, **kwargs: Unpack[ModelSearchParams]) -> Page[Self]:
@@ -138,7 +138,7 @@ class Model(ModelBase, rename="camel", kw_only=True):
     @classmethod
     def _page(cls, call: SearchCall) -> Page[Self]:
         body = cls._drive(cls._search_operation(call))
-        return Page.of(cls._page_parts(body), lambda number: cls._page(call.at_page(number)))
+        return Page.of(cls._page_parts(body, call), lambda number: cls._page(call.at_page(number)))
 
     @overload
     def run(self, /, *, stream: Literal[True], **inputs: Any) -> ModelResponseStreamer: ...
@@ -147,15 +147,15 @@ class Model(ModelBase, rename="camel", kw_only=True):
         self,
         /,
         *,
-        timeout: float = ...,
-        wait_time: float | None = ...,
+        timeout: operations.Seconds = ...,
+        wait_time: operations.Seconds = ...,
         stream: Literal[False] = ...,
         api_key: str | None = ...,
         on_progress: OnProgress | None = ...,
         show_progress: bool = ...,
         cancel_on_interrupt: bool = ...,
         run_retries: int = ...,
-        run_retry_wait: float = ...,
+        run_retry_wait: operations.Seconds = ...,
         **inputs: Any,
     ) -> ModelResult: ...
     @overload
@@ -165,15 +165,15 @@ class Model(ModelBase, rename="camel", kw_only=True):
         self,
         /,
         *,
-        timeout: float = operations.RUN_TIMEOUT,
-        wait_time: float | None = None,
+        timeout: operations.Seconds = operations.RUN_TIMEOUT,
+        wait_time: operations.Seconds = None,
         stream: bool = False,
         api_key: str | None = None,
         on_progress: OnProgress | None = None,
         show_progress: bool = False,
         cancel_on_interrupt: bool = False,
         run_retries: int = 0,
-        run_retry_wait: float = 1.0,
+        run_retry_wait: operations.Seconds = 1.0,
         **inputs: Any,
     ) -> ModelResult | ModelResponseStreamer:
         """Run the model with these inputs and give its result.
@@ -181,10 +181,11 @@ class Model(ModelBase, rename="camel", kw_only=True):
         An input that is audio, an image, a video or a document may be a path, an open binary file, bytes, or an address: what
         is on this machine is sent up first, straight from the disk.
 
-        `timeout` is one deadline in seconds over the requests, the waits and the polls; `wait_time` the seconds between
-        polls, by default a tenth of the time gone by. `on_progress` is called with each answer of a run that goes on, and
-        `show_progress` draws a bar. `cancel_on_interrupt` cancels the run when Ctrl-C stops the call. A run that the service
-        failed is run again up to `run_retries` times, `run_retry_wait` seconds apart; each may cost credits.
+        `timeout` is one deadline over the requests, the waits and the polls, in seconds or as a timedelta; None is no deadline.
+        `wait_time` is the seconds between polls, by default a tenth of the time gone by. `on_progress` is called with each
+        answer of a run that goes on, and `show_progress` draws a bar. `cancel_on_interrupt` cancels the run when Ctrl-C stops
+        the call. A run that the service failed is run again up to `run_retries` times, `run_retry_wait` seconds apart; each
+        may cost credits.
 
         Raises `ValueError` before anything is sent, `FileUploadError` for a file that can't be sent or isn't taken, `APIError`
         when the run failed, `TimeoutError` at the deadline.
@@ -203,7 +204,7 @@ class Model(ModelBase, rename="camel", kw_only=True):
 
     @shows_inputs
     def run_async(
-        self, /, *, timeout: float = operations.RUN_TIMEOUT, api_key: str | None = None, **inputs: Any
+        self, /, *, timeout: operations.Seconds = operations.RUN_TIMEOUT, api_key: str | None = None, **inputs: Any
     ) -> ModelResult:
         """Start a run and return at once; `model.poll(result.url)` asks after it, `sync_poll` waits for it."""
         api_key = concealed(api_key)
@@ -212,7 +213,7 @@ class Model(ModelBase, rename="camel", kw_only=True):
 
     @shows_inputs
     def run_stream(
-        self, /, *, timeout: float = operations.RUN_TIMEOUT, api_key: str | None = None, **inputs: Any
+        self, /, *, timeout: operations.Seconds = operations.RUN_TIMEOUT, api_key: str | None = None, **inputs: Any
     ) -> ModelResponseStreamer:
         """Run the model and give its answer in pieces as they come.
 
@@ -235,8 +236,8 @@ class Model(ModelBase, rename="camel", kw_only=True):
         self,
         poll_url: ModelResult | str,
         *,
-        timeout: float = operations.RUN_TIMEOUT,
-        wait_time: float | None = None,
+        timeout: operations.Seconds = operations.RUN_TIMEOUT,
+        wait_time: operations.Seconds = None,
         api_key: str | None = None,
         on_progress: OnProgress | None = None,
         show_progress: bool = False,
@@ -265,7 +266,7 @@ class Model(ModelBase, rename="camel", kw_only=True):
         path: str | os.PathLike[str],
         *,
         overwrite: bool = False,
-        timeout: float = operations.SAVE_TIMEOUT,
+        timeout: operations.Seconds = operations.SAVE_TIMEOUT,
         api_key: str | None = None,
         show_progress: bool = False,
     ) -> Path | list[Path]:
@@ -282,7 +283,7 @@ class Model(ModelBase, rename="camel", kw_only=True):
         """
         from aixplain.v2._files.downloads import Wanted, save  # few results are saved
 
-        wanted = Wanted(path, overwrite, timeout, api_key, show_progress)
+        wanted = Wanted(path, overwrite, operations.deadline_of(timeout), api_key, show_progress)
         return cls._drive(save(cls._settings(), result, wanted))
 
     def map(
@@ -295,7 +296,7 @@ class Model(ModelBase, rename="camel", kw_only=True):
         budget: float | None = None,
         checkpoint: str | os.PathLike[str] | None = None,
         show_progress: bool = False,
-        timeout: float = operations.RUN_TIMEOUT,
+        timeout: operations.Seconds = operations.RUN_TIMEOUT,
         api_key: str | None = None,
         **inputs: Any,
     ) -> ModelMap:
@@ -349,7 +350,7 @@ class AsyncModel(ModelBase, rename="camel", kw_only=True):
         `host` narrows a path that several hosts serve.
         """
         conceal(kwargs)
-        return cls._from_answer(await cls._drive(cls._get_call(id, dict(kwargs))))
+        return cls._from_answer(await cls._drive(cls._get_call(id, dict(kwargs))), kwargs.get("api_key"))
 
     @classmethod
     async def search(cls, query: str | None = None, **kwargs: Unpack[ModelSearchParams]) -> AsyncPage[Self]:
@@ -363,7 +364,7 @@ class AsyncModel(ModelBase, rename="camel", kw_only=True):
     @classmethod
     async def _page(cls, call: SearchCall) -> AsyncPage[Self]:
         body = await cls._drive(cls._search_operation(call))
-        return AsyncPage.of(cls._page_parts(body), lambda number: cls._page(call.at_page(number)))
+        return AsyncPage.of(cls._page_parts(body, call), lambda number: cls._page(call.at_page(number)))
 
     @overload
     async def run(self, /, *, stream: Literal[True], **inputs: Any) -> AsyncModelResponseStreamer: ...
@@ -372,15 +373,15 @@ class AsyncModel(ModelBase, rename="camel", kw_only=True):
         self,
         /,
         *,
-        timeout: float = ...,
-        wait_time: float | None = ...,
+        timeout: operations.Seconds = ...,
+        wait_time: operations.Seconds = ...,
         stream: Literal[False] = ...,
         api_key: str | None = ...,
         on_progress: OnProgress | None = ...,
         show_progress: bool = ...,
         cancel_on_interrupt: bool = ...,
         run_retries: int = ...,
-        run_retry_wait: float = ...,
+        run_retry_wait: operations.Seconds = ...,
         **inputs: Any,
     ) -> ModelResult: ...
     @overload
@@ -390,15 +391,15 @@ class AsyncModel(ModelBase, rename="camel", kw_only=True):
         self,
         /,
         *,
-        timeout: float = operations.RUN_TIMEOUT,
-        wait_time: float | None = None,
+        timeout: operations.Seconds = operations.RUN_TIMEOUT,
+        wait_time: operations.Seconds = None,
         stream: bool = False,
         api_key: str | None = None,
         on_progress: OnProgress | None = None,
         show_progress: bool = False,
         cancel_on_interrupt: bool = False,
         run_retries: int = 0,
-        run_retry_wait: float = 1.0,
+        run_retry_wait: operations.Seconds = 1.0,
         **inputs: Any,
     ) -> ModelResult | AsyncModelResponseStreamer:
         """Run the model with these inputs and give its result.
@@ -406,10 +407,11 @@ class AsyncModel(ModelBase, rename="camel", kw_only=True):
         An input that is audio, an image, a video or a document may be a path, an open binary file, bytes, or an address: what
         is on this machine is sent up first, straight from the disk.
 
-        `timeout` is one deadline in seconds over the requests, the waits and the polls; `wait_time` the seconds between
-        polls, by default a tenth of the time gone by. `on_progress` is called with each answer of a run that goes on, and
-        `show_progress` draws a bar. `cancel_on_interrupt` cancels the run when asyncio cancels the call. A run that the service
-        failed is run again up to `run_retries` times, `run_retry_wait` seconds apart; each may cost credits.
+        `timeout` is one deadline over the requests, the waits and the polls, in seconds or as a timedelta; None is no deadline.
+        `wait_time` is the seconds between polls, by default a tenth of the time gone by. `on_progress` is called with each
+        answer of a run that goes on, and `show_progress` draws a bar. `cancel_on_interrupt` cancels the run when asyncio
+        cancels the call. A run that the service failed is run again up to `run_retries` times, `run_retry_wait` seconds apart;
+        each may cost credits.
 
         Raises `ValueError` before anything is sent, `FileUploadError` for a file that can't be sent or isn't taken, `APIError`
         when the run failed, `TimeoutError` at the deadline.
@@ -428,7 +430,7 @@ class AsyncModel(ModelBase, rename="camel", kw_only=True):
 
     @shows_inputs
     async def run_async(
-        self, /, *, timeout: float = operations.RUN_TIMEOUT, api_key: str | None = None, **inputs: Any
+        self, /, *, timeout: operations.Seconds = operations.RUN_TIMEOUT, api_key: str | None = None, **inputs: Any
     ) -> ModelResult:
         """Start a run and return at once; `model.poll(result.url)` asks after it, `sync_poll` waits for it."""
         api_key = concealed(api_key)
@@ -437,7 +439,7 @@ class AsyncModel(ModelBase, rename="camel", kw_only=True):
 
     @shows_inputs
     def run_stream(
-        self, /, *, timeout: float = operations.RUN_TIMEOUT, api_key: str | None = None, **inputs: Any
+        self, /, *, timeout: operations.Seconds = operations.RUN_TIMEOUT, api_key: str | None = None, **inputs: Any
     ) -> AsyncModelResponseStreamer:
         """Run the model and give its answer in pieces as they come; not awaited itself.
 
@@ -464,8 +466,8 @@ class AsyncModel(ModelBase, rename="camel", kw_only=True):
         self,
         poll_url: ModelResult | str,
         *,
-        timeout: float = operations.RUN_TIMEOUT,
-        wait_time: float | None = None,
+        timeout: operations.Seconds = operations.RUN_TIMEOUT,
+        wait_time: operations.Seconds = None,
         api_key: str | None = None,
         on_progress: OnProgress | None = None,
         show_progress: bool = False,
@@ -494,7 +496,7 @@ class AsyncModel(ModelBase, rename="camel", kw_only=True):
         path: str | os.PathLike[str],
         *,
         overwrite: bool = False,
-        timeout: float = operations.SAVE_TIMEOUT,
+        timeout: operations.Seconds = operations.SAVE_TIMEOUT,
         api_key: str | None = None,
         show_progress: bool = False,
     ) -> Path | list[Path]:
@@ -511,7 +513,7 @@ class AsyncModel(ModelBase, rename="camel", kw_only=True):
         """
         from aixplain.v2._files.downloads import Wanted, save  # few results are saved
 
-        wanted = Wanted(path, overwrite, timeout, api_key, show_progress)
+        wanted = Wanted(path, overwrite, operations.deadline_of(timeout), api_key, show_progress)
         return await cls._drive(save(cls._settings(), result, wanted))
 
     def map(
@@ -524,7 +526,7 @@ class AsyncModel(ModelBase, rename="camel", kw_only=True):
         budget: float | None = None,
         checkpoint: str | os.PathLike[str] | None = None,
         show_progress: bool = False,
-        timeout: float = operations.RUN_TIMEOUT,
+        timeout: operations.Seconds = operations.RUN_TIMEOUT,
         api_key: str | None = None,
         **inputs: Any,
     ) -> AsyncModelMap:

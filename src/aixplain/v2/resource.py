@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator
-from typing import Any, Generic, NotRequired, Protocol, TypedDict, TypeVar, overload, runtime_checkable
+from typing import Any, Generic, NotRequired, Protocol, TypedDict, TypeVar, cast, overload, runtime_checkable
 
+from aixplain._wire.control_characters import escape_line
 from aixplain._wire.open_records import LateRecord
 from aixplain.v2._records import Result
 from aixplain.v2.enums import OwnershipType, SortBy, SortOrder
@@ -80,12 +81,19 @@ class PageParts(Generic[ResourceT]):
         page_total: int = 0,
         total: int = 0,
         unread: list[Any] | None = None,
+        *,
+        page_size: int = 0,
     ) -> None:
         self.results = results
         self.page_number = page_number
         self.page_total = page_total
         self.total = total
         self.unread = unread or []
+        self._page_size = page_size
+        self._before = page_number * page_size
+        """How many records came on the pages before this one."""
+        self._idle = 0
+        """How many pages up to this one had nothing that the page before them had not."""
 
     @property
     def skipped(self) -> int:
@@ -94,8 +102,34 @@ class PageParts(Generic[ResourceT]):
 
     @property
     def has_next(self) -> bool:
-        """Whether the search goes on after this page."""
-        return self.page_number + 1 < self.page_total
+        """Whether there is a page after this one, as far as the counts of the service can be believed.
+
+        Counts that can't be are passed over, and where they contradict each other there is one. Without any there is a next
+        page after a full one.
+        """
+        here = len(self.results) + self.skipped
+        seen, pages = self._before + here, self.page_number + 1
+        tells_pages = self.page_total > 0 and (not here or self.page_total >= pages)
+        tells_total = self.total > 0 and self.total >= seen
+        if tells_pages and (self.page_total > pages or self.page_total * self._page_size >= self.total):
+            return self.page_total > pages
+        if tells_pages or tells_total:
+            return tells_total and self.total > seen
+        return here > 0 and here >= self._page_size > 0
+
+    def _without(self, seen: set[Any]) -> list[ResourceT]:
+        """The records that earlier pages had not; all of this page are among the seen ones then."""
+        new = [each for each in self.results if _identity(each) not in seen]
+        seen.update(map(_identity, new))
+        return new
+
+    def _follows(self, before: PageParts[ResourceT]) -> bool:
+        """Note which page this one came after; False when the search is to end there, because nothing new comes any more."""
+        self._before = before._before + len(before.results) + before.skipped
+        known = set(map(_identity, before.results))
+        is_news = not known.issuperset(map(_identity, self.results)) or (self.skipped > 0 and self.unread != before.unread)
+        self._idle = 0 if is_news else before._idle + 1
+        return self._idle < MOST_IDLE
 
     def __iter__(self) -> Iterator[ResourceT]:
         return iter(self.results)
@@ -119,7 +153,7 @@ class PageParts(Generic[ResourceT]):
     def __eq__(self, other: object) -> bool:
         if type(self) is not type(other):
             return NotImplemented
-        return self.__getstate__() == other.__getstate__()
+        return self._public_state() == cast("PageParts[Any]", other)._public_state()
 
     __hash__ = None  # type: ignore[assignment] # as a list
 
@@ -136,11 +170,34 @@ class PageParts(Generic[ResourceT]):
         """Without the way to other pages, which is the client's."""
         return {name: value for name, value in vars(self).items() if name != "_fetch"}
 
+    def _public_state(self) -> dict[str, Any]:
+        return {name: value for name, value in vars(self).items() if name[:1] != "_"}
+
     def _no_client(self) -> ResourceError:
         return ResourceError("This page was copied or pickled, and so has no client to get another one with; search again")
 
     def __repr__(self) -> str:
-        return f"{type(self).__name__}({len(self)} of {self.total}, page {self.page_number + 1} of {max(self.page_total, 1)})"
+        number = self.page_number + 1
+        counts = f"{len(self)} of {max(self.total, len(self))}, page {number} of {max(self.page_total, number)}"
+        shown = ", ".join(escape_line(_named(each)) for each in self.results[:MOST_SHOWN])
+        more = f", and {len(self) - MOST_SHOWN} more" if len(self) > MOST_SHOWN else ""
+        return f"{type(self).__name__}({counts}{': ' if shown else ''}{shown}{more})"
+
+
+#: Pages in a row without anything new, after which a search ends whatever its counts say.
+MOST_IDLE = 3
+#: Records of a page that its repr names.
+MOST_SHOWN = 100
+
+
+def _identity(each: Any) -> Any:
+    """What tells a record of a page from the others."""
+    return (each.id or each.to_json()) if isinstance(each, BaseResource) else each
+
+
+def _named(each: Any) -> str:
+    path = getattr(each, "path", None) if isinstance(each, BaseResource) else each
+    return str(path or each.id or each.name)
 
 
 _PAGE_KEYS = ("results", "page_number", "page_total", "total")
@@ -159,7 +216,7 @@ class Page(PageParts[ResourceT]):
     @classmethod
     def of(cls, parts: PageParts[ResourceT], fetch: Callable[[int], Page[ResourceT]]) -> Page[ResourceT]:
         """The page that was read, and how to get another one."""
-        page = cls(parts.results, parts.page_number, parts.page_total, parts.total, parts.unread)
+        page = cls(parts.results, parts.page_number, parts.page_total, parts.total, parts.unread, page_size=parts._page_size)
         page._fetch = fetch
         return page
 
@@ -169,13 +226,15 @@ class Page(PageParts[ResourceT]):
             return None
         if self._fetch is None:
             raise self._no_client()
-        return self._fetch(self.page_number + 1)
+        page = self._fetch(self.page_number + 1)
+        return page if page._follows(self) else None
 
     def all(self) -> Iterator[ResourceT]:
-        """All that the search finds from this page on; each further page is asked for when it is reached."""
+        """All that the search finds from this page on, each once; each further page is asked for when it is reached."""
+        seen: set[Any] = set()
         page: Page[ResourceT] | None = self
         while page is not None:
-            yield from page.results
+            yield from page._without(seen)
             page = page.next()
 
 
@@ -187,7 +246,7 @@ class AsyncPage(PageParts[ResourceT]):
     @classmethod
     def of(cls, parts: PageParts[ResourceT], fetch: Callable[[int], Awaitable[AsyncPage[ResourceT]]]) -> AsyncPage[ResourceT]:
         """The page that was read, and how to get another one."""
-        page = cls(parts.results, parts.page_number, parts.page_total, parts.total, parts.unread)
+        page = cls(parts.results, parts.page_number, parts.page_total, parts.total, parts.unread, page_size=parts._page_size)
         page._fetch = fetch
         return page
 
@@ -197,13 +256,15 @@ class AsyncPage(PageParts[ResourceT]):
             return None
         if self._fetch is None:
             raise self._no_client()
-        return await self._fetch(self.page_number + 1)
+        page = await self._fetch(self.page_number + 1)
+        return page if page._follows(self) else None
 
     async def all(self) -> AsyncIterator[ResourceT]:
-        """All that the search finds from this page on; each further page is asked for when it is reached."""
+        """All that the search finds from this page on, each once; each further page is asked for when it is reached."""
+        seen: set[Any] = set()
         page: AsyncPage[ResourceT] | None = self
         while page is not None:
-            for each in page.results:
+            for each in page._without(seen):
                 yield each
             page = await page.next()
 

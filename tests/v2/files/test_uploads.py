@@ -81,11 +81,32 @@ def test_a_string_that_names_a_file_is_the_file(run: Any, store: Any, letter: Pa
     assert store.asked("PUT")[0].body == letter.read_bytes()
 
 
-@pytest.mark.parametrize("address", ["https://example.com/a.txt", "nothing-here.txt", "data:text/plain,hi", "x" * 5000])
+@pytest.mark.parametrize(
+    "address", ["https://example.com/a.txt", "s3://bucket/a b.txt", "data:text/plain,hi", "x" * 5000, "two\nlines"]
+)
 def test_another_string_is_an_address(run: Any, store: Any, address: str) -> None:
     server = run(address)
     assert store.seen == []
     assert sent_input(server) == address
+
+
+@pytest.mark.parametrize(
+    "name", ["nothing-here.txt", "no/such/folder/a.txt", "/nothing-here.txt", "C:\\a.txt", "~/a.txt", "ü" * 300]
+)
+def test_a_string_that_names_no_file_is_refused_before_anything_is_sent(run: Any, store: Any, name: str) -> None:
+    with pytest.raises(FileUploadError, match=r"is not there|can't be read") as error:
+        run(name)
+    assert name[:20] in str(error.value)
+    assert store.seen == []
+
+
+def test_a_file_whose_name_is_not_text_goes_up(run: Any, tmp_path: Path) -> None:
+    path = Path(os.fsdecode(os.fsencode(tmp_path) + b"/\xff.txt"))
+    path.write_text("hello")
+    assert announced(run(path))[0] == "?.txt"
+    path.unlink()
+    with pytest.raises(FileUploadError, match=r"\?\.txt is not there"):
+        run(path)
 
 
 @pytest.mark.parametrize("kind", [bytes, bytearray, memoryview, io.BytesIO])

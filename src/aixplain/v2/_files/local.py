@@ -17,6 +17,8 @@ from aixplain.v2.exceptions import FileUploadError
 
 PIECE = 256 * 1024
 MB = 1024 * 1024
+#: Bytes of a longer text that no system takes for the path of a file.
+LONGEST_PATH = 4096
 
 
 @runtime_checkable
@@ -190,9 +192,10 @@ def names_of(found: Found) -> Any:
 
 def _local(kind: str, parameter: str, value: Any) -> LocalFile | None:
     if isinstance(value, str):
-        return LocalFile(kind, Path(value).name, Path(value)) if "://" not in value and _is_file(value) else None
+        return _at_path(kind, Path(value)) if _names_a_file(value) else None
     if isinstance(value, os.PathLike):
-        return _at_path(kind, Path(value))
+        path = os.fspath(value)
+        return _at_path(kind, Path(os.fsdecode(path)))
     if isinstance(value, bytes | bytearray | memoryview):
         return LocalFile(kind, parameter, value, is_named=False)
     if isinstance(value, io.TextIOBase):
@@ -206,14 +209,14 @@ def _local(kind: str, parameter: str, value: Any) -> LocalFile | None:
 def _name_of(file: Any) -> str | None:
     """An open file's own name; one that was opened by a number has none."""
     name = getattr(file, "name", None)
-    return Path(os.fsdecode(name)).name or None if isinstance(name, str | bytes) else None
+    return _shown(Path(os.fsdecode(name)).name) or None if isinstance(name, str | bytes) else None
 
 
-def _is_file(name: str) -> bool:
-    try:
-        return Path(name).is_file()
-    except (OSError, ValueError):  # a text too long for a name, or with a NUL in it
+def _names_a_file(value: str) -> bool:
+    """Whether a text is meant as the name of a file, which may be missing: it is not an address, and not content."""
+    if not value.strip() or "://" in value or value.lower().startswith("data:"):
         return False
+    return len(os.fsencode(value)) <= LONGEST_PATH and "\n" not in value and "\0" not in value
 
 
 def _at_path(kind: str, path: Path) -> LocalFile:
@@ -221,12 +224,20 @@ def _at_path(kind: str, path: Path) -> LocalFile:
         is_folder = S_ISDIR(path.stat().st_mode)
     except (FileNotFoundError, NotADirectoryError) as error:
         home = " A ~ is not resolved by itself: Path(…).expanduser() does." if path.parts[:1] == ("~",) else ""
-        raise FileUploadError(f"The file {path} is not there. Check the path; it is read from {Path.cwd()}.{home}") from error
+        raise FileUploadError(
+            f"The file {_shown(path)} is not there. Check the path; it is read from {_shown(Path.cwd())}.{home} "
+            "An address begins with its scheme, such as https://."
+        ) from error
     except (OSError, ValueError) as error:  # no permission to look, too long a name, a NUL in it
         reason = error.strerror if isinstance(error, OSError) else error
-        raise FileUploadError(f"The file {path} can't be read: {reason}.") from error
+        raise FileUploadError(f"The file {_shown(path)} can't be read: {reason}.") from error
     if is_folder:
-        raise FileUploadError(f"{path} is a folder; a model takes a file. Pack it, or give one of its files")
+        raise FileUploadError(f"{_shown(path)} is a folder; a model takes a file. Pack it, or give one of its files")
     if not os.access(path, os.R_OK):
-        raise FileUploadError(f"The file {path} can't be read: you have no permission to. chmod +r gives it")
-    return LocalFile(kind, path.name, path)
+        raise FileUploadError(f"The file {_shown(path)} can't be read: you have no permission to. chmod +r gives it")
+    return LocalFile(kind, _shown(path.name), path)
+
+
+def _shown(name: str | Path) -> str:
+    """A name as text in UTF-8: on some systems a file's name is any bytes."""
+    return str(name).encode("utf-8", "replace").decode()

@@ -13,8 +13,10 @@ from aixplain._wire.plain_data import plain
 from aixplain._wire.validation import FILE_TYPES, QuickLook, did_you_mean, expectation, fits, fixed_problem, problems
 from aixplain.v2.exceptions import InputError
 
+#: Names of arguments that steer the client or travel as headers; an input of such a name is not sent.
+NOT_SENT = CLIENT_CONTROLS | RUN_HEADERS.keys()
 #: Names that a run takes beside a model's own parameters.
-NOT_PARAMETERS = frozenset({"data", "options"}) | RUN_HEADERS.keys() | CLIENT_CONTROLS
+NOT_PARAMETERS = frozenset({"data", "options"}) | NOT_SENT
 
 
 class Form:
@@ -63,6 +65,8 @@ class Form:
         Options and ranges bind when the model runs. Raises `InputError`.
         """
         parameter = self.parameters[name]
+        if name in NOT_SENT and value is not None and not self._is_default(name, value):
+            raise InputError(_not_an_input(name))
         if value is None or self._is_default(name, value) or _is_file(parameter, value):
             return value
         if not fits(parameter, plain(value)):
@@ -77,6 +81,15 @@ class Form:
 
     def __reduce__(self) -> tuple[Any, ...]:
         return Form, (list(self.parameters.values()),)
+
+
+def _not_an_input(name: str) -> str:
+    """The sentence for an input that has the name of an argument of `run`."""
+    use = f"is sent as the header {RUN_HEADERS[name]}" if name in RUN_HEADERS else "steers the client"
+    return (
+        f"Parameter '{name}' can't be set: {name} is an argument of run that {use}, and no input of that name is sent. "
+        "The model uses its own default for it"
+    )
 
 
 def _is_file(parameter: Parameter, value: Any) -> bool:

@@ -99,7 +99,7 @@ class Plan(msgspec.Struct):
     budget: float | None
     checkpoint: str | os.PathLike[str] | None
     show_progress: bool
-    timeout: float
+    timeout: Any
     api_key: str | None
     shared: dict[str, Any]
     """The inputs of every run: the model's own values, and the call's over them."""
@@ -111,6 +111,7 @@ class Plan(msgspec.Struct):
         self.api_key = concealed(self.api_key)
         _check_concurrency(self.concurrency)
         _check_budget(self.budget)
+        self.timeout = operations.deadline_of(self.timeout)
         _check_names(self.shared)
         _check_shared(self.model, self.shared)
         self.model._ensure_valid_state()
