@@ -125,3 +125,14 @@ def test_a_program_that_sets_no_logging_up_hears_nothing(hub: EmbeddedHub) -> No
     assert done.stderr.rstrip().endswith("starts one on this machine.")
     assert "sent again" not in done.stderr
     assert done.stdout == ""
+
+
+def test_what_a_service_says_makes_no_line_of_its_own(
+    canned: Any, service: Any, log: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AIXPLAIN_LOG_BODIES", "1")
+    service.answer = {"id": "1", "name": "a", "requestId": "r\nINFO forged \x1b[2J"}
+    canned.Model.get("evil\nINFO forged")
+    lines = told(log, logging.DEBUG)
+    assert [line for line in lines if "forged" in line]
+    assert not [line for line in lines if "\n" in line or "\x1b" in line]

@@ -8,6 +8,8 @@ import sys
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
+from aixplain._wire.control_characters import escape_line
+
 #: Seconds after which a person would rather have nothing.
 PATIENCE = 3
 #: What bash takes for the end of a word; it replaces only what stands behind the last of them.
@@ -33,7 +35,7 @@ def answer() -> None:
     shell, line = os.environ["_AIX_COMPLETE"], os.environ.get("_AIX_LINE", "")
     words = split(line)[1:] or [""]
     try:
-        found = list(complete(words[:-1], words[-1]))
+        found = [(escape_line(value), escape_line(about)) for value, about in complete(words[:-1], words[-1])]
     except Exception:  # noqa: BLE001 - a sentence about an error would stand in the middle of what is being typed
         found = []
     if shell == "bash":

@@ -1,7 +1,7 @@
 """What requests do, told to the logger `aixplain`: each request at DEBUG, what is sent again at INFO.
 
 Quiet unless a program sets logging up. No key is told, and no query of an address; bodies are with AIXPLAIN_LOG_BODIES=1,
-cut to their first thousands of characters.
+cut to their first thousands of characters. Control characters of services are escaped, so that they make no lines of their own.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from typing import Any
 
 import msgspec
 
+from aixplain._wire.control_characters import escape_line
 from aixplain.v2._flow import Open, Operation, Request, Response, Sleep, Step, T, handled
 
 log = logging.getLogger("aixplain")
@@ -70,12 +71,12 @@ class _Requests:
 
 def _became(outcome: Any) -> str:
     if isinstance(outcome, BaseException):
-        return str(outcome) or type(outcome).__name__
+        return escape_line(str(outcome)) or type(outcome).__name__
     return f"HTTP {outcome.status}" if isinstance(outcome, Response) else "HTTP 200, a stream"
 
 
 def _name(request: Request) -> str:
-    return f"{request.method} {request.url.partition('?')[0]}"
+    return escape_line(f"{request.method} {request.url.partition('?')[0]}")
 
 
 class _Told(msgspec.Struct, rename="camel"):
@@ -90,7 +91,7 @@ def _id(outcome: object) -> str:
         id = outcome.headers.get("x-request-id") or msgspec.json.decode(outcome.content, type=_Told).request_id
     except msgspec.DecodeError:
         id = None
-    return f", request {id}" if id else ""
+    return f", request {escape_line(id)}" if id else ""
 
 
 def _shown(request: Request, body: object) -> str:
@@ -102,4 +103,5 @@ def _shown(request: Request, body: object) -> str:
     for name in SECRETS:
         if secret := request.headers.get(name):
             text = text.replace(secret.rpartition(" ")[2], "…")  # some services repeat the key that they refuse
-    return text if len(text) <= LONGEST_BODY else f"{text[:LONGEST_BODY]}… ({len(body):,} bytes)"
+    shown = escape_line(text[:LONGEST_BODY])
+    return shown if len(text) <= LONGEST_BODY else f"{shown}… ({len(body):,} bytes)"
