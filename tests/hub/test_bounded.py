@@ -21,6 +21,7 @@ from aixplain.hub.backends import bounded
 from aixplain.hub.backends.bounded import BoundedBackend, Bounds
 from aixplain.hub.backends.builtin import TASKS, all_models
 from aixplain.hub.backends.builtin.bounds import BOUNDS
+from aixplain.hub.backends.functions import FunctionBackend
 from aixplain.hub.processes.pool import close_workers
 
 from . import bounded_models
@@ -61,7 +62,11 @@ def work(inputs: dict[str, Any], **bounds: Any) -> Any:
     async def main() -> Any:
         try:
             is_short = lambda given: given["text"] == "short"  # noqa: E731
-            return (await BoundedBackend(bounded_models.work, Bounds(is_short, **bounds)).run(inputs, lambda _: None)).data
+            return (
+                await BoundedBackend(FunctionBackend(bounded_models.work), Bounds(is_short, **bounds)).run(
+                    inputs, lambda _: None
+                )
+            ).data
         finally:
             await close_workers()
 
@@ -99,7 +104,7 @@ def test_a_run_that_takes_too_long_is_stopped_with_a_sentence() -> None:
 
 def test_a_process_that_has_nothing_to_do_ends() -> None:
     async def main() -> None:
-        backend = BoundedBackend(bounded_models.work, Bounds(lambda _: False, idle_seconds=0.5))
+        backend = BoundedBackend(FunctionBackend(bounded_models.work), Bounds(lambda _: False, idle_seconds=0.5))
         await backend.run({"text": "long"}, lambda _: None)
         assert len(workers(os.getpid())) == 1
         assert await asyncio.to_thread(wait_for, lambda: workers(os.getpid()) == [])
@@ -110,7 +115,7 @@ def test_a_process_that_has_nothing_to_do_ends() -> None:
 
 def test_long_runs_wait_for_one_another_and_short_ones_for_none_of_them() -> None:
     async def main() -> None:
-        backend = BoundedBackend(bounded_models.work, Bounds(lambda given: given["text"] == "short"))
+        backend = BoundedBackend(FunctionBackend(bounded_models.work), Bounds(lambda given: given["text"] == "short"))
         going_on = [asyncio.ensure_future(backend.run({"text": "sleep"}, lambda _: None)) for _ in range(6)]
         assert await asyncio.to_thread(wait_for, lambda: len(workers(os.getpid())) == bounded.PROCESSES)
         assert (await backend.run({"text": "short"}, lambda _: None)).data == os.getpid()
@@ -126,7 +131,9 @@ def test_long_runs_wait_for_one_another_and_short_ones_for_none_of_them() -> Non
 
 def test_a_stream_that_nobody_reads_keeps_no_process_for_longer_than_a_run_may_take() -> None:
     async def main() -> None:
-        backend = BoundedBackend(bounded_models.endless, Bounds(lambda _: False, seconds=1.0, idle_seconds=0.1))
+        backend = BoundedBackend(
+            FunctionBackend(bounded_models.endless), Bounds(lambda _: False, seconds=1.0, idle_seconds=0.1)
+        )
         pieces = backend.stream({"text": "x"})
         assert await anext(pieces) == "piece"
         assert await asyncio.to_thread(wait_for, lambda: workers(os.getpid()) == [])
@@ -140,7 +147,7 @@ def test_a_stream_that_nobody_reads_keeps_no_process_for_longer_than_a_run_may_t
 
 def test_a_stream_that_is_left_ends_its_process() -> None:
     async def main() -> None:
-        backend = BoundedBackend(bounded_models.endless, Bounds(lambda _: False))
+        backend = BoundedBackend(FunctionBackend(bounded_models.endless), Bounds(lambda _: False))
         pieces = backend.stream({"text": "x"})
         assert await anext(pieces) == "piece"
         await pieces.aclose()
@@ -152,7 +159,7 @@ def test_a_stream_that_is_left_ends_its_process() -> None:
 
 def test_a_stream_gives_all_its_pieces_and_what_it_raises() -> None:
     async def main(text: str) -> list[Any]:
-        backend = BoundedBackend(bounded_models.counted, Bounds(lambda given: given["text"] == "short"))
+        backend = BoundedBackend(FunctionBackend(bounded_models.counted), Bounds(lambda given: given["text"] == "short"))
         try:
             return [piece async for piece in backend.stream({"text": text})]
         finally:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import functools
 import os
 from collections.abc import AsyncGenerator, Callable
 from dataclasses import dataclass
@@ -53,17 +54,20 @@ _slots = PerLoop(_Slots)
 
 
 class BoundedBackend:
-    """Runs a function within bounds. Raises TypeError for a function that another process can't find."""
+    """Runs a function within bounds. It stands at the top level of a module, where another process finds it."""
 
-    def __init__(self, code: Callable[..., Any], bounds: Bounds) -> None:
-        self._short = FunctionBackend(code)
-        self._long = ProcessBackend(
-            code, bounds.memory, seconds=bounds.seconds, idle_seconds=bounds.idle_seconds, is_alone=True
-        )
+    def __init__(self, function: FunctionBackend, bounds: Bounds) -> None:
+        self._short = function
         self._bounds = bounds
-        self.code = code
-        self.arguments = self._short.arguments
-        self.streams = self._short.streams
+        self.code = function.code
+        self.arguments = function.arguments
+        self.streams = function.streams
+
+    @functools.cached_property
+    def _long(self) -> ProcessBackend:
+        """Made for the first long input, which few hubs get."""
+        bounds = self._bounds
+        return ProcessBackend(self.code, bounds.memory, seconds=bounds.seconds, idle_seconds=bounds.idle_seconds, is_alone=True)
 
     async def run(self, inputs: dict[str, Any], on_progress: OnProgress) -> Output:
         """The function's answer; a generator's pieces are joined. Raises `ModelError` when it takes too long."""

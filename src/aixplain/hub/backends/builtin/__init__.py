@@ -36,4 +36,4 @@ def _bounded(entry: Entry) -> Entry:
     if not isinstance(entry.backend, FunctionBackend):
         raise TypeError(f"{entry.path} is not a function")
     policy = Policy(PROCESSES if entry.asynchronous else MOST_AT_ONCE)
-    return replace(entry, backend=BoundedBackend(entry.backend.code, BOUNDS[entry.path]), policy=policy)
+    return replace(entry, backend=BoundedBackend(entry.backend, BOUNDS[entry.path]), policy=policy)
