@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
+import json
+import re
 from typing import Any, Literal, NamedTuple, TypedDict
 
 import msgspec
@@ -227,3 +229,86 @@ def test_the_model_s_class_is_untouched() -> None:
     response_format(Person)
     assert Person("Ada").age == 0
     assert msgspec.json.schema(Person)["$defs"]["Person"]["required"] == ["name"]
+
+
+# --- Classes that name themselves -----------------------------------------------------------------
+
+
+class Node(pydantic.BaseModel):  # type: ignore[name-defined,misc]
+    value: int
+    children: list[Node] = []
+
+
+class Ping(pydantic.BaseModel):  # type: ignore[name-defined,misc]
+    pong: Pong | None = None
+
+
+class Pong(pydantic.BaseModel):  # type: ignore[name-defined,misc]
+    ping: Ping | None = None
+
+
+@dataclasses.dataclass
+class Branch:
+    value: int
+    children: list[Branch] = dataclasses.field(default_factory=list)
+
+
+class Tree(msgspec.Struct):
+    value: int
+    left: Tree | None = None
+
+
+class Chain(TypedDict, total=False):
+    value: int
+    next: Chain
+
+
+class Unfinished(msgspec.Struct):
+    part: Nowhere  # type: ignore[name-defined] # noqa: F821
+
+
+class UnfinishedModel(pydantic.BaseModel):  # type: ignore[name-defined,misc]
+    part: Nowhere  # type: ignore[name-defined] # noqa: F821
+
+
+RECURSIVE: list[tuple[Any, str, Any]] = [
+    (Node, '{"value": 1, "children": [{"value": 2}]}', Node(value=1, children=[Node(value=2)])),
+    (Ping, '{"pong": {"ping": {"pong": null}}}', Ping(pong=Pong(ping=Ping()))),
+    (Branch, '{"value": 1, "children": [{"value": 2}]}', Branch(1, [Branch(2)])),
+    (Tree, '{"value": 1, "left": {"value": 2}}', Tree(1, Tree(2))),
+    (Chain, '{"value": 1, "next": {"value": 2}}', {"value": 1, "next": {"value": 2}}),
+]
+
+
+@pytest.mark.parametrize(("kind", "data", "read"), RECURSIVE, ids=lambda each: getattr(each, "__name__", ""))
+def test_a_class_that_names_itself_is_asked_for_and_read(kind: Any, data: str, read: Any) -> None:
+    wanted = response_format(kind)["json_schema"]
+    schema = wanted["schema"]
+    assert schema["type"] == "object"
+    references = re.findall(r'"\$ref": ?"#/\$defs/([^"]+)"', json.dumps(schema))
+    assert kind.__name__ in references
+    assert set(references) <= set(schema["$defs"])
+    assert wanted["strict"] == (kind is not Chain)  # to want every key of it would have no end
+    assert ModelResult("SUCCESS", True, data=data).parse(kind) == read
+    assert ModelResult("SUCCESS", True, data=json.loads(data)).parse(kind) == read
+
+
+@pytest.mark.parametrize("kind", [Unfinished, UnfinishedModel])
+def test_a_class_with_a_name_that_is_nowhere_is_an_error_of_ours(kind: Any) -> None:
+    with pytest.raises(InputError, match="Nowhere"):
+        response_format(kind)
+    with pytest.raises(UnexpectedDataError, match="Nowhere"):
+        ModelResult("SUCCESS", True, data="{}").parse(kind)
+
+
+@pytest.mark.parametrize("kind", [Tree, Node, list[int], dict[str, Any]])
+@pytest.mark.parametrize(
+    "data", ["[" * 3000, "[" * 3000 + "]" * 3000, '"\ud83d"', b"\xff", "7" * 5000, [[]], None, float("nan")]
+)
+def test_odd_data_is_an_error_of_ours(kind: Any, data: Any) -> None:
+    with pytest.raises(UnexpectedDataError):
+        ModelResult("SUCCESS", True, data=data).parse(kind)
+
+
+def test_json_that_a_strict_reader_refuses_is_read() -> None:
+    assert ModelResult("SUCCESS", True, data='\ufeff{"value": 1, "extra": NaN}').parse(Tree) == Tree(1)

@@ -9,13 +9,17 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Callable, Iterator
-from typing import Any, TypeVar, cast, get_origin
+from typing import Any, TypeVar, get_origin
 
 import msgspec
 
+from aixplain._wire.records import parse as parse_json
 from aixplain.v2.exceptions import InputError, UnexpectedDataError
 
 T = TypeVar("T")
+
+#: What msgspec and pydantic raise for data of another shape, for a class that they can't read, and for deep nesting.
+UNUSABLE = (TypeError, ValueError, NameError, AttributeError, RuntimeError)
 
 _FENCED = re.compile(r"```(?:json)?\s*\n(.*?)```", re.DOTALL | re.IGNORECASE)
 
@@ -50,7 +54,7 @@ def parse(data: Any, kind: type[T]) -> T:
     """
     try:
         parsed: T = _parse(data, kind)
-    except ValueError as error:  # msgspec's errors and pydantic's are such
+    except UNUSABLE as error:
         raise UnexpectedDataError(
             f"The answer is no {_name(kind)}: {error}. It says: {data!r:.200}. "
             "Ask the model for that shape with response_format, where it takes one, or in the prompt.",
@@ -63,8 +67,13 @@ def _parse(data: Any, kind: Any) -> Any:
     read_json, read_plain = _readers(kind)
     if kind is str or not isinstance(data, str):
         return read_plain(data)
-    fenced = None if data.lstrip().startswith(("{", "[")) else _FENCED.search(data)
-    return read_json(fenced[1] if fenced else data)
+    data = data.lstrip("\ufeff \t\r\n")
+    fenced = None if data.startswith(("{", "[")) else _FENCED.search(data)
+    text = fenced[1] if fenced else data
+    try:
+        return read_json(text)
+    except ValueError:
+        return read_plain(parse_json(text.encode("utf-8", "replace")))  # NaN and what else a model writes for JSON
 
 
 def _readers(kind: Any) -> tuple[Callable[[str], Any], Callable[[Any], Any]]:
@@ -87,12 +96,13 @@ def _name(kind: Any) -> str:
 
 
 def _schema(kind: Any) -> dict[str, Any]:
-    """The schema of a class, an object at its root: services take no reference there."""
-    if _is_pydantic(kind):
-        return cast(dict[str, Any], kind.model_json_schema())
+    """The schema of a class, an object at its root: services take no reference there.
+
+    Parts that are used more than once, or inside themselves, are under `$defs`.
+    """
     try:
-        (schema,), parts = msgspec.json.schema_components([kind], ref_template="#/$defs/{name}")
-    except TypeError as error:
+        schema, parts = _schema_and_parts(kind)
+    except UNUSABLE as error:
         raise InputError(f"response_format can't be made of {kind!r}: {error}") from error
     name = schema.get("$ref", "").removeprefix("#/$defs/")
     root = dict(parts.get(name, schema))
@@ -101,11 +111,28 @@ def _schema(kind: Any) -> dict[str, Any]:
     return {**root, "$defs": parts} if parts else root
 
 
+def _schema_and_parts(kind: Any) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The schema of a class, which may be a reference to one of its parts, and the parts by name."""
+    if _is_pydantic(kind):
+        schema: dict[str, Any] = kind.model_json_schema()
+        return schema, schema.pop("$defs", {})
+    (schema,), parts = msgspec.json.schema_components([kind], ref_template="#/$defs/{name}")
+    return schema, parts
+
+
 def _close(schema: dict[str, Any]) -> bool:
-    """Make every object want all of its fields and no other, as strict services ask; False where one has any names."""
+    """Make every object want all of its fields and no other, as strict services ask.
+
+    False where an object has any names, or has a field that may be left out and can't be empty: a key of a TypedDict that is
+    itself an object, and perhaps one of the same kind without end.
+    """
     schemas = list(_all(schema))
     objects = [each for each in schemas if each.get("type") == "object"]
     if not all("properties" in each and not each.get("additionalProperties") for each in objects):
+        return False
+    if any(
+        "$ref" in part and name not in each.get("required", ()) for each in objects for name, part in each["properties"].items()
+    ):
         return False
     for each in objects:
         each.update(additionalProperties=False, required=list(each["properties"]))
