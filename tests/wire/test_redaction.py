@@ -19,3 +19,11 @@ def test_data_without_the_key_is_the_same_data() -> None:
     data = {"error": ["no"], "n": 1}
     assert redact_data(data, "secret-key") is data
     assert redact_data({"error": {"key": "secret-key"}}, "secret-key") == {"error": {"key": "…"}}
+
+
+def test_what_is_nested_too_deeply_is_left_out_alone() -> None:
+    deep: list[object] = []
+    for _ in range(5000):
+        deep = [deep]
+    assert redact_data({"error": "key secret-key", "data": deep}, "secret-key") == {"error": "key …"}
+    assert redact_data({"error": "no", "data": deep}, None) == {"error": "no"}

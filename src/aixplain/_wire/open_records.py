@@ -175,6 +175,8 @@ def _fill(record: Record, plain: dict[str, Any], told: dict[str, Any]) -> None:
     """
     first: Record | None = None  # the record as it was read, made when there is something to compare
     for name, key in zip(record.__struct_fields__, record.__struct_encode_fields__, strict=True):
+        if key not in plain:
+            continue  # left out already
         part, now = getattr(record, name), plain[key]
         if key in told and _is_filled(part, now, told[key]):
             continue

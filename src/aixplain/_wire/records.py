@@ -139,8 +139,13 @@ def _lenient(kind: Any, value: Any) -> Any:
     except (OverflowError, RecursionError) as error:  # an int beyond any float, a value beyond any depth
         raise msgspec.ValidationError(str(error)) from error
     if isinstance(found, float) and not math.isfinite(found):
-        raise msgspec.ValidationError(f"{value!r:.80} is no number")
+        raise msgspec.ValidationError(f"{_shown(value)} is no number")
     return found
+
+
+def _shown(value: Any) -> str:
+    """A value as an error names it: not what a container holds, which may be nested too deeply to be shown."""
+    return f"a {type(value).__name__}" if isinstance(value, list | dict) else f"{value!r:.80}"
 
 
 def _as_raw(value: Any) -> msgspec.Raw:
@@ -156,7 +161,7 @@ def _salvage_union(kinds: tuple[Any, ...], value: Any) -> Any:
             return read(kind, value)
         except msgspec.ValidationError:
             continue
-    raise msgspec.ValidationError(f"{value!r:.80} fits none of {kinds}")
+    raise msgspec.ValidationError(f"{_shown(value)} fits none of {kinds}")
 
 
 def _salvage_list(kind: Any, values: list[Any]) -> list[Any]:
@@ -171,7 +176,7 @@ def _salvage_list(kind: Any, values: list[Any]) -> list[Any]:
 
 def _salvage_record(kind: type[StructT], value: Any) -> StructT:
     if not isinstance(value, dict):
-        raise msgspec.ValidationError(f"{value!r:.80} is no {kind.__name__}")
+        raise msgspec.ValidationError(f"{_shown(value)} is no {kind.__name__}")
     known = {}
     for field in _fields(kind):
         if field.encode_name not in value:

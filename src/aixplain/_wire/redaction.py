@@ -32,16 +32,24 @@ def redact(body: bytes, secret: str | None) -> bytes:
 
 
 def redact_data(data: dict[str, Any], secret: str | None) -> dict[str, Any]:
-    """Return plain data without the secret; data that JSON can't have is returned as an empty dict."""
+    """Return plain data without the secret, and without values that are nested too deeply to be searched for it."""
     try:
         body = msgspec.json.encode(data)
     except (TypeError, *UNREADABLE):
-        return {}
-    redacted = redact(body, secret)
-    if redacted == body:
-        return data
-    told: dict[str, Any] = parse(redacted)
+        body = msgspec.json.encode({key: value for key, value in data.items() if _is_written(value)})
+    else:
+        if redact(body, secret) == body:
+            return data
+    told: dict[str, Any] = parse(redact(body, secret))
     return told
+
+
+def _is_written(value: Any) -> bool:
+    try:
+        msgspec.json.encode(value)
+    except (TypeError, *UNREADABLE):
+        return False
+    return True
 
 
 def _escaped(secret: str) -> bytes:

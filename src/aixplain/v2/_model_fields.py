@@ -81,13 +81,15 @@ class ModelFields(BaseResource, rename="camel", kw_only=True):
             self.status = _STATUSES.get(self.status, self.status)
         if isinstance(self.function, dict):
             self.function = _function(self.function)
+        elif isinstance(self.function, list):
+            self.function = None  # what is no function stays in `_raw_data`
         if self.path is None and self.asset_info is not None:
             self.path = self.asset_info.instance_id or self.asset_info.asset_path
 
     def to_dict(self) -> dict[str, Any]:
         """The model as plain data, under the names of the wire, with what no field holds."""
         plain = super().to_dict()
-        if "function" in plain:
+        if self.function is not None and "function" in plain:
             plain["function"] = self._function_info()
         return plain
 
@@ -137,7 +139,7 @@ class ModelFields(BaseResource, rename="camel", kw_only=True):
 def _function(told: dict[str, Any]) -> Function | str | None:
     id = told.get("id")
     known = enums.Function._value2member_map_
-    return known.get(id, id) if isinstance(id, str) else id  # type: ignore[return-value]
+    return known.get(id, id) if isinstance(id, str) else None  # type: ignore[return-value]
 
 
 def _unbound(kind: type[Any]) -> type[Any]:

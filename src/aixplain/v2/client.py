@@ -7,12 +7,15 @@ from typing import TYPE_CHECKING, Any, TypedDict, Unpack
 
 import msgspec
 
+from aixplain._wire.plain_data import encode
+from aixplain._wire.records import parse
 from aixplain.v2 import _operations as operations
 from aixplain.v2._flow import AsyncStream, Request, Response, Stream, adrive, drive
 from aixplain.v2._search import not_the_protocol
 from aixplain.v2._send import headers
 from aixplain.v2._settings import Settings, absolute
 from aixplain.v2._watching.observe import observed
+from aixplain.v2.exceptions import InputError
 
 if TYPE_CHECKING:
     from aixplain.v2.core import Aixplain, AsyncAixplain
@@ -33,18 +36,23 @@ def _request(settings: Settings, method: str, path: str, options: RequestOptions
         from urllib.parse import urlencode  # slow to import
 
         url += ("&" if "?" in url else "?") + urlencode(params, doseq=True)
-    content = msgspec.json.encode(options["json"]) if "json" in options else None
+    content = None
+    if "json" in options:
+        try:
+            content = encode({"json": options["json"]})[len(b'{"json":') : -1]
+        except ValueError as error:
+            raise InputError(f"The request can't be sent: {error}") from error
     named = {**headers(settings), **options.get("headers", {})}
     return Request(method.upper(), url, named, content, options.get("timeout"))
 
 
-def _decoded(response: Response) -> Any:
+def _decoded(response: Response, settings: Settings) -> Any:
     if not response.content:
         return {}
     try:
-        return msgspec.json.decode(response.content)
+        return parse(response.content)
     except msgspec.DecodeError as error:
-        raise not_the_protocol(response.content) from error
+        raise not_the_protocol(response.content, settings.api_key) from error
 
 
 class AixplainClient:
@@ -60,7 +68,7 @@ class AixplainClient:
 
     def request(self, method: str, path: str, **options: Unpack[RequestOptions]) -> Any:
         """Send, and give the answer's JSON."""
-        return _decoded(self.request_raw(method, path, **options))
+        return _decoded(self.request_raw(method, path, **options), self._aix.settings)
 
     def get(self, path: str, **options: Unpack[RequestOptions]) -> Any:
         """The JSON at a path under the catalog's address."""
@@ -94,7 +102,7 @@ class AsyncAixplainClient:
 
     async def request(self, method: str, path: str, **options: Unpack[RequestOptions]) -> Any:
         """Send, and give the answer's JSON."""
-        return _decoded(await self.request_raw(method, path, **options))
+        return _decoded(await self.request_raw(method, path, **options), self._aix.settings)
 
     async def get(self, path: str, **options: Unpack[RequestOptions]) -> Any:
         """The JSON at a path under the catalog's address."""

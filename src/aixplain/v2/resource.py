@@ -191,8 +191,13 @@ MOST_SHOWN = 100
 
 
 def _identity(each: Any) -> Any:
-    """What tells a record of a page from the others."""
-    return (each.id or each.to_json()) if isinstance(each, BaseResource) else each
+    """What tells a record of a page from the others: its id, or all of it where it has none."""
+    if not isinstance(each, BaseResource) or each.id:
+        return each.id if isinstance(each, BaseResource) else each
+    try:
+        return each.to_json()
+    except ValueError:  # nested too deeply to be compared
+        return id(each)
 
 
 def _named(each: Any) -> str:

@@ -58,7 +58,10 @@ def json(value: Any) -> str:
     """Data as indented JSON."""
     import msgspec
 
-    shown = msgspec.json.format(msgspec.json.encode(value), indent=2).decode()
+    try:
+        shown = msgspec.json.format(msgspec.json.encode(value), indent=2).decode()
+    except (ValueError, RecursionError):  # nested too deeply, or with a number of thousands of digits
+        return faint(f"a {type(value).__name__} that is too large to be shown")
     return f'<div style="{_TEXT};font-family:monospace">{text(shown[:LONGEST])}{"…" if len(shown) > LONGEST else ""}</div>'
 
 
