@@ -19,7 +19,7 @@ import pytest
 from aixplain.hub import Hub, Input, ModelError, Models
 from aixplain.hub.backends import bounded
 from aixplain.hub.backends.bounded import BoundedBackend, Bounds
-from aixplain.hub.backends.builtin import TASKS, all_models
+from aixplain.hub.backends.builtin import TASKS, all_models, entries
 from aixplain.hub.backends.builtin.bounds import BOUNDS
 from aixplain.hub.backends.functions import FunctionBackend
 from aixplain.hub.processes.pool import close_workers
@@ -53,7 +53,10 @@ def caller(serve: Callable[..., Caller]) -> Caller:
     with pytest.MonkeyPatch.context() as patch:
         for path, bounds in BOUNDS.items():
             patch.setitem(BOUNDS, path, replace(bounds, idle_seconds=0.2))
-        return serve(Hub())
+        entries.cache_clear()
+        hub = Hub()
+    entries.cache_clear()
+    return serve(hub)
 
 
 def work(inputs: dict[str, Any], **bounds: Any) -> Any:

@@ -6,6 +6,7 @@ see `bounds`.
 
 from __future__ import annotations
 
+import functools
 import importlib
 from dataclasses import replace
 
@@ -25,10 +26,16 @@ MOST_AT_ONCE = 128
 def all_models() -> Models:
     """The built-in models."""
     models = Models()
-    for task in TASKS:
-        for entry in importlib.import_module(f"{__name__}.{task}").models.entries.values():
-            models.add(_bounded(entry))
+    for entry in entries():
+        models.add(entry)
     return models
+
+
+@functools.cache
+def entries() -> tuple[Entry, ...]:
+    """Their entries, the same in all hubs of a process, so that hubs can be joined."""
+    found = [importlib.import_module(f"{__name__}.{task}").models.entries.values() for task in TASKS]
+    return tuple(_bounded(entry) for each in found for entry in each)
 
 
 def _bounded(entry: Entry) -> Entry:
