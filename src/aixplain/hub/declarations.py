@@ -38,9 +38,23 @@ class RelaySpec(msgspec.Struct, frozen=True):
     timeout: float = TIMEOUT
 
 
+class _AssetInfo(msgspec.Struct, rename="camel"):
+    asset_path: str | None = None
+    instance_id: str | None = None
+
+
 class _Relayed(msgspec.Struct):
+    """As much of a model of another aiXplain as tells its path. Earlier hubs kept that by itself."""
+
     id: str
     path: str | None = None
+    asset_info: _AssetInfo | None = msgspec.field(default=None, name="assetInfo")
+
+    @property
+    def place(self) -> str:
+        """Its path, or its id where it has none."""
+        asset = self.asset_info or _AssetInfo()
+        return self.path or asset.instance_id or asset.asset_path or self.id
 
 
 def paths_of(spec: UpstreamSpec | RelaySpec) -> list[str]:
@@ -48,7 +62,7 @@ def paths_of(spec: UpstreamSpec | RelaySpec) -> list[str]:
     if isinstance(spec, UpstreamSpec):
         return [f"{spec.name}/{model.id}" for model in spec.models]
     models = [msgspec.json.decode(model, type=_Relayed) for model in spec.models]
-    return [f"{spec.name}/{model.path or model.id}" for model in models]
+    return [f"{spec.name}/{model.place}" for model in models]
 
 
 class Target(msgspec.Struct, frozen=True):
