@@ -62,6 +62,11 @@ class ClientBase(Generic[TransportT]):
         settings: Settings | None = vars(self).get("settings")  # None in the traceback of one that can't be made
         return f"{type(self).__name__}({f'backend_url={settings.backend_url!r}' if settings else ''})"
 
+    def __getstate__(self) -> dict[str, Any]:
+        """What copies and pickles have: they open connections of their own, and don't stop the hub of this client."""
+        own = {"_opened": vars(self).get("_given"), "_hub": None}
+        return {name: own.get(name, value) for name, value in vars(self).items() if name != "_models"}
+
     @property
     def _transport(self) -> TransportT:
         opened = self._opened

@@ -41,6 +41,10 @@ class TransportClosed(TransportFailure):
     """The transport was closed under the request."""
 
 
+class ResponseTooLarge(TransportFailure):
+    """The response is larger than the client takes."""
+
+
 class Body(Protocol):
     """The content of a request that is read while it is sent, such as a file: it may be larger than the memory.
 

@@ -7,22 +7,27 @@ import os
 import socket
 import time
 import weakref
+from collections import deque
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from aixplain.v2._clock import Clock
 from aixplain.v2._flow import Request, Response, TransportFailure
 from aixplain.v2._http import failures
-from aixplain.v2._http.answers import Answers, BrokenAnswer
-from aixplain.v2._http.options import KEEP_IDLE, Options
+from aixplain.v2._http.answers import Answers, AnswerTooLarge, BrokenAnswer
+from aixplain.v2._http.options import KEEP_IDLE, MAX_IDLE, Options, connection_limit
 from aixplain.v2._http.requests import head_of
 from aixplain.v2._http.routes import Route, Routes, Target
+from aixplain.v2._http.slots import Slots, Waiter
 from aixplain.v2._http.wires import Wire, connect
 
 if TYPE_CHECKING:
     import ssl
 
-_FOR_EVER = 1e9
+#: Seconds that no request lasts: `poll` refuses times that are much longer.
+_FOR_EVER = 1e6
+#: Seconds between two looks whether the process can open files again.
+RETRY_SECONDS = 0.25
 
 
 class Connection:
@@ -40,9 +45,12 @@ class Connection:
         self.until = until
         """When the request that it serves must be over."""
 
-    def ask(self, request: Request, target: Target) -> None:
-        """Send a request, and read until the head of its answer is here. Raises `TransportFailure`."""
-        self.answers.begin(request.method)
+    def ask(self, request: Request, target: Target, limit: int | None) -> None:
+        """Send a request, and read until the head of its response is here, whose body has at most `limit` bytes.
+
+        Raises `TransportFailure`.
+        """
+        self.answers.begin(request.method, limit)
         try:
             self._send(request, target)
         except (BrokenPipeError, ConnectionResetError) as error:
@@ -59,6 +67,8 @@ class Connection:
                 self.answers.feed(data)
             else:
                 self.answers.end()
+        except AnswerTooLarge as error:
+            raise failures.too_large(self.route, error) from error
         except (OSError, BrokenAnswer) as error:
             raise self._broken(error) from error
 
@@ -84,15 +94,24 @@ class Connection:
             return
         self._send_all(head)
         for piece in content:
-            self._send_all(piece)
+            if not self._send_all(piece):
+                return
 
-    def _send_all(self, data: bytes) -> None:
-        sent = self._wire.send(data, self._patience())
+    def _send_all(self, data: bytes) -> bool:
+        """Send these bytes; False when the service has answered before it had them all, and wants no more."""
+        sent = self._wire.send(data)
         while sent < len(data):
-            sent += self._wire.send(memoryview(data)[sent:], self._patience())
+            if self._wire.wait_to_send(self._patience()):
+                self.read()
+            if self.answers.status:
+                self.answers.discard_connection()
+                return False
+            sent += self._wire.send(memoryview(data)[sent:])
+        return True
 
     def _read_refusal(self, error: OSError) -> None:
         """The service stopped reading, and may have said why before it did."""
+        self.answers.discard_connection()
         try:
             while not self.answers.status:
                 self.read()
@@ -129,13 +148,14 @@ class SocketTransport(Clock):
     def __init__(self, options: Options = Options()) -> None:  # noqa: B008 - a tuple
         self._options = options
         self._routes = Routes(direct=options.direct)
-        self._idle: dict[Route, list[Connection]] = {}
+        self._idle: dict[Route, deque[Connection]] = {}
         self._busy: set[Connection] = set()
+        self._slots = Slots(connection_limit(options))
         self._context: ssl.SSLContext | None = None
         self._closed = False
 
     def request(self, request: Request) -> Response:
-        connection = self._ask(request)
+        connection = self._ask(request, self._options.max_response_bytes)
         answers = connection.answers
         try:
             while not answers.is_whole:
@@ -148,10 +168,11 @@ class SocketTransport(Clock):
         return Response(answers.status, answers.headers, content)
 
     def stream(self, request: Request) -> SocketStream | Response:
-        connection = self._ask(request)
+        connection = self._ask(request, None)
         stream = SocketStream(self, connection)
         if connection.answers.status < 300:
             return stream
+        connection.answers.limit_to(self._options.max_response_bytes)
         with contextlib.closing(stream):
             content = b"".join(iter(stream.read, None))
             return Response(connection.answers.status, stream.headers, content)
@@ -163,9 +184,9 @@ class SocketTransport(Clock):
     def close(self) -> None:
         """Close all connections; a request that is under way in another thread ends with `TransportClosed`."""
         self._closed = True
-        for connections in list(self._idle.values()):
-            while connections:
-                connections.pop().close()
+        self._close_idle()
+        while waiter := self._slots.next_waiter():
+            waiter.serve(None)
         for connection in list(self._busy):
             connection.abort()
 
@@ -173,35 +194,122 @@ class SocketTransport(Clock):
         """The connection may serve again, if its answer left it usable."""
         self._busy.discard(connection)
         if self._closed or not connection.answers.leaves_connection_usable:
-            connection.close()
+            self._close(connection)
             return
-        connection.idle_since = time.monotonic()
-        self._idle.setdefault(connection.route, []).append(connection)
+        now = connection.idle_since = time.monotonic()
+        idle = self._idle.get(connection.route)
+        if idle is None:
+            idle = self._idle.setdefault(connection.route, deque())
+        idle.append(connection)
+        if self._slots.are_awaited:  # asked after it was put there: who comes into the queue looks there first
+            self._hand_over(idle)
+        elif idle[0].idle_since < now - KEEP_IDLE or len(idle) > MAX_IDLE:
+            self._close_oldest(idle, now)
+
+    def _hand_over(self, idle: deque[Connection]) -> None:
+        """Give a free connection, or its slot, to the first in the queue."""
+        try:
+            connection = idle.pop()
+        except IndexError:  # another thread took it
+            return
+        waiter = self._slots.next_waiter()
+        if waiter is None:
+            idle.append(connection)
+        elif waiter.route is connection.route:
+            waiter.serve(connection)
+        else:
+            connection.close()
+            waiter.serve(None)
 
     def drop(self, connection: Connection) -> None:
         """The connection is of no use any more."""
         self._busy.discard(connection)
-        connection.close()
+        self._close(connection)
 
-    def _ask(self, request: Request) -> Connection:
-        until = time.monotonic() + (_FOR_EVER if request.timeout is None else request.timeout)
+    def _close(self, connection: Connection) -> None:
+        connection.close()
+        self._slots.give_back()
+
+    def _close_oldest(self, idle: deque[Connection], now: float) -> None:
+        """Those that nobody took for a while are closed by the service soon, and each is an open file until then."""
+        with contextlib.suppress(IndexError):  # another thread took the last one
+            while idle[0].idle_since < now - KEEP_IDLE or len(idle) > MAX_IDLE:
+                self._close(idle.popleft())
+
+    def _close_idle(self) -> bool:
+        """Close all that are idle; True when there were some."""
+        closed = False
+        for idle in list(self._idle.values()):
+            with contextlib.suppress(IndexError):
+                while True:
+                    self._close(idle.popleft())
+                    closed = True
+        return closed
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (self._options,)  # a copy has connections of its own
+
+    def _ask(self, request: Request, limit: int | None) -> Connection:
+        until = time.monotonic() + (_FOR_EVER if request.timeout is None else min(request.timeout, _FOR_EVER))
         target = self._routes.target(request.url)
         connection = self._take(target.route, until)
         try:
-            connection.ask(request, target)
+            connection.ask(request, target, limit)
         except BaseException:
             self.drop(connection)
             raise
         return connection
 
     def _take(self, route: Route, until: float) -> Connection:
-        connection = self._idle_one(route) or self._connect(route, until)
+        connection = self._idle_one(route) or self._new_one(route, until)
         connection.until = until
         self._busy.add(connection)
         if self._closed:
             self.drop(connection)
             raise failures.closed(route)
         return connection
+
+    def _new_one(self, route: Route, until: float) -> Connection:
+        """A new connection, or the next free one where there may be no more."""
+        waiter = self._slots.take_or_queue(route)
+        if waiter is None:
+            return self._connect_in_slot(route, until)
+        try:
+            if connection := self._idle_one(route):  # came back before this one was in the queue
+                self._leave(waiter)
+                return connection
+            self._close_idle()  # connections to other places
+            if not waiter.wait(until - time.monotonic()):
+                raise failures.no_free_connection(route)
+        except BaseException:
+            self._leave(waiter)
+            raise
+        return waiter.connection or self._connect_in_slot(route, until)
+
+    def _leave(self, waiter: Waiter) -> None:
+        """Leave the queue, and pass on what came too late."""
+        if self._slots.leave(waiter):
+            return
+        waiter.wait(1)  # it is being served
+        if waiter.connection is None:
+            self._slots.give_back()
+        else:
+            self.give_back(waiter.connection)
+
+    def _connect_in_slot(self, route: Route, until: float) -> Connection:
+        while True:
+            try:
+                return self._connect(route, until)
+            except OSError as error:  # the process has no more files
+                if self._close_idle():
+                    continue
+                if not self._busy or time.monotonic() + RETRY_SECONDS >= until:
+                    self._slots.give_back()
+                    raise failures.out_of_files(route) from error
+                time.sleep(RETRY_SECONDS)
+            except BaseException:
+                self._slots.give_back()
+                raise
 
     def _connect(self, route: Route, until: float) -> Connection:
         wire = connect(route, self._options, until, self._secure)
@@ -225,7 +333,7 @@ class SocketTransport(Clock):
                 return None
             if connection.is_usable():
                 return connection
-            connection.close()
+            self._close(connection)
         return None
 
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import os
 
-from aixplain.v2._flow import TransportClosed, TransportFailure, TransportTimeout
+from aixplain.v2._flow import ResponseTooLarge, TransportClosed, TransportFailure, TransportTimeout
 from aixplain.v2._http.options import Options
 from aixplain.v2._http.routes import Route
 
@@ -51,6 +52,37 @@ def closed(route: Route) -> TransportClosed:
 def inherited() -> TransportFailure:
     """Two processes that read one answer would each get half of it."""
     return TransportFailure("This stream was opened before the process forked, and belongs to the parent")
+
+
+def is_out_of_files(error: BaseException) -> bool:
+    """Whether the process, or the system, can't open any more files."""
+    return isinstance(error, OSError) and error.errno in (errno.EMFILE, errno.ENFILE)
+
+
+def too_large(route: Route, error: Exception) -> ResponseTooLarge:
+    """The response is larger than this client takes."""
+    return ResponseTooLarge(f"{name_of(route)}: {reason(error)}")
+
+
+def out_of_files(route: Route) -> TransportFailure:
+    """No connection can be made, since each is an open file."""
+    return TransportFailure(
+        f"{name_of(route)} can't be reached: this process has as many open files as it may. Raise its limit (ulimit -n), or have "
+        "fewer runs at once",
+        sent=False,
+    )
+
+
+def no_free_connection(route: Route) -> TransportTimeout:
+    """All connections were in use until the time was up."""
+    return TransportTimeout(
+        f"{name_of(route)} was not asked in time: all connections of this client were in use (max_connections)", sent=False
+    )
+
+
+def words_of(code: int) -> str:
+    """The system's words for an error number."""
+    return os.strerror(code)
 
 
 def reason(error: Exception) -> str:

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import math
+import socket
 import time
 from collections.abc import Callable
 from typing import cast
 
 from aixplain.v2._flow import Body, Request, TransportFailure
 from aixplain.v2._http import failures
-from aixplain.v2._http.answers import Answers, BrokenAnswer
+from aixplain.v2._http.answers import Answers, AnswerTooLarge, BrokenAnswer
 from aixplain.v2._http.options import KEEP_IDLE, Options
 from aixplain.v2._http.requests import head_of
 from aixplain.v2._http.routes import Route, Target
+from aixplain.v2._http.wires import readiness
 
 #: Bytes of a stream that wait for their reader before the service is told to wait.
-LARGEST_BACKLOG = 1024 * 1024
+MAX_BACKLOG = 1024 * 1024
 #: Seconds that the loop's clock may be behind when a timer rings.
 RESOLUTION = 0.001
 
@@ -43,11 +45,20 @@ class Connection(asyncio.BufferedProtocol):
         self._awaited: Callable[[], bool] = self.has_head
         self._may_write: asyncio.Future[None] | None = None
         self._is_paused = False
+        self._backlog = self._counted = 0
+        self._socket: socket.socket | None = None
+        self._has_news: Callable[[float], bool] = _never
+        """Whether the socket can be read now, whatever the loop has heard of it."""
 
     # --- Called by the loop -------------------------------------------------------------------------
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast(asyncio.Transport, transport)
+
+    def own(self, connected: socket.socket) -> None:
+        """Take the socket under it, which is looked at, and closed when the loop can't do it any more."""
+        self._socket = connected
+        self._has_news = readiness(connected)
 
     def get_buffer(self, sizehint: int) -> memoryview:
         return self._buffer
@@ -58,9 +69,10 @@ class Connection(asyncio.BufferedProtocol):
         except BrokenAnswer as error:
             self._fail(error)
             return
-        if self._waiter is not None and (self._awaited() or self._options.read_timeout is not None):
-            self._wake()
-        elif len(self.answers.pieces) > 1 and self._backlog() > LARGEST_BACKLOG and not self._is_paused:
+        if self._waiter is not None:  # whoever waits for more is given all there is
+            if self._awaited() or self._options.read_timeout is not None:
+                self._wake()
+        elif not self._is_paused and self._is_behind():
             self._is_paused = True
             self._transport.pause_reading()
 
@@ -85,10 +97,13 @@ class Connection(asyncio.BufferedProtocol):
 
     # --- Called by the transport --------------------------------------------------------------------
 
-    def ask(self, request: Request, target: Target) -> None:
-        """Send a request, but for a body in pieces, which `send_pieces` sends. Raises `TransportFailure`."""
+    def ask(self, request: Request, target: Target, limit: int | None) -> None:
+        """Send a request, but for a body in pieces, which `send_pieces` sends. Raises `TransportFailure`.
+
+        The body of the response has at most `limit` bytes.
+        """
         self.idle_since = 0.0
-        self.answers.begin(request.method)
+        self.answers.begin(request.method, limit)
         head, content = head_of(request, target), request.content
         self._transport.write(head + content if isinstance(content, bytes) else head)
 
@@ -98,6 +113,7 @@ class Connection(asyncio.BufferedProtocol):
         while not awaited():
             if self._failure is not None:
                 raise self._failure
+            self._resume_reading()
             self._waiter = self.loop.create_future()
             self._set_alarm()
             try:
@@ -107,13 +123,15 @@ class Connection(asyncio.BufferedProtocol):
 
     async def read(self) -> bytes | None:
         """More of the content; None at its end."""
-        await self.wait_for(self._has_news)
-        if not self.answers.pieces:
-            return None
+        await self.wait_for(self._has_content)
+        self._backlog = self._counted = 0
+        self._resume_reading()
+        return self.answers.take() if self.answers.pieces else None
+
+    def _resume_reading(self) -> None:
         if self._is_paused:
             self._is_paused = False
             self._transport.resume_reading()
-        return self.answers.take()
 
     @property
     def is_awaited(self) -> bool:
@@ -121,12 +139,30 @@ class Connection(asyncio.BufferedProtocol):
         return self._waiter is not None
 
     def is_usable(self) -> bool:
-        """Whether it is young enough, and the service has not closed it."""
-        return not self._is_over and not self._transport.is_closing() and time.monotonic() - self.idle_since < KEEP_IDLE
+        """Whether it is young enough, the service has not closed it, and nothing came that nobody asked for.
+
+        The loop hears of what came when it has time, so the socket itself is asked too.
+        """
+        return (
+            not self._is_over
+            and self._failure is None
+            and self.answers.leaves_connection_usable
+            and not self._transport.is_closing()
+            and time.monotonic() - self.idle_since < KEEP_IDLE
+            and not self._has_news(0)
+        )
+
+    def is_sent(self) -> bool:
+        """The whole request has left."""
+        return not self._transport.get_write_buffer_size()
 
     def close(self) -> None:
         """Close it; whoever waits for it is told. Safe to call twice."""
         self._closed_by_us = True
+        if self.loop.is_closed():
+            if self._socket is not None:
+                self._socket.close()
+            return
         self._transport.abort()
         self._wake()
 
@@ -138,7 +174,7 @@ class Connection(asyncio.BufferedProtocol):
         """The head of the answer is here."""
         return self.answers.status > 0
 
-    def _has_news(self) -> bool:
+    def _has_content(self) -> bool:
         return bool(self.answers.pieces) or self.answers.is_whole
 
     async def send_pieces(self, content: Body) -> None:
@@ -146,7 +182,8 @@ class Connection(asyncio.BufferedProtocol):
         pieces = iter(content)
         while piece := await asyncio.to_thread(next, pieces, b""):  # a disk may be slow, and would stall the loop
             if self._failure is not None or self.answers.status or self._is_over:
-                return  # the service has said what it thinks of the request
+                self.answers.discard_connection()  # the service has answered, and wants no more of the request
+                return
             self._transport.write(piece)
             if self._may_write is not None:
                 self._set_alarm()
@@ -169,12 +206,19 @@ class Connection(asyncio.BufferedProtocol):
         waiter.set_exception(failures.late(self.route) if is_late else failures.silent(self.route, self._options))
         return None
 
-    def _backlog(self) -> int:
-        return sum(map(len, self.answers.pieces))
+    def _is_behind(self) -> bool:
+        """Whether more content waits for its reader than should; counts what came since it was last asked."""
+        pieces = self.answers.pieces
+        self._backlog += sum(map(len, pieces[self._counted :]))
+        self._counted = len(pieces)
+        return self._counted > 1 and self._backlog > MAX_BACKLOG
 
     def _fail(self, error: Exception) -> None:
         if self._failure is None:
-            failure = failures.closed(self.route) if self._closed_by_us else failures.broken(self.route, error)
+            if isinstance(error, AnswerTooLarge):
+                failure: TransportFailure = failures.too_large(self.route, error)
+            else:
+                failure = failures.closed(self.route) if self._closed_by_us else failures.broken(self.route, error)
             failure.__cause__ = error
             self._failure = failure
         self._wake()
@@ -184,11 +228,17 @@ class Connection(asyncio.BufferedProtocol):
             self._waiter.set_result(None)
 
 
+def _never(seconds: float) -> bool:
+    return False
+
+
 class Alarm:
-    """One timer of the loop for all connections: most waits end long before their time, and a timer each costs them 5 µs."""
+    """One timer of the loop for all connections: most waits end long before their time, and a timer each costs them 5 µs.
+
+    It doesn't refer to the loop while nobody waits, so that a loop that has ended is freed.
+    """
 
     def __init__(self) -> None:
-        self._loop = asyncio.get_running_loop()
         self._set: set[Connection] = set()
         self._at = math.inf
         self._timer: asyncio.TimerHandle | None = None
@@ -200,15 +250,21 @@ class Alarm:
             if self._timer is not None:
                 self._timer.cancel()
             self._at = when
-            self._timer = self._loop.call_at(when, self._ring)
+            self._timer = connection.loop.call_at(when, self._ring, connection.loop)
 
     def drop(self, connection: Connection) -> None:
         """The connection waits for nothing any more."""
         self._set.discard(connection)
 
-    def _ring(self) -> None:
+    def stop(self) -> None:
+        """Let go of the loop."""
+        if self._timer is not None:
+            self._timer.cancel()
         self._at, self._timer = math.inf, None
-        now = self._loop.time() + RESOLUTION
+
+    def _ring(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._at, self._timer = math.inf, None
+        now = loop.time() + RESOLUTION
         for connection in list(self._set):
             when = connection.ring(now)
             if when is None:

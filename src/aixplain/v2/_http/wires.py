@@ -1,12 +1,15 @@
-"""A connected socket, plain or secure: reads and writes that wait for a given time and no longer."""
+"""A connected socket, plain or under TLS: reads and writes that wait for a given time and no longer.
+
+Sockets don't block: waits are calls of `poll`, which Python repeats with the time that is left when a signal interrupts it.
+A blocking read with the system's own timeout starts that timeout anew after each signal, and a program with a periodic signal
+would wait forever.
+"""
 
 from __future__ import annotations
 
 import select
 import socket
-import struct
 import sys
-import threading
 import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Protocol
@@ -14,14 +17,14 @@ from typing import TYPE_CHECKING, Any, Protocol
 from aixplain.v2._http import failures
 from aixplain.v2._http.answers import Answers, BrokenAnswer
 from aixplain.v2._http.options import PIECE, Options
-from aixplain.v2._http.pins import pinned
+from aixplain.v2._http.resolver import Address, addresses_at_hand, in_order, look_up
 from aixplain.v2._http.routes import Place, Route, tunnel_request
 
 if TYPE_CHECKING:
     import ssl
 
-#: Seconds that a read may overrun its time, so that the system isn't told a new time before each.
-HICCUP = 0.002
+#: Seconds between two attempts to connect to addresses of the same name (RFC 8305, section 5).
+ATTEMPT_DELAY = 0.25
 
 
 class Wire(Protocol):
@@ -36,8 +39,12 @@ class Wire(Protocol):
         """What arrives; b"" at the end, None when nothing did in this time, or in less."""
         ...
 
-    def send(self, data: memoryview | bytes, seconds: float) -> int:
-        """Send, and say how much was taken, which may be nothing."""
+    def send(self, data: memoryview | bytes) -> int:
+        """Send what can be sent now, and say how much that is, which may be nothing."""
+        ...
+
+    def wait_to_send(self, seconds: float) -> bool:
+        """Wait until more can be sent, or something arrives; True when something did."""
         ...
 
     def has_news(self) -> bool:
@@ -46,99 +53,91 @@ class Wire(Protocol):
 
 
 class PlainWire:
-    """The system itself bounds the waits, which is one call less than to wait and then to read."""
+    """A socket without TLS."""
 
     def __init__(self, connected: socket.socket) -> None:
         self.socket = connected
-        connected.setblocking(True)
-        self._bound = 0.0
-        self._poll = _poller(connected, select.POLLIN) if sys.platform != "win32" else None
+        connected.setblocking(False)
+        self._is_readable = readiness(connected)
+        self._receive = connected.recv
 
     def receive(self, seconds: float) -> bytes | None:
-        self._bind(seconds)
+        if not self._is_readable(seconds):
+            return None
         try:
-            return self.socket.recv(PIECE)
+            return self._receive(PIECE)
         except BlockingIOError:
             return None
 
-    def send(self, data: memoryview | bytes, seconds: float) -> int:
-        self._bind(seconds)
+    def send(self, data: memoryview | bytes) -> int:
         try:
             return self.socket.send(data)
         except BlockingIOError:
             return 0
 
-    def has_news(self) -> bool:
-        return _can_be_read(self.socket) if self._poll is None else bool(self._poll(0))
+    def wait_to_send(self, seconds: float) -> bool:
+        return wait_for_either(self.socket, seconds)
 
-    def _bind(self, seconds: float) -> None:
-        """No call of the system waits longer; one that waits less is made again."""
-        if 0 < self._bound <= seconds + HICCUP and (self._bound >= 1 or seconds < 1):
-            return
-        self._bound = seconds
-        for each in (socket.SO_RCVTIMEO, socket.SO_SNDTIMEO):
-            self.socket.setsockopt(socket.SOL_SOCKET, each, _as_time(seconds))
+    def has_news(self) -> bool:
+        return self._is_readable(0)
 
 
 class SecureWire:
-    """Under TLS, whose library may hold bytes that the socket has given already."""
+    """A socket under TLS, whose library may hold bytes that the socket has given already."""
 
     def __init__(self, connected: ssl.SSLSocket) -> None:
         import ssl  # loaded by whoever made the connection secure
 
         self.socket = connected
         connected.setblocking(False)
+        self._is_readable = readiness(connected)
         self._not_now = (ssl.SSLWantReadError, ssl.SSLWantWriteError)
 
     def receive(self, seconds: float) -> bytes | None:
-        if not self.socket.pending() and not _can_be_read(self.socket, seconds):
+        if not self.socket.pending() and not self._is_readable(seconds):
             return None
         try:
             return self.socket.recv(PIECE)
         except self._not_now:
             return None
 
-    def send(self, data: memoryview | bytes, seconds: float) -> int:
+    def send(self, data: memoryview | bytes) -> int:
         try:
             return self.socket.send(data)
         except self._not_now:
-            _can_be_written(self.socket, seconds)
             return 0
 
+    def wait_to_send(self, seconds: float) -> bool:
+        return self.socket.pending() > 0 or wait_for_either(self.socket, seconds)
+
     def has_news(self) -> bool:
-        return self.socket.pending() > 0 or _can_be_read(self.socket)
+        return self.socket.pending() > 0 or self._is_readable(0)
 
 
-def _as_time(seconds: float) -> bytes:
-    """A time as the system's calls want it."""
+def readiness(connected: socket.socket) -> Callable[[float], bool]:
+    """Return what tells whether a socket can be read within so many seconds."""
     if sys.platform == "win32":
-        return struct.pack("@L", max(1, int(seconds * 1000)))
-    return struct.pack("@ll", int(seconds), max(1, int(seconds % 1 * 1_000_000)))
-
-
-def _poller(connected: socket.socket, event: int) -> Any:
+        return lambda seconds: bool(select.select([connected], [], [], seconds)[0])
     poll = select.poll()
-    poll.register(connected, event)
-    return poll.poll
+    poll.register(connected, select.POLLIN)
+    wait = poll.poll
+    return lambda seconds: bool(wait(seconds * 1000))
 
 
-def _can_be_read(connected: socket.socket, seconds: float = 0.0) -> bool:
+def wait_for_either(connected: socket.socket, seconds: float) -> bool:
+    """Wait until a socket can be written or read; True when it can be read."""
     if sys.platform == "win32":
-        return bool(select.select([connected], [], [], seconds)[0])
-    return bool(_poller(connected, select.POLLIN)(seconds * 1000))
-
-
-def _can_be_written(connected: socket.socket, seconds: float) -> bool:
-    if sys.platform == "win32":
-        return bool(select.select([], [connected], [], seconds)[1])
-    return bool(_poller(connected, select.POLLOUT)(seconds * 1000))
+        return bool(select.select([connected], [connected], [], seconds)[0])
+    poll = select.poll()
+    poll.register(connected, select.POLLIN | select.POLLOUT)
+    return any(event & ~select.POLLOUT for _, event in poll.poll(seconds * 1000))
 
 
 # --- Connecting -----------------------------------------------------------------------------------
 
 
 def connect(route: Route, options: Options, until: float, secure: Callable[[], ssl.SSLContext]) -> Wire:
-    """A connection on this way, within both times. Raises `TransportFailure`."""
+    """Connect on this way, within both times. Raises `TransportFailure`, and `OSError` when no more files can be opened."""
     limit = min(until, time.monotonic() + options.connect_timeout)
     try:
         plain = _reach(route.first, limit)
@@ -152,50 +151,88 @@ def connect(route: Route, options: Options, until: float, secure: Callable[[], s
             raise failures.late(route) from error
         raise failures.not_connected_in_time(route, options.connect_timeout) from error
     except (OSError, BrokenAnswer) as error:
+        if failures.is_out_of_files(error):
+            raise
         raise failures.unreachable(route, error) from error
 
 
 def _reach(place: Place, limit: float) -> socket.socket:
-    """The first of the place's addresses that answers."""
-    failure: OSError | None = None
-    for family, kind, protocol, _, address in _addresses(place, limit):
+    """A socket that is connected to the first address of a place that answers (Happy Eyeballs, RFC 8305)."""
+    addresses = addresses_at_hand(place.host, place.port)
+    if addresses is None:
+        addresses = look_up(place.host, place.port).wait(_left(limit))
+    if not addresses:
+        raise OSError(f"the name {place.host} has no address")
+    attempts = _Attempts(in_order(addresses))
+    try:
+        return attempts.first_connected(limit)
+    finally:
+        attempts.close()
+
+
+class _Attempts:
+    """Attempts to connect to several addresses: one begins when the one before failed, or has taken a while."""
+
+    def __init__(self, addresses: list[Address]) -> None:
+        self._addresses = addresses
+        self._connecting: list[socket.socket] = []
+        self._failure: OSError = OSError("no address answered")
+
+    def first_connected(self, limit: float) -> socket.socket:
+        """The first socket that is connected. Raises `OSError`; `TimeoutError` at the limit."""
+        while self._addresses or self._connecting:
+            if self._addresses:
+                self._begin(self._addresses.pop(0))
+            next_attempt = time.monotonic() + ATTEMPT_DELAY
+            while self._connecting:
+                until = min(limit, next_attempt) if self._addresses else limit
+                for each in _writable(self._connecting, max(0.0, until - time.monotonic())):
+                    if self._is_connected(each):
+                        return each
+                _left(limit)
+                if self._addresses and (not self._connecting or time.monotonic() >= next_attempt):
+                    break
+        raise self._failure
+
+    def close(self) -> None:
+        """Close those that lost."""
+        for each in self._connecting:
+            each.close()
+
+    def _begin(self, address: Address) -> None:
+        family, kind, protocol, _, where = address
         connecting = socket.socket(family, kind, protocol)
+        connecting.setblocking(False)
         try:
-            connecting.settimeout(_left(limit))
-            connecting.connect(address)
-        except BaseException as error:
-            connecting.close()
-            if not isinstance(error, OSError):
-                raise
-            failure = error
-            continue
-        connecting.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        return connecting
-    raise failure or OSError(f"the name {place.host} has no address")
-
-
-def _addresses(place: Place, limit: float) -> list[Any]:
-    """The addresses of a host. A name is looked up in a thread, because a look-up can't be told how long it may take."""
-    if checked := pinned(place.host):
-        return [found for each in checked for found in socket.getaddrinfo(each, place.port, type=socket.SOCK_STREAM)]
-    if place.host[-1:].isdigit() or ":" in place.host or place.host == "localhost":
-        return socket.getaddrinfo(place.host, place.port, type=socket.SOCK_STREAM)
-    found: list[Any] = []
-
-    def look_up() -> None:
-        try:
-            found.extend(socket.getaddrinfo(place.host, place.port, type=socket.SOCK_STREAM))
+            connecting.connect(where)
+        except BlockingIOError:
+            pass  # it goes on
         except OSError as error:
-            found.append(error)
+            connecting.close()
+            self._failure = error
+            return
+        self._connecting.append(connecting)
 
-    looking = threading.Thread(target=look_up, daemon=True)
-    looking.start()
-    looking.join(_left(limit))
-    if not found:
-        raise TimeoutError
-    if isinstance(found[0], OSError):
-        raise found[0]
-    return found
+    def _is_connected(self, connecting: socket.socket) -> bool:
+        self._connecting.remove(connecting)
+        code = connecting.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
+        if code:
+            connecting.close()
+            self._failure = OSError(code, failures.words_of(code))
+            return False
+        connecting.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        return True
+
+
+def _writable(sockets: list[socket.socket], seconds: float) -> list[socket.socket]:
+    if sys.platform == "win32":
+        _, ready, failed = select.select([], sockets, sockets, seconds)
+        return [*ready, *(each for each in failed if each not in ready)]
+    poll = select.poll()
+    for each in sockets:
+        poll.register(each, select.POLLOUT)
+    ready = {number for number, _ in poll.poll(seconds * 1000)}
+    return [each for each in sockets if each.fileno() in ready]
 
 
 def _left(limit: float) -> float:
@@ -206,21 +243,53 @@ def _left(limit: float) -> float:
 
 
 def _prepared(plain: socket.socket, route: Route, limit: float, secure: Callable[[], ssl.SSLContext]) -> Wire:
+    wire = PlainWire(plain)
     if route.tunnels:
-        _open_tunnel(plain, route, limit)
+        _open_tunnel(wire, route, limit)
     if not route.secure:
-        return PlainWire(plain)
-    plain.settimeout(_left(limit))
-    return SecureWire(secure().wrap_socket(plain, server_hostname=route.place.host))
+        return wire
+    wrapped = secure().wrap_socket(plain, server_hostname=route.place.host, do_handshake_on_connect=False)
+    try:
+        _shake_hands(wrapped, limit)
+        return SecureWire(wrapped)
+    except BaseException:
+        wrapped.close()
+        raise
 
 
-def _open_tunnel(plain: socket.socket, route: Route, limit: float) -> None:
-    plain.settimeout(_left(limit))
-    plain.sendall(tunnel_request(route))
+def _shake_hands(wrapped: ssl.SSLSocket, limit: float) -> None:
+    """Each step waits for the time that is left of all of them."""
+    import ssl  # loaded by whoever made the context
+
+    while True:
+        try:
+            return wrapped.do_handshake()
+        except ssl.SSLWantReadError:
+            readiness(wrapped)(_left(limit))
+        except ssl.SSLWantWriteError:
+            _writable([wrapped], _left(limit))
+
+
+def _open_tunnel(wire: PlainWire, route: Route, limit: float) -> None:
+    request, sent = tunnel_request(route), 0
+    while sent < len(request):
+        sent += wire.send(request[sent:])
+        if sent < len(request):
+            wire.wait_to_send(_left(limit))
     answers = Answers()
     answers.begin("CONNECT")
     while not answers.status:
-        plain.settimeout(_left(limit))
-        answers.feed(plain.recv(PIECE) or b"\r\n")
-    if answers.status >= 300:
-        raise BrokenAnswer(f"the proxy answered {answers.status} to a request for a tunnel")
+        data = wire.receive(_left(limit))
+        if data == b"":
+            raise BrokenAnswer("the proxy closed the connection in place of opening a tunnel")
+        answers.feed(data or b"")
+    check_tunnel(answers)
+
+
+def check_tunnel(answers: Answers) -> None:
+    """Check what a proxy answered to a request for a tunnel. Raises `BrokenAnswer`."""
+    if not 200 <= answers.status < 300:
+        hint = "; the proxy's address may need a name and a password" if answers.status == 407 else ""
+        raise BrokenAnswer(f"the proxy answered {answers.status} to a request for a tunnel{hint}")
+    if answers.pieces:
+        raise BrokenAnswer("the proxy sent data before the tunnel was used")

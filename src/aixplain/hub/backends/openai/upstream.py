@@ -11,7 +11,11 @@ from aixplain.hub.backends import ModelError
 from aixplain.hub.backends.service import Service
 from aixplain.v2._flow import AsyncStream, Body, Request, Response, TransportFailure, TransportTimeout
 from aixplain.v2._http.loops import AsyncSocketTransport
+from aixplain.v2._http.options import Options
 from aixplain.v2._streams.drain import afinish
+
+#: The hub bounds requests itself, so the client of one upstream has no bound of its own.
+MAX_CONNECTIONS = 1_000_000
 
 
 class Upstream(Service):
@@ -25,7 +29,7 @@ class Upstream(Service):
         self.url = url.rstrip("/")
         self.tells_usage: bool | None = None
         """Whether it lets itself be asked what a stream used; None until it was."""
-        self._transport = AsyncSocketTransport()
+        self._transport = AsyncSocketTransport(Options(max_connections=MAX_CONNECTIONS))
 
     async def post(self, path: str, content: bytes | Body, content_type: str = "application/json") -> Response:
         """The whole answer to a post. Raises `ModelError`."""
