@@ -15,8 +15,8 @@ from aixplain.v2._clock import AsyncClock
 from aixplain.v2._flow import Request, Response
 from aixplain.v2._http import failures
 from aixplain.v2._http.answers import Answers, BrokenAnswer
-from aixplain.v2._http.loop_connections import Alarm, Connection
 from aixplain.v2._http.loop_connecting import connect
+from aixplain.v2._http.loop_connections import Alarm, Connection
 from aixplain.v2._http.options import KEEP_IDLE, MAX_IDLE, PIECE, Options, connection_limit
 from aixplain.v2._http.routes import Route, Routes, tunnel_request
 from aixplain.v2._http.wires import check_tunnel

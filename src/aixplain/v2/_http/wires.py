@@ -12,7 +12,7 @@ import socket
 import sys
 import time
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from aixplain.v2._http import failures
 from aixplain.v2._http.answers import Answers, BrokenAnswer
