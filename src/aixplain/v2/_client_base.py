@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from _thread import RLock  # threading is slow to import
-from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
 from aixplain.v2._settings import Settings
 from aixplain.v2.exceptions import ConfigurationError

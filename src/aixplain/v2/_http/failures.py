@@ -67,8 +67,8 @@ def too_large(route: Route, error: Exception) -> ResponseTooLarge:
 def out_of_files(route: Route) -> TransportFailure:
     """No connection can be made, since each is an open file."""
     return TransportFailure(
-        f"{name_of(route)} can't be reached: this process has as many open files as it may. Raise its limit (ulimit -n), or have "
-        "fewer runs at once",
+        f"{name_of(route)} can't be reached: this process has as many open files as it may. "
+        "Raise its limit (ulimit -n), or have fewer runs at once",
         sent=False,
     )
 

@@ -1,8 +1,9 @@
-"""Connect on asyncio: names are looked up in threads of their own, and several addresses are tried (Happy Eyeballs, RFC 8305)."""
+"""Connect on asyncio: look names up in threads of their own, and try several addresses (Happy Eyeballs, RFC 8305)."""
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import socket
 
 from aixplain.v2._http.resolver import Address, addresses_at_hand, in_order, look_up
@@ -28,10 +29,8 @@ async def _looked_up(place: Place) -> list[Address]:
     lookup = look_up(place.host, place.port)
 
     def notify() -> None:
-        try:
+        with contextlib.suppress(RuntimeError):  # the loop was closed meanwhile
             loop.call_soon_threadsafe(done.set)
-        except RuntimeError:
-            pass  # the loop was closed meanwhile
 
     lookup.notify(notify)
     await done.wait()
