@@ -237,3 +237,18 @@ def test_the_settings_of_a_hub_bound_what_is_sent_up(small: Caller) -> None:
     assert (refused.status, refused.json["statusCode"]) == (507, 507)
     assert small.send("PUT", second, iter([b"x" * 250, b"x" * 250])).status == 200  # type: ignore[arg-type]
     assert small.post("/sdk/file/upload/temp-url", {"originalName": "a.bin"}).status == 507
+
+
+def test_a_sweep_while_a_file_comes_opens_no_gap_in_the_quota(with_files: With[None]) -> None:
+    async def work(files: Files) -> None:
+        place = await announced(files)
+
+        async def swept() -> AsyncIterator[bytes]:
+            yield b"x" * 600
+            await files.sweep(1000)
+            yield b"x" * 600
+
+        assert (await refusal(files.put(*place, swept())))[0] == 507
+        await files.put(*place, chunks(b"x" * 1000))
+
+    with_files(Quota(per_key=1000), work)

@@ -17,6 +17,7 @@ import shutil
 import time
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import cast
 
 import msgspec
 
@@ -88,7 +89,8 @@ class FolderFiles:
         now = time.time()
         async with self._looking:
             await asyncio.to_thread(self._sweep, now - kept, now - min(kept, self._quota.announced_kept))
-            self._stored = None
+            if self._stored is not None:
+                self._stored = await asyncio.to_thread(self._count)
 
     async def put(self, token: str, name: str, chunks: AsyncIterator[bytes], size: int | None = None) -> None:
         """Take the bytes of a reserved file, once, whole or not at all. Raises `Refusal`."""
@@ -106,18 +108,17 @@ class FolderFiles:
 
         def note(more: int) -> None:
             nonlocal added
-            if self._stored is not None:  # else it is being counted anew
-                self._check(self._stored, owner, more)
-                self._stored.bytes[owner] += more
-                added += more
+            stored = cast(Stored, self._stored)  # which was counted before this upload began
+            self._check(stored, owner, more)
+            stored.bytes[owner] += more
+            added += more
 
         try:
             await write(part, counted(chunks, self._quota, note))
             if not path.exists():
                 part.rename(path)  # nothing else writes here, so no other upload comes between
                 added = 0
-                if self._stored is not None:
-                    self._stored.announced[owner] -= 1
+                cast(Stored, self._stored).announced[owner] -= 1
             elif not await asyncio.to_thread(filecmp.cmp, path, part, shallow=False):
                 raise another_is_there()
         except FileNotFoundError as error:  # its time was over meanwhile
@@ -129,14 +130,13 @@ class FolderFiles:
             raise Refusal(507, "The disk of this hub is full, so the file can't be kept. Send it again later.") from error
         finally:
             part.unlink(missing_ok=True)
-            if self._stored is not None:
-                self._stored.bytes[owner] -= added
+            cast(Stored, self._stored).bytes[owner] -= added
 
     def _check(self, stored: Stored, owner: str | None, more: int) -> None:
         self._quota.check_stored(own=None if owner is None else stored.bytes[owner] + more, total=stored.total + more)
 
     async def _look(self) -> Stored:
-        """What is stored; counted on the disk once after each sweep."""
+        """What is stored; counted on the disk at first, and at each sweep from then on."""
         async with self._looking:
             if self._stored is None:
                 self._stored = await asyncio.to_thread(self._count)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 models = Models()
 
 #: A small file can unfold to any amount of text.
-MOST_CHARACTERS = 20_000_000
+MOST_CHARACTERS = 10_000_000
 
 
 @models.model(
