@@ -195,3 +195,4 @@ async def write(path: Path, chunks: AsyncIterator[bytes]) -> None:
     with create_private(path) as file:
         async for chunk in chunks:
             file.write(chunk)
+            file.flush()  # what is stored is counted by the size of files
