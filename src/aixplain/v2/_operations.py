@@ -120,8 +120,9 @@ class Run(msgspec.Struct):
         self.timeout = deadline_of(self.timeout)
         if self.wait_time is not None:
             self.wait_time = wait_of("wait_time", self.wait_time)
-        self.retry_wait = wait_of("run_retry_wait", self.retry_wait)
-        if not isinstance(self.retries, int) or isinstance(self.retries, bool) or self.retries < 0:
+        if type(self.retry_wait) is not float or not 0 <= self.retry_wait < LONGEST:
+            self.retry_wait = wait_of("run_retry_wait", self.retry_wait)
+        if type(self.retries) is not int or self.retries < 0:
             raise InputError(f"run_retries is a whole number of 0 or more, not {self.retries!r:.60}")
         if self.on_progress is not None and not callable(self.on_progress):
             raise InputError(f"on_progress is a function that takes a result, not {self.on_progress!r:.60}")

@@ -102,7 +102,7 @@ class Result(LateRecord, rename="camel"):
     @property
     def failed(self) -> bool:
         """Whether the run ended without a result: its status is FAILED, ABORTED or CANCELED."""
-        return is_failure(self.status)
+        return self.status != SUCCESS and is_failure(self.status)
 
 
 _decode_details = msgspec.json.Decoder(list[Detail]).decode

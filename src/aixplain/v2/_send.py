@@ -56,7 +56,7 @@ class Deadline(msgspec.Struct):
     @property
     def left(self) -> float:
         """Seconds that remain, as far as a system can count them."""
-        return min(self.began + self.seconds - self.now, LONGEST)
+        return min(LONGEST, self.began + self.seconds - self.now)
 
     def error(self, poll_url: str | None = None, reason: str = "") -> TimeoutError:
         """The error for a call that wasn't over in time."""
