@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import re
+import sqlite3
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -113,15 +115,61 @@ def test_usage_is_a_table_in_which_what_nobody_told_is_unknown(started: Started,
     running.end()
 
 
-def test_two_keys_of_one_name_are_told_apart_by_their_ids(aix: Aix, refused: Refused) -> None:
+def test_a_second_key_of_one_name_is_refused(aix: Aix, refused: Refused) -> None:
     made(aix, "ada")
+    said = refused("keys", "create", " ada ", "--data", "kept", settings={})
+    assert said.startswith("There is a key named 'ada' already (")
+    assert "`aix keys revoke ada`" in said
+    assert aix("keys", "revoke", "ada", "--data", "kept", settings={}).status == 0
     made(aix, "ada")
+
+
+def test_two_keys_of_one_name_in_an_older_database_are_told_apart_by_their_ids(
+    aix: Aix, refused: Refused, tmp_path: Path
+) -> None:
+    made(aix, "ada")
+    made(aix, "bob")
+    with contextlib.closing(sqlite3.connect(tmp_path / "kept" / "hub.sqlite")) as file, file:
+        file.execute("UPDATE keys SET name = 'ada'")
     said = refused("keys", "revoke", "ada", "--data", "kept", settings={})
     ids = re.findall(r"[0-9a-f]{16}", said)
     assert said.startswith("2 keys are called 'ada'. Name one by its id: ")
     assert aix("keys", "revoke", ids[0], "--data", "kept", settings={}).status == 0
     assert aix("keys", "revoke", "ada", "--data", "kept", settings={}).status == 0
     assert "There are no keys." in aix("keys", "list", "--data", "kept", settings={}).err
+
+
+def test_the_last_admin_key_is_revoked_only_by_force(aix: Aix, refused: Refused) -> None:
+    made(aix, "root", "--admin")
+    made(aix, "ada")
+    said = refused("keys", "revoke", "root", "--data", "kept", settings={})
+    assert "is the last admin key" in said
+    assert "--force" in said
+    assert aix("keys", "revoke", "root", "--force", "--data", "kept", settings={}).status == 0
+
+
+def test_keys_and_usage_of_a_hub_at_an_address_go_over_http(started: Started, aix: Aix, refused: Refused) -> None:
+    running = started("hub", "serve", "--port", "0", "--data", "kept", settings={})
+    url = running.stderr.readline().split(" at ")[1].split()[0]
+    root = aix("keys", "create", "root", "--admin", settings={"BACKEND_URL": url}).out.strip()
+    time.sleep(1)
+    as_root = {"BACKEND_URL": url, "TEAM_API_KEY": root}
+    limits = ("--limit", "rpm=60", "--limit", "credits=2", "--limit", "aixplain/sentiment:rpd=5")
+    ada = aix("keys", "create", "ada", "--model", "aixplain/*", *limits, settings=as_root).out.strip()
+    as_ada = {"BACKEND_URL": url, "TEAM_API_KEY": ada}
+    assert "use aixplain/*, rpm=60, credits=2" in aix("keys", "list", settings=as_root).out
+    assert "'ada' already" in refused("keys", "create", "ada", settings=as_root)
+    assert "admin key" in refused("keys", "list", status=1, settings=as_ada)
+    assert "TEAM_API_KEY" in refused("usage", status=1, settings={"BACKEND_URL": url})
+    assert "--force" in refused("keys", "revoke", "root", settings=as_root)
+    aix("run", "aixplain/sentiment", "I love this", settings=as_ada)
+    assert "aixplain/sentiment" in aix("usage", "--by", "model", settings=as_root).out
+    assert aix("keys", "revoke", "ada", settings=as_root).status == 0
+    assert aix("keys", "revoke", "root", "--yes", settings=as_root).status == 0
+    said = refused("usage", "--hub", url, "--data", "kept", settings={})
+    assert said == "--hub asks a hub, --data and --database read its database: give one of them."
+    running.interrupt()
+    running.end()
 
 
 @pytest.mark.parametrize(

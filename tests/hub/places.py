@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import json
 import threading
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
@@ -107,8 +108,12 @@ def with_books(place: Place, work: Callable[[Books], Awaitable[T]]) -> T:
     return asyncio.run(do())
 
 
-def new_key(place: Place, name: str = "ada", **told: Any) -> tuple[Key, str]:
-    """Makes a key: its record, and itself."""
+_numbers = itertools.count(1)
+
+
+def new_key(place: Place, name: str | None = None, **told: Any) -> tuple[Key, str]:
+    """Makes a key: its record, and itself. Names are unique, so one is made up unless it matters."""
+    name = name or f"key {next(_numbers)}"
     return with_books(place, lambda kept: make(kept.keys, Key("new", name, **told)))
 
 

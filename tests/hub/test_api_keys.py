@@ -85,8 +85,8 @@ def test_a_model_may_be_named_by_its_id(caller: Caller, admin: str) -> None:
 
 
 def test_others_see_themselves_and_change_nothing(caller: Caller, admin: str, place: Place) -> None:
-    key, secret = new_key(place, "ada")
-    assert send(caller, secret, "GET", f"/{key.id}").json["name"] == "ada"
+    key, secret = new_key(place, "carol")
+    assert send(caller, secret, "GET", f"/{key.id}").json["name"] == "carol"
     assert send(caller, secret, "GET", f"/{key.id}/usage-limits").status == 200
     other = new_key(place, "bob")[0]
     for method, path in (("GET", ""), ("POST", ""), ("GET", f"/{other.id}"), ("PUT", f"/{key.id}"), ("DELETE", f"/{key.id}")):
@@ -126,3 +126,32 @@ def test_on_a_hub_without_keys_everyone_here_makes_the_first(tmp_path: Path) -> 
         time.sleep(1)
         assert caller.get("/sdk/api-keys").status == 401
         assert [key["name"] for key in send(caller, secret, "GET").json] == ["first"]
+
+
+def test_a_name_that_is_taken_is_a_409(caller: Caller, admin: str, place: Place) -> None:
+    taken, other = new_key(place, "taken")[0], new_key(place)[0]
+    for answer in (
+        send(caller, admin, "POST", content={"name": " taken "}),
+        send(caller, admin, "PUT", f"/{other.id}", {"name": "taken"}),
+    ):
+        assert answer.status == 409
+        assert f"There is a key named 'taken' already ({taken.id})" in answer.json["message"]
+    assert send(caller, admin, "PUT", f"/{taken.id}", {"name": "taken", "budget": 3}).status == 200
+
+
+def test_the_last_admin_key_goes_only_by_force(tmp_path: Path) -> None:
+    with served(tmp_path, Replica()) as [caller]:
+        key, secret = new_key(Place(tmp_path), "root", is_admin=True)
+        time.sleep(1)
+        for method, body in (
+            ("DELETE", None),
+            ("PUT", {"isAdmin": False}),
+            ("PUT", {"expiresAt": "2001-01-01"}),
+            ("PUT", {"expiresAt": "2130-01-01"}),
+        ):
+            answer = send(caller, secret, method, f"/{key.id}", body)
+            assert answer.status == 409
+            assert "force=true" in answer.json["message"]
+        assert send(caller, secret, "PUT", f"/{key.id}", {"name": "chief"}).status == 200
+        assert send(caller, secret, "DELETE", f"/{key.id}?force=maybe").status == 400
+        assert send(caller, secret, "DELETE", f"/{key.id}?force=true").status == 204

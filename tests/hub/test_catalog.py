@@ -129,10 +129,29 @@ def test_a_filter_that_all_meet_or_that_is_empty_keeps_all(caller: Caller, wante
         ("ÅNGSTRÖM", "globex/spell"),
         ("globex labs", "globex/summary"),
         ("pro xylophone", "acme/translate-pro"),
+        ("summarise", "globex/summary"),
+        ("a model for summaries", "globex/summary"),
+        ("tldr", "globex/summary"),
+        ("mt", "acme/translate"),
+        ("trasnlate", "acme/translate"),
+        ("sumarize", "globex/summary"),
+        ("machin translation", "acme/translate"),
     ],
 )
 def test_the_best_match_comes_first(caller: Caller, query: str, first: str) -> None:
     assert caller.found(q=query)[0] == first
+
+
+@pytest.mark.parametrize("query", ["stt", "ocr", "xyz", "trl", "speech to text"])
+def test_other_functions_and_misspelt_short_words_find_nothing(caller: Caller, query: str) -> None:
+    found = caller.search(q=query)
+    assert (found["results"], found["total"]) == ([], 0)
+
+
+def test_a_synonym_has_whole_pages_and_facets(caller: Caller) -> None:
+    first, second = (caller.search(q="mt", pageSize=1, pageNumber=number) for number in (0, 1))
+    assert (first["total"], first["pageTotal"], second["total"]) == (2, 2, 2)
+    assert first["results"][0]["id"] != second["results"][0]["id"]
 
 
 def test_no_match_is_an_empty_page(caller: Caller) -> None:

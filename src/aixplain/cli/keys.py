@@ -1,21 +1,24 @@
-"""`aix keys`: the keys that may use a hub, made and ended beside it, while it serves too."""
+"""`aix keys`: make, list and revoke the keys of a hub, in its database or over HTTP with an admin key."""
 
 from __future__ import annotations
 
+import shlex
 import sys
 import time
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from aixplain.cli.books import DatabaseOption, DataOption, with_books
 from aixplain.cli.output import note, print_json
-from aixplain.cli.session import JsonOption
+from aixplain.cli.remote import administered, is_remote, results
+from aixplain.cli.session import HubOption, JsonOption
 
 if TYPE_CHECKING:
     from aixplain.hub.opening.books import Books
-    from aixplain.hub.store.keys import Key, Limits
+    from aixplain.hub.store.keys import Key
 
 app = typer.Typer(help="Make, list and end the keys that may use a hub.", no_args_is_help=True)
 
@@ -41,32 +44,61 @@ def create(
     admin: Annotated[bool, typer.Option("--admin", help="It may administer keys, cancel any run, see all usage.")] = False,
     data: DataOption = None,
     database: DatabaseOption = None,
+    hub: HubOption = None,
     json: JsonOption = False,
 ) -> None:
     """Make a key, and print it: this once, for it is not kept.
 
     aix keys create ada --model 'team/*' --limit rpm=60 --limit credits=5
     """
+    wanted = _wanted(name, model, limit or [], expires, is_admin=admin)
+    if is_remote(hub, data, database):
+        with administered(hub) as aix:
+            made = aix.client.post("sdk/api-keys", json=_body(wanted))
+    else:
+        made = _made(wanted, data, database)
+    if json:
+        print_json(made)
+        return
+    note(f"The key '{made['name']}' has the id {made['id']}. It is shown here and now only; clients send it as TEAM_API_KEY:")
+    sys.stdout.write(f"{made['accessKey']}\n")
+
+
+def _made(wanted: Key, data: Path | None, database: str | None) -> dict[str, Any]:
+    """Make a key in a hub's database. Raises `UsageProblem` for a name that is taken."""
+    from aixplain.cli.failures import UsageProblem
     from aixplain.hub.key_bodies import told
     from aixplain.hub.keys import make
+    from aixplain.hub.store.keys import NameTaken
 
-    wanted = _wanted(name, model, limit or [], expires, is_admin=admin)
-    key, secret = with_books(data, database, lambda kept: make(kept.keys, wanted), may_be_new=True)
-    if json:
-        print_json({**told(key), "accessKey": secret})
-        return
-    note(f"The key '{key.name}' has the id {key.id}. It is shown here and now only; clients send it as TEAM_API_KEY:")
-    sys.stdout.write(secret + "\n")
+    try:
+        key, secret = with_books(data, database, lambda kept: make(kept.keys, wanted), may_be_new=True)
+    except NameTaken as error:
+        raise UsageProblem(f"{error} `aix keys revoke {shlex.quote(wanted.name)}` does.") from error
+    return {**told(key), "accessKey": secret}
+
+
+def _body(wanted: Key) -> dict[str, Any]:
+    """A key as it is sent to a hub."""
+    from aixplain.hub.key_bodies import told
+
+    names = ("name", "isAdmin", "models", "budget", "globalLimits", "assetsLimits", "expiresAt")
+    sent = told(wanted)
+    return {name: sent[name] for name in names}
 
 
 @app.command("list")
-def list_keys(data: DataOption = None, database: DatabaseOption = None, json: JsonOption = False) -> None:
+def list_keys(
+    data: DataOption = None, database: DatabaseOption = None, hub: HubOption = None, json: JsonOption = False
+) -> None:
     """List the keys that were not revoked."""
-    from aixplain.hub.key_bodies import told
-
-    keys = with_books(data, database, lambda kept: kept.keys.all())
+    if is_remote(hub, data, database):
+        with administered(hub) as aix:
+            keys = results(aix, aix.client.get("sdk/api-keys"))
+    else:
+        keys = _kept(data, database)
     if json:
-        print_json([told(key) for key in keys])
+        print_json(keys)
     elif not keys:
         note("There are no keys. `aix keys create NAME` makes one.")
     else:
@@ -75,27 +107,71 @@ def list_keys(data: DataOption = None, database: DatabaseOption = None, json: Js
         print_table(("name", "id", "key", "used", "ends", "may"), [_row(key) for key in keys])
 
 
+def _kept(data: Path | None, database: str | None) -> list[dict[str, Any]]:
+    """The keys in a hub's database."""
+    from aixplain.hub.key_bodies import told
+
+    return [told(key) for key in with_books(data, database, lambda kept: kept.keys.all())]
+
+
 @app.command()
 def revoke(
     key: Annotated[str, typer.Argument(metavar="KEY", help="Its id, or its name.", show_default=False)],
+    force: Annotated[bool, typer.Option("--force", "--yes", "-y", help="Also the last admin key.")] = False,
     data: DataOption = None,
     database: DatabaseOption = None,
+    hub: HubOption = None,
 ) -> None:
     """End a key for good. A hub that serves notices within a second."""
-    revoked = with_books(data, database, lambda kept: _revoked(kept, key))
-    note(f"The key '{revoked.name}' ({revoked.id}) is revoked.")
+    if is_remote(hub, data, database):
+        revoked = _revoked_by_hub(hub, key, force=force)
+    else:
+        revoked = with_books(data, database, lambda kept: _revoked(kept, key, force=force))
+    note(f"The key '{revoked['name']}' ({revoked['id']}) is revoked.")
 
 
-async def _revoked(kept: Books, named: str) -> Key:
+async def _revoked(kept: Books, named: str, *, force: bool) -> dict[str, Any]:
+    from aixplain.cli.failures import UsageProblem
+    from aixplain.hub.key_bodies import told
+    from aixplain.hub.store.keys import LastAdminKey
+
+    found = _chosen([told(key) for key in await kept.keys.all()], named)
+    try:
+        await kept.keys.revoke(found["id"], time.time(), force=force)
+    except LastAdminKey as error:
+        raise UsageProblem(f"{error} {_CONFIRM}") from error
+    return found
+
+
+def _revoked_by_hub(hub: str | None, named: str, *, force: bool) -> dict[str, Any]:
+    from aixplain.cli.failures import UsageProblem
+    from aixplain.v2.exceptions import APIError
+
+    with administered(hub) as aix:
+        found = _chosen(results(aix, aix.client.get("sdk/api-keys")), named)
+        try:
+            path = f"sdk/api-keys/{found['id']}"
+            aix.client.request_raw("DELETE", path, params={"force": "true"} if force else {})
+        except APIError as error:
+            if error.status_code != 409:
+                raise
+            raise UsageProblem(f"The key '{found['name']}' ({found['id']}) is the last admin key. {_CONFIRM}") from error
+    return found
+
+
+_CONFIRM = "Make another first (`aix keys create NAME --admin`), or confirm with --force."
+
+
+def _chosen(keys: list[dict[str, Any]], named: str) -> dict[str, Any]:
+    """The key of this id or name. Raises `UsageProblem`."""
     from aixplain.cli.failures import UsageProblem
 
-    keys = await kept.keys.all()
-    found = [key for key in keys if key.id == named] or [key for key in keys if key.name == named]
+    found = [key for key in keys if key["id"] == named] or [key for key in keys if key["name"] == named]
     if not found:
         raise UsageProblem(f"There is no key '{named}'. `aix keys list` lists them.")
     if len(found) > 1:
-        raise UsageProblem(f"{len(found)} keys are called '{named}'. Name one by its id: {', '.join(key.id for key in found)}.")
-    await kept.keys.revoke(found[0].id, time.time())
+        ids = ", ".join(key["id"] for key in found)
+        raise UsageProblem(f"{len(found)} keys are called '{named}'. Name one by its id: {ids}.")
     return found[0]
 
 
@@ -153,27 +229,28 @@ def _limit(text: str) -> tuple[str, str, Any]:
 # --- What is shown --------------------------------------------------------------------------------
 
 
-def _row(key: Key) -> tuple[str, ...]:
-    may = ["administer"] if key.is_admin else []
-    may += [f"use {', '.join(key.models)}"] if key.models is not None else []
-    may += _limits(key.limits, "")
-    for model, limits in key.model_limits.items():
-        may += _limits(limits, f"{model}:")
+def _row(key: dict[str, Any]) -> tuple[str, ...]:
+    may = ["administer"] if key["isAdmin"] else []
+    may += [f"use {', '.join(key['models'])}"] if key["models"] is not None else []
+    may += _limits({**key["globalLimits"], "credits": key["budget"]}, "")
+    for limits in key["assetsLimits"]:
+        may += _limits({**limits, "credits": limits.get("budget")}, f"{limits['assetId']}:")
     return (
-        key.name,
-        key.id,
-        key.hint,
-        _moment(key.used_at) or "never",
-        _moment(key.expires_at) or "never",
+        key["name"],
+        key["id"],
+        key["accessKey"],
+        _moment(key["lastUsedAt"]) or "never",
+        _moment(key["expiresAt"]) or "never",
         ", ".join(may) or "all",
     )
 
 
-def _limits(limits: Limits, before: str) -> list[str]:
-    import msgspec
-
-    return [f"{before}{name}={number}" for name, number in msgspec.to_builtins(limits).items()]
+def _limits(limits: dict[str, Any], before: str) -> list[str]:
+    return [f"{before}{name}={limits[name]}" for name in _LIMITS if limits.get(name) is not None]
 
 
-def _moment(seconds: float | None) -> str | None:
-    return None if seconds is None else f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%d %H:%M}"
+_LIMITS = ("rpm", "rpd", "tpm", "tpd", "credits")
+
+
+def _moment(told: str | None) -> str | None:
+    return None if told is None else f"{datetime.fromisoformat(told).astimezone(UTC):%Y-%m-%d %H:%M}"

@@ -8,7 +8,8 @@ import typer
 
 from aixplain.cli.books import DatabaseOption, DataOption, with_books
 from aixplain.cli.output import note, print_json
-from aixplain.cli.session import HubOption, JsonOption, connect
+from aixplain.cli.remote import administered, is_remote, results
+from aixplain.cli.session import HubOption, JsonOption
 
 PARTS = ("day", "model", "key")
 
@@ -23,10 +24,11 @@ def usage(
 ) -> None:
     """Show how much a hub was used.
 
-    The sums come from its database or, with --hub, from the hub itself.
+    The hub at --hub or BACKEND_URL is asked; without an address, its database on
+    this machine is read, as with --data or --database.
     """
     parts = [part.strip() for part in by.split(",") if part.strip()]
-    sums = _asked(hub, since, parts) if hub is not None else _read(data, database, since, parts)
+    sums = _asked(hub, since, parts) if is_remote(hub, data, database) else _read(data, database, since, parts)
     if json:
         print_json(sums)
     elif not sums:
@@ -35,12 +37,11 @@ def usage(
         _print(sums, [part for part in PARTS if part in parts])
 
 
-def _asked(hub: str, since: str | None, parts: list[str]) -> list[dict[str, Any]]:
+def _asked(hub: str | None, since: str | None, parts: list[str]) -> list[dict[str, Any]]:
     """The sums that a hub tells."""
     params = {"by": ",".join(parts), **({} if since is None else {"since": since})}
-    with connect(hub) as aix:
-        found: list[dict[str, Any]] = aix.client.get("/sdk/usage", params=params)["results"]
-        return found
+    with administered(hub) as aix:
+        return results(aix, aix.client.get("sdk/usage", params=params))
 
 
 def _read(data: Any, database: str | None, since: str | None, parts: list[str]) -> list[dict[str, Any]]:

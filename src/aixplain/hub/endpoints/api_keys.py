@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
+from collections.abc import Iterator
 from typing import Any
 
 import msgspec
@@ -17,11 +19,13 @@ from aixplain.hub.errors import Refusal
 from aixplain.hub.key_bodies import KeyBody, changed, told, told_use
 from aixplain.hub.keys import Keyring, make
 from aixplain.hub.limits import ALL
-from aixplain.hub.store.keys import Key
+from aixplain.hub.store.keys import Key, LastAdminKey, NameTaken
 from aixplain.hub.store.usage import Spent
 
 #: A new key before anything is said of it.
 NEW = Key("new", "new")
+#: What the query parameter `force` may be.
+FORCE = {"": True, "true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
 
 
 async def list_keys(request: Request) -> Response:
@@ -34,7 +38,8 @@ async def create(request: Request) -> Response:
     keyring, body = _administered(request), await body_of(request, KeyBody)
     if body.name is UNSET:
         raise Refusal(400, "A key has a name, and this has none.")
-    key, secret = await make(keyring.store, _changed(request, NEW, body))
+    with _conflicts():
+        key, secret = await make(keyring.store, _changed(request, NEW, body))
     return _answer({**told(key), "accessKey": secret}, 201)
 
 
@@ -47,16 +52,18 @@ async def change(request: Request) -> Response:
     """Change a key. Those who use it notice within a second."""
     keyring = _administered(request)
     key = _changed(request, await _named(request), await body_of(request, KeyBody))
-    if not await keyring.store.replace(key):
-        raise _unknown(key.id)
+    with _conflicts():
+        if not await keyring.store.replace(key, time.time(), force=_is_forced(request)):
+            raise _unknown(key.id)
     return _answer(told(key))
 
 
 async def revoke(request: Request) -> Response:
     """End a key. Those who use it notice within a second."""
     keyring, id = _administered(request), request.path_params["id"]
-    if not await keyring.store.revoke(id, time.time()):
-        raise _unknown(id)
+    with _conflicts():
+        if not await keyring.store.revoke(id, time.time(), force=_is_forced(request)):
+            raise _unknown(id)
     return Response(status_code=204)
 
 
@@ -105,6 +112,26 @@ async def _named(request: Request) -> Key:
     if not found:
         raise _unknown(id)
     return found[0]
+
+
+@contextlib.contextmanager
+def _conflicts() -> Iterator[None]:
+    """Turn what other keys rule out into a `Refusal`."""
+    try:
+        yield
+    except LastAdminKey as error:
+        raise Refusal(409, f"{error} Make another admin key first, or confirm with the query parameter force=true.") from error
+    except NameTaken as error:
+        raise Refusal(409, str(error)) from error
+
+
+def _is_forced(request: Request) -> bool:
+    """Return True if the query confirms the change. Raises `Refusal` for a value that is neither yes nor no."""
+    told = request.query_params.get("force")
+    forced = FORCE.get("false" if told is None else told.lower())
+    if forced is None:
+        raise Refusal(400, f"force is true or false, and this is {told!r:.60}.")
+    return forced
 
 
 def _unknown(id: str) -> Refusal:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from typing import Protocol
 
 import msgspec
@@ -85,11 +86,68 @@ class Key(msgspec.Struct, frozen=True):
         return self.limits != NO_LIMITS or bool(self.model_limits)
 
 
+class KeyConflict(ValueError):
+    """A change that other keys rule out; the message is a sentence."""
+
+
+class NameTaken(KeyConflict):
+    """Another key that is not revoked has the name."""
+
+
+class LastAdminKey(KeyConflict):
+    """Without this key, no good key may administer. `force` makes the change all the same."""
+
+
+class Standing(msgspec.Struct, frozen=True):
+    """What names and administration depend on, of a key that is not revoked."""
+
+    id: str
+    name: str
+    is_admin: bool
+    expires_at: float | None
+
+    def administers(self, now: float) -> bool:
+        """Return True if it is an admin key that has not expired."""
+        return bool(self.is_admin) and (self.expires_at is None or self.expires_at > now)
+
+
+def check_name(key: Key, others: Iterable[Standing]) -> None:
+    """Raise `NameTaken` if another key has this name. A key keeps its name: older hubs allowed the same one twice."""
+    kept = {each.id: each for each in others}
+    if key.id in kept and kept[key.id].name == key.name:
+        return
+    taken = next((each for each in kept.values() if each.name == key.name), None)
+    if taken is not None:
+        raise NameTaken(
+            f"There is a key named '{key.name}' already ({taken.id}). "
+            "Choose another name, or revoke that key first; its name is free then."
+        )
+
+
+def check_admin(id: str, after: Standing | None, keys: Iterable[Standing], now: float) -> None:
+    """Raise `LastAdminKey` if this change of the key `id` (`after` is None: it is revoked) ends the last admin key.
+
+    A new or earlier end counts, also in the future: the hub would be without an admin key from then on.
+    """
+    kept = {each.id: each for each in keys}
+    before = kept.pop(id, None)
+    if before is None or not before.administers(now) or any(each.administers(now) for each in kept.values()):
+        return
+    if after is None or not after.administers(now) or _end(after) < _end(before):
+        raise LastAdminKey(
+            f"The key '{before.name}' ({id}) is the last admin key of this hub; nobody could administer it then."
+        )
+
+
+def _end(key: Standing) -> float:
+    return math.inf if key.expires_at is None else key.expires_at
+
+
 class KeyStore(Protocol):
     """The keys. Every method raises `HubError` when the database can't be read or written."""
 
     async def add(self, key: Key, digest: bytes) -> None:
-        """Keep a key."""
+        """Keep a key. Raises `NameTaken`, also when two are added with one name concurrently."""
         ...
 
     async def find(self, digest: bytes) -> Key | None:
@@ -104,12 +162,18 @@ class KeyStore(Protocol):
         """The keys that were not revoked, the oldest first."""
         ...
 
-    async def replace(self, key: Key) -> bool:
-        """Change what a key may do, its name and its end. False when there is none, or it was revoked."""
+    async def replace(self, key: Key, now: float, *, force: bool = False) -> bool:
+        """Change what a key may do, its name and its end. False when there is none, or it was revoked.
+
+        Raises `NameTaken`, and `LastAdminKey` without `force`.
+        """
         ...
 
-    async def revoke(self, id: str, now: float) -> bool:
-        """End a key for good; its row stays, for the ledger. False when there is none, or it was revoked."""
+    async def revoke(self, id: str, now: float, *, force: bool = False) -> bool:
+        """End a key for good; its row stays, for the ledger. False when there is none, or it was revoked.
+
+        Raises `LastAdminKey` without `force`.
+        """
         ...
 
     async def note_used(self, moments: dict[str, float]) -> None:

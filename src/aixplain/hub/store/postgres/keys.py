@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from aixplain.hub.store.keys import Key
+from aixplain.hub.store.keys import Key, Standing, check_admin, check_name
 from aixplain.hub.store.named import load
 from aixplain.hub.store.postgres.pool import Pool
 
@@ -20,8 +20,11 @@ class PostgresKeys:
         self._pool = pool
 
     async def add(self, key: Key, digest: bytes) -> None:
-        """Keep a key."""
-        await self._pool.count(_SQL["add"], key.id, digest, key.name, key.hint, *_rights(key), key.created_at, key.expires_at)
+        """Keep a key. Raises `NameTaken`, also when two are added with one name concurrently."""
+        async with self._pool.transaction() as connection:
+            check_name(key, await _standing(connection, key.name))
+            rights = _rights(key)
+            await connection.execute(_SQL["add"], key.id, digest, key.name, key.hint, *rights, key.created_at, key.expires_at)
 
     async def find(self, digest: bytes) -> Key | None:
         """The key of this digest, also when it is not good any more."""
@@ -36,17 +39,41 @@ class PostgresKeys:
         """The keys that were not revoked, the oldest first."""
         return [_key(row) for row in await self._pool.fetch(_SQL["all"])]
 
-    async def replace(self, key: Key) -> bool:
-        """Change what a key may do, its name and its end. False when there is none, or it was revoked."""
-        return await self._pool.count(_SQL["replace"], key.id, key.name, *_rights(key), key.expires_at) > 0
+    async def replace(self, key: Key, now: float, *, force: bool = False) -> bool:
+        """Change what a key may do, its name and its end. False when there is none, or it was revoked.
 
-    async def revoke(self, id: str, now: float) -> bool:
-        """End a key for good. False when there is none, or it was revoked."""
-        return await self._pool.count(_SQL["revoke"], id, now) > 0
+        Raises `NameTaken`, and `LastAdminKey` without `force`.
+        """
+        async with self._pool.transaction() as connection:
+            kept = await _standing(connection, key.name, key.id)
+            if key.id not in {each.id for each in kept}:
+                return False
+            check_name(key, kept)
+            if not force:
+                check_admin(key.id, Standing(key.id, key.name, key.is_admin, key.expires_at), kept, now)
+            await connection.execute(_SQL["replace"], key.id, key.name, *_rights(key), key.expires_at)
+            return True
+
+    async def revoke(self, id: str, now: float, *, force: bool = False) -> bool:
+        """End a key for good. False when there is none, or it was revoked. Raises `LastAdminKey` without `force`."""
+        async with self._pool.transaction() as connection:
+            kept = await _standing(connection, None, id)
+            if id not in {each.id for each in kept}:
+                return False
+            if not force:
+                check_admin(id, None, kept, now)
+            await connection.execute(_SQL["revoke"], id, now)
+            return True
 
     async def note_used(self, moments: dict[str, float]) -> None:
         """Note when keys, by their ids, were used last."""
         await self._pool.count(_SQL["note_used"], [*moments], [*moments.values()])
+
+
+async def _standing(connection: Any, name: str | None = None, id: str | None = None) -> list[Standing]:
+    """The admin keys, and those with this name or id, which stay as they are until the transaction ends."""
+    await connection.execute(_SQL["lock"])
+    return [Standing(*row) for row in await connection.fetch(_SQL["standing"], name, id)]
 
 
 def _rights(key: Key) -> tuple[Any, ...]:

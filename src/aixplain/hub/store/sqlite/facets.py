@@ -29,7 +29,7 @@ def facets(connection: sqlite3.Connection, wanted: Search, among: tuple[str, ...
     Only models `among` these are found, as by `search`.
     """
     told: dict[str, list[dict[str, object]]] = {}
-    for text in texts(wanted):
+    for text in texts(connection, wanted):
         told = {
             name: _values(connection, name, *found(replace(wanted, **{field: None}), among, text))
             for name, field in FILTERS.items()

@@ -89,6 +89,7 @@ class SqliteStore:
         connection: sqlite3.Connection | None = getattr(self._readers, "connection", None)
         if connection is None:
             connection = self._readers.connection = self._connect()
+            connection.execute("CREATE VIRTUAL TABLE temp.words USING fts5vocab('main', 'models_text', 'row')")
             connection.execute("PRAGMA query_only = ON")
             connection.execute(f"PRAGMA cache_size = -{CACHE_KILOBYTES}")
         return connection

@@ -13,6 +13,14 @@ SELECT EXISTS (SELECT FROM keys);
 SELECT id, name, hint, is_admin, models, limits, model_limits, created_at, expires_at, used_at, revoked_at
 FROM keys WHERE revoked_at IS NULL ORDER BY created_at, id;
 
+-- name: lock
+-- One change of keys at a time. Reads, and the notes of when keys were used last, wait for nothing that takes long.
+LOCK TABLE keys IN SHARE ROW EXCLUSIVE MODE;
+
+-- name: standing
+SELECT id, name, is_admin, expires_at FROM keys
+WHERE revoked_at IS NULL AND (is_admin OR name = $1 OR id = $2) ORDER BY created_at, id;
+
 -- name: replace
 UPDATE keys SET name = $2, is_admin = $3, models = $4, limits = $5, model_limits = $6, expires_at = $7
 WHERE id = $1 AND revoked_at IS NULL;
