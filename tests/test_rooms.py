@@ -68,9 +68,7 @@ ROOMS = {
     "aixplain.v2._files.disk": Room(ours=names("aixplain.v2._flow")),
     "aixplain.v2._send": Room(ours=OPERATIONS, libraries=names("msgspec"), pure=True),
     # What people bring: an answer of requests, a notebook. Neither is loaded for its own sake.
-    "aixplain.v2._streams.streamers": Room(
-        ours=names("aixplain._wire aixplain.v2"), libraries=names("msgspec requests urllib3")
-    ),
+    "aixplain.v2._streams.sources": Room(ours=names("aixplain._wire aixplain.v2"), libraries=names("msgspec requests urllib3")),
     "aixplain.v2._progress": Room(ours=names("aixplain._wire"), libraries=names("IPython")),
     "aixplain.v2._clock": Room(),
     "aixplain.v2._http": Room(ours=names("aixplain.v2._flow aixplain.v2._clock"), libraries=names("httptools")),
@@ -199,7 +197,7 @@ def test_the_modules_that_the_rule_names_exist() -> None:
         ("aixplain.v2._search", "import starlette"),
         ("aixplain.v2.resource", "def f():\n    from aixplain.hub import Hub"),
         (
-            "aixplain.v2._streams.streamers",
+            "aixplain.v2._streams.sources",
             "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    from aixplain.hub import Hub",
         ),
         ("aixplain.v2.resource", "from importlib import import_module\nimport_module('aixplain.hub.embedded')"),

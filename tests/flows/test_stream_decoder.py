@@ -181,7 +181,7 @@ def test_no_event_at_all_is_a_cut_stream(body: Any, answer: bytes) -> None:
         ({"error": {"message": "it broke", "code": "x"}}, "it broke", 0),
         ({"error": {"message": "it broke"}, "statusCode": 485}, "it broke", 485),
         ({"status": "FAILED", "errorMessage": "it broke", "statusCode": 485}, "it broke", 485),
-        ({"status": "FAILED", "errorMessage": "no", "supplierError": "it broke"}, "it broke", 0),
+        ({"status": "FAILED", "errorMessage": "no", "supplierError": "it broke"}, "it broke; no", 0),
         ({"status": "FAILED"}, "FAILED", 0),
         ({"status": "ABORTED"}, "ABORTED", 0),
         ({"status": "CANCELED"}, "CANCELED", 0),

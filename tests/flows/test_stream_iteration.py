@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import itertools
 import threading
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -11,7 +12,7 @@ from typing import Any
 import pytest
 
 from aixplain.v2._streams.streamers import AsyncModelResponseStreamer, ModelResponseStreamer
-from aixplain.v2.exceptions import ResourceError, StreamFailedError
+from aixplain.v2.exceptions import IncompleteStreamError, ResourceError, StreamFailedError
 
 WORDS = ["one ", "two ", "three ", "four"]
 EVENTS = [b'data: {"data": "%s"}\n\n' % word.encode() for word in WORDS] + [b"data: [DONE]\n\n"]
@@ -158,3 +159,37 @@ def test_a_read_that_is_canceled_leaves_the_stream_as_it_was() -> None:
         assert [chunk.data async for chunk in stream] == WORDS[1:]
 
     asyncio.run(read())
+
+
+def test_contextlib_closes_a_stream(stream: ModelResponseStreamer) -> None:
+    with contextlib.closing(stream) as closing:
+        next(closing)
+    assert list(stream) == []
+
+
+def test_contextlib_closes_an_asyncio_stream() -> None:
+    async def read() -> None:
+        body = AsyncBody(EVENTS)
+
+        async def start() -> AsyncBody:
+            return body
+
+        async with contextlib.aclosing(AsyncModelResponseStreamer(start)) as stream:
+            await anext(stream)
+        assert body.closed
+        assert [chunk async for chunk in stream] == []
+
+    asyncio.run(read())
+
+
+def test_a_stream_that_is_read_inside_its_own_read_is_refused(body: Any) -> None:
+    class Reentrant:
+        def iter_lines(self) -> Iterator[bytes]:
+            next(stream)
+            yield b"data: [DONE]"
+
+        def close(self) -> None: ...
+
+    stream = ModelResponseStreamer(Reentrant())
+    with pytest.raises(IncompleteStreamError, match="is being read"):
+        list(stream)

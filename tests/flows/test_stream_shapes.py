@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import itertools
 from typing import Any
+from unittest.mock import MagicMock, Mock
 
 import msgspec
 import pytest
@@ -55,6 +57,15 @@ def read(*packets: bytes) -> ChunkDecoder:
         (event({"data": ["h", "i"]}), "hi"),
         (event({"content": "hi"}), "hi"),
         (event({"text": "hi"}), "hi"),
+        (choice(delta="hi"), "hi"),
+        (choice(delta={"role": "assistant"}, message={"content": "hi"}), "hi"),
+        (choice(message="hi"), "hi"),
+        (choice(content="hi"), "hi"),
+        (event({"choices": {"delta": {"content": "hi"}}}), "hi"),
+        (event({"choices": ["hi"]}), "hi"),
+        (event({"choices": [], "data": "hi"}), "hi"),
+        (delta(content=[[["h"]], {"text": {"value": "i"}}]), "hi"),
+        (delta(content=True), "true"),
         (b'data: {"data": "one\ndata: two"}\n\n', "one\ntwo"),
         (b'data: {"choices": [{"delta":\ndata: {"content": "one\ndata: two"}}]}\n\n', "one\ntwo"),
     ],
@@ -63,6 +74,28 @@ def test_text_is_read_in_every_shape(sent: bytes, text: str) -> None:
     decoder = read(sent, DONE)
     assert [chunk.data for chunk in decoder.ready] == [text]
     assert decoder.result().data == text
+
+
+def test_a_message_that_repeats_the_text_so_far_adds_nothing() -> None:
+    sent = [
+        choice(delta={"content": each}, message={"content": whole}) for each, whole in (("h", "h"), ("i", "hi"), ("", "hi"))
+    ]
+    assert read(*sent, DONE).result().data == "hi"
+
+
+def test_text_keeps_its_order_beside_an_event_of_several_lines() -> None:
+    sent = event({"data": "a"}) + b'data: {"data": "b"}\ndata: {"data": "c"}\n\n' + event({"data": "d"})
+    decoder = read(sent, DONE)
+    assert decoder.result().data == "".join(chunk.data for chunk in decoder.ready) == "abcd"
+
+
+@pytest.mark.parametrize(
+    "end", [b"data: [DONE]\n\n", b"data:[DONE] \n\n", b'data: "[DONE]"\n\n', b'data: {"data": "[DONE]"}\n\n']
+)
+def test_every_spelling_of_the_end_ends_a_stream(end: bytes) -> None:
+    decoder = read(event({"data": "a"}), end, event({"data": "b"}))
+    decoder.raise_for_end()
+    assert decoder.result().data == "a"
 
 
 @pytest.mark.parametrize("value", [{"usage": 1}, None, [], {"type": "image", "url": "x"}])
@@ -212,6 +245,24 @@ def test_an_id_that_is_new_begins_a_tool_call(sent: list[dict[str, Any]]) -> Non
     assert {each["type"] for each in calls} == {"function"}
 
 
+def test_a_delta_without_an_id_or_a_name_goes_on_with_the_last_call() -> None:
+    sent = [call("", "c1", "add"), call('{"a": 1}', index=0), call("", "c2", "add"), call('{"a": 2}', index=0)]
+    calls = read(*(delta(tool_calls=[each]) for each in sent), DONE).result().details[0].message.tool_calls
+    assert [(each["id"], each["function"]["name"], each["function"]["arguments"]) for each in calls] == TWO
+
+
+@pytest.mark.parametrize("odd", [[], {}, 1.5, True, "0", "[" * 1100 + "]" * 1100])
+@pytest.mark.parametrize("field", ["id", "index", "type"])
+def test_odd_fields_of_a_tool_call_cost_no_arguments(field: str, odd: Any) -> None:
+    one = b'{"%s": %s, "function": {"name": "add", "arguments": "{}"}}' % (
+        field.encode(),
+        odd.encode() if isinstance(odd, str) else msgspec.json.encode(odd),
+    )
+    sent = event(b'{"choices": [{"delta": {"tool_calls": [%s]}}]}' % one)
+    calls = read(sent, DONE).result().details[0].message.tool_calls
+    assert [each["function"] for each in calls] == [{"name": "add", "arguments": "{}"}]
+
+
 def test_calls_without_ids_are_told_apart_by_their_functions() -> None:
     sent = [call("", None, "add"), call('{"a": 1}'), call('{"a": 2}', None, "add"), call("{}", None, "sub")]
     calls = read(*(delta(tool_calls=[each]) for each in sent), DONE).result().details[0].message.tool_calls
@@ -258,6 +309,15 @@ FAILURES = [
     event({"status": "ABORTED", "completed": True, "errorMessage": "no memory"}),
     event({"status": "FAILED", "errorMessage": "no memory", "choices": [{"delta": {"content": ""}}]}),
     event({"choices": [{"delta": {}, "finish_reason": "error"}], "message": "no memory"}),
+    event({"data": "", "errorMessage": "no memory"}),
+    event({"data": None, "supplierError": {"message": "no memory"}}),
+    event({"choices": [], "errorMessage": "no memory"}),
+    event({"choices": [{"delta": {}, "finish_reason": "ERROR", "error": {"message": "no memory"}}]}),
+    event({"choices": [{"delta": {"content": ""}, "error": {"message": "no memory"}}]}),
+    event({"type": "error", "message": "no memory"}),
+    event({"errors": [{"message": "no memory"}]}),
+    event({"statusCode": 500, "message": "no memory"}),
+    event({"error": {"message": "no memory"}, "x": "[[["}),
     b"event: error\ndata: no memory\n\n",
     b'event: error\ndata: {"message": "no memory"}\n\n',
     b'data: {"message": "no memory"}\nevent:error\n\n',
@@ -283,6 +343,25 @@ def test_the_text_beside_a_failure_is_not_lost(body: Any) -> None:
     with pytest.raises(StreamFailedError) as error:
         next(stream)
     assert error.value.partial == "ab"
+
+
+@pytest.mark.parametrize("name", ["error", "errorMessage", "supplierError"])
+@pytest.mark.parametrize("shape", [{"data": "b"}, {"choices": [{"delta": {"content": "b"}}]}], ids=["data", "choices"])
+@pytest.mark.parametrize("together", [True, False], ids=["one packet", "packets"])
+def test_a_failure_beside_text_raises_after_the_text(body: Any, name: str, shape: dict[str, Any], together: bool) -> None:
+    sent = [event({"data": "a"}), event(shape | {name: "no memory"}), event({"data": "c"}), DONE]
+    stream = ModelResponseStreamer(body(b"".join(sent)) if together else body(*sent))
+    assert [next(stream).data, next(stream).data] == ["a", "b"]
+    with pytest.raises(StreamFailedError, match="no memory") as error:
+        next(stream)
+    assert error.value.partial == "ab"
+
+
+def test_no_failure_shows_the_key(body: Any) -> None:
+    stream = ModelResponseStreamer(body(event({"error": "a1b2c3d4e5 is out of credits"})), api_key="a1b2c3d4e5")
+    with pytest.raises(StreamFailedError, match="is out of credits") as error:
+        next(stream)
+    assert "a1b2c3d4e5" not in f"{error.value} {error.value.response_data}"
 
 
 # --- Sources --------------------------------------------------------------------------------------
@@ -320,3 +399,37 @@ def test_what_another_library_raises_is_a_cut_stream() -> None:
     assert next(stream).data == "a"
     with pytest.raises(IncompleteStreamError, match="reset"):
         next(stream)
+
+
+def test_lines_need_no_blank_lines_between_events() -> None:
+    def endless() -> Any:
+        yield from ('data: {"data": "a"}', 'data: {"data": "b"}', "data: [DONE]")
+        raise AssertionError("read past the end")
+
+    source = Lines()
+    source.iter_lines = endless  # type: ignore[method-assign]
+    stream = ModelResponseStreamer(source)
+    assert next(stream).data == "a"
+    assert next(stream).data == "b"
+    assert list(stream) == []
+
+
+def test_a_stand_in_for_a_response_is_read_by_its_lines() -> None:
+    import requests
+
+    for stand_in in (Mock(spec=requests.Response), MagicMock()):
+        stand_in.iter_lines.return_value = iter([b'data: {"data": "a"}', b"", b"data: [DONE]"])
+        assert [chunk.data for chunk in ModelResponseStreamer(stand_in)] == ["a"]
+        stand_in.close.assert_called()
+
+
+def test_a_response_that_was_read_before_is_read_again() -> None:
+    import requests
+
+    response = requests.Response()
+    response.raw = io.BytesIO(b'data: {"data": "a"}\n\ndata: [DONE]\n\n')
+    assert ModelResponseStreamer(response).text() == "a"
+    response = requests.Response()
+    response.raw = io.BytesIO(b'data: {"data": "a"}\n\ndata: [DONE]\n\n')
+    assert response.content
+    assert ModelResponseStreamer(response).text() == "a"

@@ -7,6 +7,9 @@ from typing import Any
 
 #: Where services put the reasoning of a message, the most usual first. Several of these may hold the same text.
 _REASONING = ("reasoning_content", "reasoning", "reasoning_details", "thinking")
+#: Where a part of a message has its text.
+_TEXTS = ("text", "value", "content", "summary", "refusal")
+_NO_TEXT: tuple[Any, ...] = (None, "", [], {})
 
 
 def text_of(content: Any) -> str:
@@ -15,9 +18,7 @@ def text_of(content: Any) -> str:
     >>> text_of([{"type": "thinking", "thinking": "hm"}, {"type": "text", "text": "hi"}, " there"])
     'hi there'
     """
-    if isinstance(content, list):
-        return "".join(text_of(part) for part in content if not _is_reasoning(part))
-    return "" if _is_reasoning(content) else _flat(content)
+    return flat_text(content, without_reasoning=True)
 
 
 def reasoning_of(message: Mapping[str, Any]) -> str | None:
@@ -27,7 +28,7 @@ def reasoning_of(message: Mapping[str, Any]) -> str | None:
     'first then'
     """
     for name in _REASONING:
-        if text := _flat(message.get(name)):
+        if text := flat_text(message.get(name)):
             return text
     content = message.get("content")
     parts = content if isinstance(content, list) else [content]
@@ -40,20 +41,30 @@ def _is_reasoning(part: Any) -> bool:
 
 def _reasoning_of_part(part: dict[str, Any]) -> str:
     return next(
-        (text for name in ("thinking", "reasoning", "text", "summary", "content") if (text := _flat(part.get(name)))), ""
+        (text for name in ("thinking", "reasoning", "text", "summary", "content") if (text := flat_text(part.get(name)))), ""
     )
 
 
-def _flat(value: Any) -> str:
-    """The text in a value, however it is wrapped; what has none, such as a picture, gives none."""
-    if isinstance(value, str):
-        return value
-    if isinstance(value, bool | int | float):
-        return str(value)
-    if isinstance(value, list):
-        return "".join(map(_flat, value))
-    if isinstance(value, dict):
-        return next(
-            (text for name in ("text", "value", "content", "summary", "refusal") if (text := _flat(value.get(name)))), ""
-        )
-    return ""
+def flat_text(value: Any, *, without_reasoning: bool = False) -> str:
+    """Return the text in a value, however it is wrapped; what has none, such as a picture, gives none.
+
+    It calls itself nowhere, as values may be nested deeper than Python's stack is.
+
+    >>> flat_text(["a", {"text": {"value": "b"}}, 5, True, None, {"type": "image", "url": "x"}])
+    'ab5true'
+    """
+    texts: list[str] = []
+    waiting = [value]
+    while waiting:
+        part = waiting.pop()
+        if isinstance(part, str):
+            texts.append(part)
+        elif isinstance(part, bool):
+            texts.append("true" if part else "false")
+        elif isinstance(part, int | float):
+            texts.append(str(part))
+        elif isinstance(part, list):
+            waiting.extend(reversed(part))
+        elif isinstance(part, dict) and not (without_reasoning and _is_reasoning(part)):
+            waiting.append(next((part[name] for name in _TEXTS if part.get(name) not in _NO_TEXT), None))
+    return "".join(texts)

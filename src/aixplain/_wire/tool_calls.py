@@ -25,10 +25,13 @@ def merge_tool_calls(deltas: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
     by_index: dict[Any, dict[str, Any]] = {}
     for delta in deltas:
         index = delta.get("index")
-        call = _call_of(delta, calls, by_index.get(index) if index is not None else None)
+        index = index if isinstance(index, int | str) else None
+        call = _call_of(delta, calls, by_index.get(index), index is not None and bool(by_index))
         if call is None:
             call = {}
             calls.append(call)
+            if index is None:
+                by_index.clear()  # what follows goes on with this call, whatever the index of those before
         if index is not None:
             by_index[index] = call
         call.update({name: value for name, value in delta.items() if name not in ("index", "function") and _says(name, value)})
@@ -40,15 +43,17 @@ def _says(name: str, value: Any) -> bool:
     return value is not None and (value != "" or name not in ("id", "type"))
 
 
-def _call_of(delta: dict[str, Any], calls: list[dict[str, Any]], at_index: dict[str, Any] | None) -> dict[str, Any] | None:
-    """The call that a delta goes on with; None for one that begins a call."""
-    id = delta.get("id") or None
-    if id is not None:
+def _call_of(
+    delta: dict[str, Any], calls: list[dict[str, Any]], at_index: dict[str, Any] | None, has_index: bool
+) -> dict[str, Any] | None:
+    """The call that a delta goes on with; None for one that begins a call. `has_index`: calls are told apart by indices."""
+    id = delta.get("id")
+    if isinstance(id, int | str) and id != "":
         known = next((call for call in calls if call.get("id") == id), None)
         if known is not None:
             return known
         return at_index if at_index is not None and "id" not in at_index else None
-    if at_index is None and (delta.get("index") is not None or not calls):
+    if at_index is None and (has_index or not calls):
         return None
     call = at_index if at_index is not None else calls[-1]
     return None if _begins_another(delta, call) else call
@@ -76,4 +81,11 @@ def _join_function(call: dict[str, Any], delta: Any) -> None:
     function["name"] = delta.get("name") or function["name"]
     arguments = delta.get("arguments")
     if arguments is not None:
-        function["arguments"] += arguments if isinstance(arguments, str) else msgspec.json.encode(arguments).decode()
+        function["arguments"] += arguments if isinstance(arguments, str) else _as_json(arguments)
+
+
+def _as_json(arguments: Any) -> str:
+    try:
+        return msgspec.json.encode(arguments).decode()
+    except RecursionError:  # no JSON reader would take them either
+        return ""

@@ -222,7 +222,9 @@ class Model(ModelBase, rename="camel", kw_only=True):
         api_key = concealed(api_key)
         self._ensure_streams()
         run = self._prepare(inputs, operations.Run("", {}, timeout, api_key=api_key))
-        return ModelResponseStreamer(cast(Stream, self._drive(operations.stream(self._settings(), run), run)))
+        settings = self._settings()
+        opened = cast(Stream, self._drive(operations.stream(settings, run), run))
+        return ModelResponseStreamer(opened, api_key=run.api_key or settings.api_key)
 
     def poll(self, poll_url: ModelResult | str, *, api_key: str | None = None) -> ModelResult:
         """Ask once after a run, by the result of `run_async`, its address or its id; a failed run is a result here.
@@ -448,11 +450,12 @@ class AsyncModel(ModelBase, rename="camel", kw_only=True):
         api_key = concealed(api_key)
         self._ensure_streams()
         run = self._prepare(inputs, operations.Run("", {}, timeout, api_key=api_key))
+        settings = self._settings()
 
         async def start() -> AsyncStream:
-            return cast(AsyncStream, await self._drive(operations.stream(self._settings(), run), run))
+            return cast(AsyncStream, await self._drive(operations.stream(settings, run), run))
 
-        return AsyncModelResponseStreamer(start)
+        return AsyncModelResponseStreamer(start, api_key=run.api_key or settings.api_key)
 
     async def poll(self, poll_url: ModelResult | str, *, api_key: str | None = None) -> ModelResult:
         """Ask once after a run, by the result of `run_async`, its address or its id; a failed run is a result here.

@@ -11,16 +11,23 @@ from typing import Any
 
 import msgspec
 
-from aixplain._wire.chat_content import reasoning_of, text_of
-from aixplain._wire.errors import first_words
 from aixplain._wire.messages import IN_PROGRESS, SUCCESS, Usage
 from aixplain._wire.open_records import remember
 from aixplain._wire.records import parse, read
+from aixplain._wire.redaction import redact, redact_data
 from aixplain._wire.sse import ErrorData, EventDecoder, data_of_events
-from aixplain._wire.statuses import is_failure, is_success
+from aixplain._wire.statuses import is_success
 from aixplain.v2._flow import TransportFailure, TransportTimeout
 from aixplain.v2._records import ModelResult, StreamChunk
 from aixplain.v2._streams.alternatives import Alternative
+from aixplain.v2._streams.odd_events import (
+    choices_of,
+    failure_words,
+    is_failed,
+    odd_choice,
+    odd_plain,
+    text_beside_failure,
+)
 from aixplain.v2._streams.plain_texts import plain_texts
 from aixplain.v2.enums import ResponseStatus
 from aixplain.v2.exceptions import IncompleteStreamError, StreamFailedError, StreamTimeoutError
@@ -30,13 +37,18 @@ _GOES_ON = ResponseStatus.IN_PROGRESS
 _EVENT_STARTS = (b"data:", b"event:", b"id:", b"retry:", b":")
 _BODY_STARTS = (b"{", b"[")
 _MARK = b"\xef\xbb\xbf"
+#: What makes a chunk of plain text more than the fields of `StreamChunk`.
+_ODD_NAMES = (b'"supplierError"', b'"reasoning', b'"thinking"')
 
 
 class _Delta(msgspec.Struct):
     content: str | None = None
+    function_call: None = None
     reasoning: str | None = None
     reasoning_content: str | None = None
     reasoning_details: None = None
+    refusal: None = None
+    thinking: None = None
     tool_calls: list[dict[str, Any]] | None = None
 
 
@@ -53,7 +65,11 @@ class _Choice(msgspec.Struct):
     def says_something(self) -> bool:
         """Whether the fields here have what the choice says; else it may be under a key that is rare."""
         delta = self.delta
-        return delta is not None and bool(delta.content or delta.tool_calls or delta.reasoning_content or delta.reasoning)
+        return (
+            delta is not None
+            and self.finish_reason is None
+            and bool(delta.content or delta.tool_calls or delta.reasoning_content or delta.reasoning)
+        )
 
 
 class _Completion(msgspec.Struct):
@@ -61,6 +77,7 @@ class _Completion(msgspec.Struct):
 
     choices: list[_Choice]
     status: str = IN_PROGRESS
+    supplierError: None = None  # noqa: N815 - as the wire spells it
     usage: Usage | None = None
     usedCredits: float | None = None  # noqa: N815 - as the wire spells it
 
@@ -76,7 +93,8 @@ class ChunkDecoder:
     A stream is whole after `[DONE]`, a finish reason or a status of success; one that stops with none of these was cut.
     """
 
-    def __init__(self, content_type: str = "text/event-stream") -> None:
+    def __init__(self, content_type: str = "text/event-stream", api_key: str | None = None) -> None:
+        self._api_key = api_key
         self.ready: deque[StreamChunk] = deque()
         self.status = ResponseStatus.IN_PROGRESS
         self.done = False
@@ -95,6 +113,8 @@ class ChunkDecoder:
         self._usage: Usage | None = None
         self._credits: float | None = None
         self._failure: IncompleteStreamError | None = None
+        self._texts: list[str] = []
+        """Text of the first alternative that is not added to it yet."""
         self._saw_end = False
         self._end_status = SUCCESS
         """The service's own word for a good end."""
@@ -185,11 +205,11 @@ class ChunkDecoder:
         self._first.text.add(texts)
 
     def _take_all(self, events: list[bytes]) -> None:
-        ready, texts = self.ready, []
+        ready, texts = self.ready, self._texts
         for data in events:
             if self.done:
                 break
-            if data == b"[DONE]":
+            if data.strip() == b"[DONE]":
                 self._finish()
                 break
             chunk = self._chunk(data)
@@ -207,6 +227,7 @@ class ChunkDecoder:
             ready.append(chunk)
         if texts:
             self._first.text.add(texts)
+            texts.clear()
             if self._failure is not None:
                 self._failure.partial = self.text
 
@@ -230,6 +251,8 @@ class ChunkDecoder:
                 event = _read_completion(data)
                 if event.status == IN_PROGRESS and event.choices and all(each.says_something for each in event.choices):
                     return self._completion_chunk(event)
+                return self._odd_chunk(data)
+            if any(name in data for name in _ODD_NAMES):
                 return self._odd_chunk(data)
             chunk = _read_plain(data)
         except (ValueError, RecursionError):
@@ -273,9 +296,13 @@ class ChunkDecoder:
         if type(data) is ErrorData:
             self._fail(value if isinstance(value, dict) else {"error": value})
             return None
-        if isinstance(value, str):
-            return StreamChunk(data=value)
-        return self._from_object(value) if isinstance(value, dict) else StreamChunk(data=data.decode("utf-8", "replace"))
+        if isinstance(value, dict):
+            return self._from_object(value)
+        text = value if isinstance(value, str) else data.decode("utf-8", "replace")
+        if text.strip() == "[DONE]":
+            self._finish()
+            return None
+        return StreamChunk(data=text)
 
     def _from_lines(self, data: bytes, text: str) -> StreamChunk | None:
         """An event that is not JSON: events of a service that leaves out the blank lines, or plain text."""
@@ -283,22 +310,25 @@ class ChunkDecoder:
             self._fail({"error": text})
             return None
         lines = data.split(b"\n")
-        if len(lines) == 1 or not all(line.startswith((b"{", b"[DONE]")) for line in lines):
-            return StreamChunk(data=text)
-        self._take_all(lines)
-        return None
+        if len(lines) > 1 and all(line.startswith((b"{", b"[DONE]")) for line in lines):
+            self._take_all(lines)
+            return None
+        if len(lines) > 1 and lines[-1].strip() == b"[DONE]":
+            self._take_all([b"\n".join(lines[:-1]), lines[-1]])
+            return None
+        return StreamChunk(data=text)
 
     def _from_object(self, value: dict[str, Any]) -> StreamChunk | None:
         if value.get("data") == "[DONE]":
             self._finish()
             return None
-        choices = value.get("choices")
-        choices = [each for each in choices if isinstance(each, dict)] if isinstance(choices, list) else None
-        if _is_failed(value, choices):
-            chunk = self._odd_completion(value, choices) if choices else None  # what came beside it came before
-            self._fail(value)
-            return chunk
-        chunk = self._odd_completion(value, choices) if choices is not None else _odd_plain(value)
+        choices = choices_of(value)
+        if is_failed(value, choices):
+            chunk = self._odd_completion(value, choices) if choices else text_beside_failure(value)
+            self._fail(value, choices)
+            return chunk  # what came beside the failure came before it
+        is_plain = not choices and ("choices" not in value or value.get("data") is not None)
+        chunk = odd_plain(value) if is_plain else self._odd_completion(value, choices or [])
         credits = value.get("usedCredits")
         self._credits = credits if isinstance(credits, int | float) else self._credits
         status = value.get("status")
@@ -310,7 +340,7 @@ class ChunkDecoder:
     def _odd_completion(self, value: dict[str, Any], choices: list[dict[str, Any]]) -> StreamChunk:
         chunks = []
         for choice in choices:
-            chunk, refusal = _odd_choice(choice)
+            chunk, refusal = odd_choice(choice)
             chunks.append(chunk)
             if refusal:
                 self._alternative(chunk).refuse(refusal)
@@ -321,66 +351,12 @@ class ChunkDecoder:
         self._saw_end = self.done = self.drains = True
         self.status = ResponseStatus.SUCCESS
 
-    def _fail(self, value: dict[str, Any]) -> None:
-        words = first_words(value, "supplierError", "errorMessage", "error", "message", "detail", "data")
-        reason = words or value.get("status") or "the service gave no reason"
-        self._failure = StreamFailedError(f"Operation failed: {reason}", self.text, value)
+    def _fail(self, value: dict[str, Any], choices: list[dict[str, Any]] | None = None) -> None:
+        words = redact(failure_words(value, choices).encode("utf-8", "replace"), self._api_key).decode("utf-8", "replace")
+        told = redact_data(value, self._api_key) if self._api_key else value
+        self._failure = StreamFailedError(f"Operation failed: {words}", self.text, told)
         self.done = True
         self.status = ResponseStatus.FAILED
-
-
-def _is_failed(value: dict[str, Any], choices: list[dict[str, Any]] | None) -> bool:
-    """Whether an event tells that the run failed, in any of the ways that services have."""
-    status = value.get("status")
-    if value.get("error") or value.get("object") == "error" or (isinstance(status, str) and is_failure(status)):
-        return True
-    if choices is not None:
-        return any(choice.get("finish_reason") == "error" for choice in choices)
-    return "data" not in value and any(value.get(name) for name in ("detail", "errorMessage", "supplierError"))
-
-
-def _odd_plain(value: dict[str, Any]) -> StreamChunk:
-    chunk = read(StreamChunk, {name: each for name, each in value.items() if name not in ("status", "data")})
-    chunk.reasoning_content = reasoning_of(value)
-    chunk.data = _odd_data(value)
-    return chunk
-
-
-def _odd_data(value: dict[str, Any]) -> Any:
-    """The text of a chunk. What a whole answer has may be anything else."""
-    data = value.get("data")
-    if isinstance(value.get("status"), str) and is_success(value["status"], value.get("completed")):
-        return "" if data is None else data
-    if data is None:
-        data = next((value[name] for name in ("content", "text", "message") if name in value), None)
-    return text_of(data)
-
-
-def _odd_choice(choice: dict[str, Any]) -> tuple[StreamChunk, str]:
-    """The chunk of a choice, and the refusal in it."""
-    parts = [part for part in (choice.get("delta"), choice.get("message")) if isinstance(part, dict)]
-    message = parts[0] if parts and (parts[0] or len(parts) == 1) else (parts[-1] if parts else {})
-    text = text_of(message.get("content")) or text_of(choice.get("text")) or text_of(message.get("text"))
-    finish, index = choice.get("finish_reason"), choice.get("index")
-    chunk = StreamChunk(
-        _GOES_ON,
-        text,
-        _tool_calls_of(message),
-        reasoning_of(message),
-        finish_reason=finish if isinstance(finish, str) else None,
-        index=index if type(index) is int else 0,
-        logprobs=choice.get("logprobs"),
-    )
-    return chunk, text_of(message.get("refusal"))
-
-
-def _tool_calls_of(message: dict[str, Any]) -> list[dict[str, Any]] | None:
-    """The tool calls of a delta: a list, one alone, or one in the older shape."""
-    calls = message.get("tool_calls")
-    if calls is None and isinstance(message.get("function_call"), dict):
-        calls = {"index": 0, "type": "function", "function": message["function_call"]}
-    calls = [calls] if isinstance(calls, dict) else calls
-    return [call for call in calls if isinstance(call, dict)] or None if isinstance(calls, list) else None
 
 
 def _chunk_of(choice: _Choice) -> StreamChunk:
@@ -407,6 +383,6 @@ def _recoder(content_type: str) -> codecs.IncrementalDecoder | None:
         return None
 
 
-def decoder_for(headers: Mapping[str, str]) -> ChunkDecoder:
-    """The decoder for an answer with these headers."""
-    return ChunkDecoder(headers.get("content-type", "text/event-stream"))
+def decoder_for(headers: Mapping[str, str], api_key: str | None = None) -> ChunkDecoder:
+    """The decoder for an answer with these headers, whose errors don't show the key."""
+    return ChunkDecoder(headers.get("content-type", "text/event-stream"), api_key)

@@ -17,15 +17,15 @@ class _OnlyText(msgspec.Struct, gc=False):
 
     data: str
     choices: None = None
-    error: None = None
-    errorMessage: None = None  # noqa: N815 - as the wire spells it
-    error_message: None = None
     finish_reason: None = None
     index: None = None
     logprobs: None = None
-    object: None = None
+    reasoning: None = None
     reasoning_content: None = None
+    reasoning_details: None = None
     status: None = None
+    supplierError: None = None  # noqa: N815 - as the wire spells it
+    thinking: None = None
     tool_calls: None = None
     usage: None = None
     usedCredits: None = None  # noqa: N815 - as the wire spells it
@@ -33,9 +33,12 @@ class _OnlyText(msgspec.Struct, gc=False):
 
 class _OnlyContent(msgspec.Struct, gc=False):
     content: Annotated[str, msgspec.Meta(min_length=1)]
+    function_call: None = None
     reasoning: None = None
     reasoning_content: None = None
     reasoning_details: None = None
+    refusal: None = None
+    thinking: None = None
     tool_calls: None = None
 
 
@@ -50,7 +53,7 @@ class _OnlyCompletion(msgspec.Struct, gc=False):
     """`{"choices": [{"delta": {"content": "tok"}, "finish_reason": null}]}`"""
 
     choices: Annotated[list[_OnlyDelta], msgspec.Meta(min_length=1, max_length=1)]
-    error: None = None
+    supplierError: None = None  # noqa: N815 - as the wire spells it
     status: None = None
     usage: None = None
     usedCredits: None = None  # noqa: N815 - as the wire spells it
@@ -68,7 +71,7 @@ def plain_texts(events: bytes) -> tuple[list[str], int | None] | None:
     >>> plain_texts(b'data: {"data": "a", "usage": {"total_tokens": 1}}\\n\\n') is None
     True
     """
-    if not events.startswith(b"data: {"):
+    if not events.startswith(b"data: {") or b'"error' in events:  # `error`, `errorMessage`, or the value of another key
         return None
     data = events[6:-2].split(b"\n\ndata: ")
     array = b"[" + b",".join(data) + b"]"

@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import sys
 import threading
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Protocol, Self, runtime_checkable
+from typing import Self
 
 from aixplain.v2._flow import AsyncStream, Stream, TransportFailure
 from aixplain.v2._records import ModelResult, StreamChunk
 from aixplain.v2._streams.chunks import ChunkDecoder, decoder_for
 from aixplain.v2._streams.drain import afinish, finish
+from aixplain.v2._streams.sources import LineSource, as_stream
 from aixplain.v2.enums import ResponseStatus
 from aixplain.v2.exceptions import ResourceError
-
-if TYPE_CHECKING:
-    import requests
 
 
 class ModelResponseStreamer(Iterator[StreamChunk]):
@@ -30,12 +27,14 @@ class ModelResponseStreamer(Iterator[StreamChunk]):
     Args:
         response: The open body of an answer, or any object with `iter_lines()` and `close()`, such as a response of the
             library requests that was made with `stream=True`.
+        api_key: The key that the run was sent with: no error shows it.
     """
 
-    def __init__(self, response: Stream | LineSource) -> None:
-        self._body = _as_stream(response)
-        self._decoder = decoder_for(self._body.headers)
-        self._reading = threading.Lock()
+    def __init__(self, response: Stream | LineSource, *, api_key: str | None = None) -> None:
+        self._body = as_stream(response)
+        self._decoder = decoder_for(self._body.headers, api_key)
+        self._reading = threading.RLock()
+        self._is_read = False
 
     @property
     def status(self) -> ResponseStatus:
@@ -86,7 +85,17 @@ class ModelResponseStreamer(Iterator[StreamChunk]):
     def _read(self) -> bool:
         """Read more, unless another thread has; False at a good end. Raises at a bad one."""
         with self._reading:
-            return bool(self._decoder.ready) or self._read_more()
+            if self._decoder.ready:
+                return True
+            if self._is_read:  # by this very thread, which would wait for itself
+                raise ResourceError(
+                    "This stream is being read, and a signal handler or a callback of that read reads it again."
+                )
+            self._is_read = True
+            try:
+                return self._read_more()
+            finally:
+                self._is_read = False
 
     def _read_more(self) -> bool:
         decoder = self._decoder
@@ -118,9 +127,10 @@ class AsyncModelResponseStreamer(AsyncIterator[StreamChunk]):
     The run is sent when the first chunk is asked for. One task at a time reads it; another one gets a `ResourceError`.
     """
 
-    def __init__(self, start: Callable[[], Awaitable[AsyncStream]]) -> None:
+    def __init__(self, start: Callable[[], Awaitable[AsyncStream]], *, api_key: str | None = None) -> None:
         self._is_read = False
         self._start = start
+        self._api_key = api_key
         self._body: AsyncStream | None = None
         self._decoder = ChunkDecoder()
 
@@ -141,8 +151,7 @@ class AsyncModelResponseStreamer(AsyncIterator[StreamChunk]):
     async def open(self) -> Self:
         """Send the run, unless it was sent."""
         if self._body is None:
-            self._body = await self._start()
-            self._decoder = decoder_for(self._body.headers)
+            await self._start_now()
         return self
 
     def __aiter__(self) -> Self:
@@ -170,6 +179,10 @@ class AsyncModelResponseStreamer(AsyncIterator[StreamChunk]):
         """Close the connection. Safe to call twice."""
         self._decoder.abandon()
         await self._let_go()
+
+    async def aclose(self) -> None:
+        """Close the connection: the name that `contextlib.aclosing` calls."""
+        await self.close()
 
     async def _let_go(self) -> None:
         if self._body is None:
@@ -210,7 +223,7 @@ class AsyncModelResponseStreamer(AsyncIterator[StreamChunk]):
 
     async def _start_now(self) -> AsyncStream:
         self._body = await self._start()
-        self._decoder = decoder_for(self._body.headers)
+        self._decoder = decoder_for(self._body.headers, self._api_key)
         return self._body
 
     async def __aenter__(self) -> Self:
@@ -220,69 +233,3 @@ class AsyncModelResponseStreamer(AsyncIterator[StreamChunk]):
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         await self.close()
-
-
-@runtime_checkable
-class LineSource(Protocol):
-    """The open answer of an HTTP library, as far as a stream needs it."""
-
-    def iter_lines(self) -> Iterable[str | bytes]:
-        """Iterate over the lines, without their ends."""
-        ...
-
-    def close(self) -> None:
-        """Close the connection."""
-        ...
-
-
-class _LinesBody:
-    """Lines as a body, whatever library they come from."""
-
-    def __init__(self, source: LineSource) -> None:
-        self._source = source
-        self._lines = iter(source.iter_lines())
-        self.headers: Mapping[str, str] = {}
-
-    def read(self) -> bytes | None:
-        try:
-            line = next(self._lines)
-        except StopIteration:
-            return None
-        except Exception as error:  # the libraries' own exceptions, which have no common base
-            raise TransportFailure(f"the connection broke: {error}") from error
-        return (line.encode("utf-8", "surrogatepass") if isinstance(line, str) else bytes(line)) + b"\n"
-
-    def close(self) -> None:
-        self._source.close()
-
-
-class _RequestsBody:
-    """The open answer of the library requests, as a stream."""
-
-    def __init__(self, response: requests.Response) -> None:
-        self._response = response
-        self.headers: Mapping[str, str] = {name.lower(): value for name, value in response.headers.items()}
-
-    def read(self) -> bytes | None:
-        import requests  # loaded already, by whoever made the response
-        from urllib3.exceptions import HTTPError
-
-        try:
-            # As much as has arrived; `iter_content` would wait for more.
-            piece: bytes = self._response.raw.read1(65536, decode_content=True)
-        except (requests.RequestException, HTTPError, OSError) as error:
-            raise TransportFailure(f"the connection broke: {error}") from error
-        return piece or None
-
-    def close(self) -> None:
-        self._response.close()
-
-
-def _as_stream(response: Any) -> Stream:
-    library = sys.modules.get("requests")
-    if library is not None and isinstance(response, library.Response):
-        return _RequestsBody(response)
-    if isinstance(response, LineSource):
-        return _LinesBody(response)
-    stream: Stream = response
-    return stream
