@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import io
 import warnings
+from collections import UserDict
 from collections.abc import Callable
+from datetime import datetime
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import pytest
 
@@ -279,3 +283,82 @@ def test_check_needs_no_client() -> None:
 def test_a_run_without_a_client_says_where_to_get_one() -> None:
     with pytest.raises(ValidationError, match=r"Aixplain\(\)\.Model"):
         Model(id="x", params=[Parameter("text", True)]).run(text="hi")
+
+
+# --- What check accepts is what run sends ---------------------------------------------------------
+
+
+class Markup(str):
+    __slots__ = ()
+
+
+class Unshown:
+    def __repr__(self) -> str:
+        raise RuntimeError
+
+
+circular: list[Any] = []
+circular.append(circular)
+VALUES: list[Any] = [
+    *(
+        Markup("x"),
+        Language.SPANISH,
+        ("a",),
+        {"a"},
+        UserDict(a=1),
+        Decimal("1.5"),
+        Decimal("NaN"),
+        datetime(2026, 1, 2),
+        UUID(int=1),
+    ),
+    *(
+        float("nan"),
+        [float("inf")],
+        {"a": {"b": float("nan")}},
+        "\ud83d",
+        ["\ud83d"],
+        circular,
+        10**5000,
+        {None: 1},
+        1j,
+        object(),
+    ),
+    *(Unshown(), [Unshown()], b"x", range(2), [None], {"a": (1, None)}, True, 7, "x", [], {}),
+]
+
+
+@pytest.mark.parametrize("number", range(len(VALUES)))
+@pytest.mark.parametrize("name", ["text", "temperature", "words", "history", "verbose", "data", "options", "identifier"])
+def test_what_check_accepts_is_sent_and_nothing_else(model: Any, service: Any, name: str, number: int) -> None:
+    service.answer = SUCCESS
+    inputs = {"text": "x", name: VALUES[number]}
+    problems = model.check(**inputs)
+    if problems:
+        with pytest.raises(InputError):
+            model.run(**inputs)
+        with pytest.raises(InputError):
+            model.run_async(**inputs)
+        assert service.asked == []
+    else:
+        model.run(**inputs)
+        assert len(service.asked) == 1
+
+
+def test_shared_inputs_of_a_map_are_refused_at_once_as_those_of_a_run_are(model: Any, service: Any) -> None:
+    for value in ({"a": float("nan")}, circular, ["\ud83d"]):
+        with pytest.raises(InputError, match="Parameter history"):
+            model.map(["x"], history=value)
+    assert service.asked == []
+
+
+@pytest.mark.parametrize("single", [None, 7, "text", b"x", {"text": "x"}])
+def test_a_map_of_a_single_input_is_refused(model: Any, single: Any) -> None:
+    with pytest.raises(InputError, match="A map takes many inputs"):
+        model.map(single)
+
+
+@pytest.mark.parametrize("value", ["a\nb", "a\r\nx-other: 1", "\x00", [], 0.5, {"a": 1}])
+def test_what_no_header_can_carry_is_refused(model: Any, service: Any, value: Any) -> None:
+    with pytest.raises(InputError, match="session_id is sent as a header"):
+        model.run(text="x", session_id=value)
+    assert service.asked == []

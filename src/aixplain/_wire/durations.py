@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from aixplain._wire.plain_data import plain
+from aixplain._wire.validation import shown
 
 #: No wait on a socket or a clock is longer: some systems can't count further.
 LONGEST = 1_000_000.0
@@ -31,7 +32,7 @@ def seconds_of(name: str, value: Any, *, zero: bool = True, endless: bool = Fals
     if seconds is None or not (0 <= seconds < math.inf or (endless and seconds == math.inf)) or (seconds == 0 and not zero):
         least = "of 0 or more" if zero else "above 0"
         none = ", and so will None, for no limit" if endless else ""
-        raise ValueError(f"{name} is a number of seconds {least}, not {value!r:.60}; a timedelta will do{none}")
+        raise ValueError(f"{name} is a number of seconds {least}, not {shown(value)}; a timedelta will do{none}")
     return seconds
 
 

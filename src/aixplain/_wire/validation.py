@@ -239,7 +239,10 @@ def shown(value: Any, most: int = 60) -> str:
     >>> shown("a" * 10_000_000, 5), shown([1] * 10_000_000, 8)
     ("'aaaa", '[1, 1, 1')
     """
-    return repr(_beginning(value, most))[:most]
+    try:
+        return repr(_beginning(value, most))[:most]
+    except Exception:  # noqa: BLE001 - a repr is anybody's code, and a message about a value is no place to fail
+        return f"a {type(value).__name__}"
 
 
 def _beginning(value: Any, most: int, depth: int = 3) -> Any:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, Self
+from uuid import UUID
 
 import msgspec
 
-from aixplain._wire.messages import Parameter
+from aixplain._wire.messages import RUN_HEADERS, Parameter
 from aixplain._wire.open_records import decode_open
 from aixplain._wire.plain_data import PLAIN_TYPES, is_surely_sendable, plain
-from aixplain._wire.validation import did_you_mean
+from aixplain._wire.validation import did_you_mean, shown
 from aixplain.v2 import _operations as operations
 from aixplain.v2 import enums
 from aixplain.v2._flow import Operation
@@ -200,10 +201,12 @@ class ModelBase(ModelFields, rename="camel", kw_only=True):
             controls.files = local_files(self.params, inputs)
             checked = {**inputs, **{name: names_of(found) for name, found in controls.files.items()}}
         if "options" in inputs and not isinstance(inputs["options"], dict):
-            raise InputError(f"options is a dict of the switches of a run, not {inputs['options']!r:.60}")
+            raise InputError(f"options is a dict of the switches of a run, not {shown(inputs['options'])}")
         validate(held._form, checked, strict=self._settings().strict if strict is None else strict)
         if not is_surely_sendable(inputs):
             operations.body_of({name: value for name, value in inputs.items() if name not in controls.files})
+        for name in RUN_HEADERS.keys() & inputs.keys():
+            _check_header(name, inputs[name])
         controls.model_id, controls.inputs = self.id or "", inputs
         controls.path, controls.function = self.path, self.function
         return controls
@@ -225,7 +228,7 @@ class ModelBase(ModelFields, rename="camel", kw_only=True):
     @classmethod
     def _get_call(cls, id: str, options: dict[str, Any]) -> Operation[bytes]:
         if not isinstance(id, str) or not id.strip():
-            raise InputError(f"A model is got by its id or its path, not by {id!r}")
+            raise InputError(f"A model is got by its id or its path, not by {shown(id)}")
         known = BaseGetParams.__annotations__
         for name in options.keys() - known.keys() if options else ():
             raise InputError(f"'{name}' is nothing that a get takes{did_you_mean(name, known)}")
@@ -244,6 +247,12 @@ class ModelBase(ModelFields, rename="camel", kw_only=True):
             return decode_open(cls, body)
         except msgspec.DecodeError as error:
             raise not_the_protocol(body, api_key or cls._settings().api_key) from error
+
+
+def _check_header(name: str, value: Any) -> None:
+    """Raise `InputError` for an argument that can't travel as a header."""
+    if not isinstance(value, str | int | UUID) or not str(value).isprintable():
+        raise InputError(f"{name} is sent as a header: a text in one line, without control characters, not {shown(value)}")
 
 
 def _ways(model: ModelBase) -> set[str]:

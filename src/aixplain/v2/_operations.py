@@ -15,6 +15,7 @@ from aixplain._wire.errors import retry_after
 from aixplain._wire.messages import CLIENT_CONTROLS, IDEMPOTENCY_KEY, RUN_HEADERS, Search
 from aixplain._wire.plain_data import encode
 from aixplain._wire.redaction import redact_data
+from aixplain._wire.validation import shown
 from aixplain.v2._flow import AsyncStream, Now, Operation, Request, Response, Sleep, Stream
 from aixplain.v2._idempotency import new_key
 from aixplain.v2._records import ModelResult
@@ -123,9 +124,9 @@ class Run(msgspec.Struct):
         if type(self.retry_wait) is not float or not 0 <= self.retry_wait < LONGEST:
             self.retry_wait = wait_of("run_retry_wait", self.retry_wait)
         if type(self.retries) is not int or self.retries < 0:
-            raise InputError(f"run_retries is a whole number of 0 or more, not {self.retries!r:.60}")
+            raise InputError(f"run_retries is a whole number of 0 or more, not {shown(self.retries)}")
         if self.on_progress is not None and not callable(self.on_progress):
-            raise InputError(f"on_progress is a function that takes a result, not {self.on_progress!r:.60}")
+            raise InputError(f"on_progress is a function that takes a result, not {shown(self.on_progress)}")
 
 
 def deadline_of(timeout: Seconds) -> float:
@@ -283,7 +284,7 @@ def place_of(run: ModelResult | str) -> str:
     if isinstance(run, str) and run.strip():
         return run
     if not isinstance(run, ModelResult):
-        raise InputError(f"A run is named by its address, its id, or the result of run_async, not by {run!r:.60}")
+        raise InputError(f"A run is named by its address, its id, or the result of run_async, not by {shown(run)}")
     if run.url is None:
         words = error_words(run._raw_data)
         said = f" It said: {words}" if words else ""

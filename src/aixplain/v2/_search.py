@@ -13,7 +13,7 @@ from aixplain._wire.open_records import Body, OpenRecord, Slices, read_open
 from aixplain._wire.plain_data import plain
 from aixplain._wire.records import UNREADABLE, Record, parse, read
 from aixplain._wire.redaction import redact
-from aixplain._wire.validation import did_you_mean
+from aixplain._wire.validation import did_you_mean, shown
 from aixplain.v2 import enums
 from aixplain.v2._words.wire_enum import WireEnum
 from aixplain.v2.exceptions import InputError, InvalidResponseError
@@ -120,7 +120,7 @@ def _check_paging(given: dict[str, Any]) -> None:
     for name, least in (("page_number", 0), ("page_size", 1)):
         value = given.get(name, least)
         if not isinstance(value, int) or isinstance(value, bool) or value < least:
-            raise InputError(f"{name} is a whole number of {least} or more, not {value!r}")
+            raise InputError(f"{name} is a whole number of {least} or more, not {shown(value)}")
 
 
 def _sort(by: Any, order: Any) -> dict[str, Any]:
@@ -134,7 +134,7 @@ def _direction(order: Any) -> int:
         return -1 if order < 0 else 1
     member = enums.SortOrder.lookup(order) if order is not None else enums.SortOrder.ASC
     if member is None:
-        raise InputError(f"sort_order is ASC or DESC, not {order!r}")
+        raise InputError(f"sort_order is ASC or DESC, not {shown(order)}")
     return member.direction
 
 

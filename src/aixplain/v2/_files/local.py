@@ -216,7 +216,7 @@ def _names_a_file(value: str) -> bool:
     """Whether a text is meant as the name of a file, which may be missing: it is not an address, and not content."""
     if not value.strip() or "://" in value or value.lower().startswith("data:"):
         return False
-    return len(os.fsencode(value)) <= LONGEST_PATH and "\n" not in value and "\0" not in value
+    return len(value.encode("utf-8", "replace")) <= LONGEST_PATH and "\n" not in value and "\0" not in value
 
 
 def _at_path(kind: str, path: Path) -> LocalFile:

@@ -14,6 +14,7 @@ from typing import Any, TypeVar, get_origin
 import msgspec
 
 from aixplain._wire.records import parse as parse_json
+from aixplain._wire.validation import shown
 from aixplain.v2.exceptions import InputError, UnexpectedDataError
 
 T = TypeVar("T")
@@ -56,7 +57,7 @@ def parse(data: Any, kind: type[T]) -> T:
         parsed: T = _parse(data, kind)
     except UNUSABLE as error:
         raise UnexpectedDataError(
-            f"The answer is no {_name(kind)}: {error}. It says: {data!r:.200}. "
+            f"The answer is no {_name(kind)}: {error}. It says: {shown(data, 200)}. "
             "Ask the model for that shape with response_format, where it takes one, or in the prompt.",
             data,
         ) from error

@@ -12,7 +12,7 @@ import msgspec
 
 from aixplain._wire.messages import CLIENT_CONTROLS
 from aixplain._wire.plain_data import plain
-from aixplain._wire.validation import problems
+from aixplain._wire.validation import problems, shown
 from aixplain.v2 import _operations as operations
 from aixplain.v2._flow import Operation
 from aixplain.v2._model_base import ModelBase
@@ -151,11 +151,11 @@ class Plan(msgspec.Struct):
 def counted(values: object) -> int | None:
     """How many inputs there are; None when nobody can say. Raises `InputError` for a single input."""
     if isinstance(values, str | bytes | Mapping) or not isinstance(values, Iterable | AsyncIterable):
-        raise InputError(f"A map takes many inputs, and this is one: {values!r:.60}. Give a list of them, or use model.run")
+        raise InputError(f"A map takes many inputs, and this is one: {shown(values)}. Give a list of them, or use model.run")
     try:
         return len(values) if isinstance(values, Sized) else None
     except TypeError as error:  # an array of numpy that has no dimension
-        raise InputError(f"A map takes many inputs, and this has no length: {values!r:.60} ({error})") from error
+        raise InputError(f"A map takes many inputs, and this has no length: {shown(values)} ({error})") from error
 
 
 def _main_input(model: ModelBase) -> str:
@@ -167,14 +167,14 @@ def _main_input(model: ModelBase) -> str:
 
 def _check_concurrency(concurrency: int) -> None:
     if not isinstance(concurrency, int) or isinstance(concurrency, bool) or not 1 <= concurrency <= MOST:
-        raise InputError(f"concurrency is how many runs there are at a time, from 1 to {MOST}, not {concurrency!r}")
+        raise InputError(f"concurrency is how many runs there are at a time, from 1 to {MOST}, not {shown(concurrency)}")
 
 
 def _check_budget(budget: float | None) -> None:
     if budget is None:
         return
     if not isinstance(budget, int | float) or isinstance(budget, bool) or not 0 <= budget < math.inf:
-        raise InputError(f"budget is a number of credits, 0 or more, not {budget!r}; without one there is no limit")
+        raise InputError(f"budget is a number of credits, 0 or more, not {shown(budget)}; without one there is no limit")
 
 
 def _check_names(inputs: Mapping[Any, Any]) -> None:
@@ -183,7 +183,7 @@ def _check_names(inputs: Mapping[Any, Any]) -> None:
         raise InputError(f"A map takes no {names}: that steers a single run. It takes timeout and api_key, for all of them")
     for name in inputs:
         if not isinstance(name, str):
-            raise InputError(f"Inputs have names, and {name!r:.60} is none")
+            raise InputError(f"Inputs have names, and {shown(name)} is none")
 
 
 def _check_shared(model: ModelBase, shared: dict[str, Any]) -> None:
