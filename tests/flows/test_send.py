@@ -108,6 +108,7 @@ def test_a_post_that_the_service_refused_is_sent_again(
         ({"retry_after": "1.5"}, 1.5),
         ({"retry_after": "-3"}, 0),
         ({"retry_after": "Wed, 21 Oct 2015 07:28:07 GMT", "date": SAID_DATE}, 7),
+        ({"retry_after": SAID_DATE}, 0),  # counted from our clock
         ({"retry_after": "Wed, 21 Oct 2015 07:27:00 GMT", "date": SAID_DATE}, 0),
     ],
 )
@@ -120,7 +121,7 @@ def test_the_service_says_how_long_to_wait(
     assert hub.slept == [wait]
 
 
-@pytest.mark.parametrize("said", ["soon", "", "Wed, 99 Oct 2015", SAID_DATE])
+@pytest.mark.parametrize("said", ["soon", "", "Wed, 99 Oct 2015", "nan", "1e400", "0x10"])
 def test_a_wait_that_can_not_be_read_is_left_to_the_client(world: Any, settings: Any, answer: Any, said: str) -> None:
     hub = world(answer(429, retry_after=said), answer())
     assert hub.play(post(settings)).status == 200

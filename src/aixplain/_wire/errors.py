@@ -15,6 +15,10 @@ from aixplain._wire.records import parse
 #: The stores that files go to refuse in XML.
 _STORE_WORDS = re.compile("<Message>([^<]+)</Message>")
 
+_SECONDS = re.compile(r"[+-]?([0-9]+(\.[0-9]*)?|inf(inity)?)", re.IGNORECASE)
+#: Seconds that `Retry-After` may say; more are taken for this.
+LONGEST_RETRY_AFTER = 1e9
+
 #: What a status means here, and the way out. The numbers above 460 are the platform's own.
 MEANINGS: dict[int, tuple[str, str]] = {
     400: ("the request was not understood", "check the inputs against `model.inputs`"),
@@ -75,21 +79,27 @@ def retry_after(headers: Mapping[str, str]) -> float | None:
     >>> retry_after({"retry-after": "2"})
     2.0
     """
-    value = headers.get("retry-after", "")
-    try:
-        return max(0.0, float(value)) if value else None
-    except ValueError:
-        return _seconds_until(value, headers.get("date", ""))
+    value = headers.get("retry-after", "").strip()
+    if _SECONDS.fullmatch(value):
+        return min(max(0.0, float(value)), LONGEST_RETRY_AFTER)
+    return _seconds_until(value, headers.get("date", "")) if value else None
 
 
 def _seconds_until(value: str, date: str) -> float | None:
-    """`Retry-After` as a date, counted from the service's own clock."""
-    from email.utils import parsedate_to_datetime  # rare, and slow to import
+    """`Retry-After` as a date, counted from the service's own clock, or from this machine's if it doesn't tell its own."""
+    from datetime import UTC, datetime  # rare, and slow to import
+    from email.utils import parsedate_to_datetime
 
     try:
-        return max(0.0, (parsedate_to_datetime(value) - parsedate_to_datetime(date)).total_seconds())
-    except (ValueError, TypeError):
+        until = parsedate_to_datetime(value)
+    except (ValueError, TypeError, OverflowError):
         return None
+    try:
+        now = parsedate_to_datetime(date)
+    except (ValueError, TypeError, OverflowError):
+        now = datetime.now(UTC)
+    seconds = (until.replace(tzinfo=until.tzinfo or UTC) - now.replace(tzinfo=now.tzinfo or UTC)).total_seconds()
+    return min(max(0.0, seconds), LONGEST_RETRY_AFTER)
 
 
 def first_words(content: dict[str, Any], *names: str) -> str:

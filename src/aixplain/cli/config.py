@@ -152,6 +152,7 @@ def in_use(named: str | None, hub: str | None = None) -> list[tuple[str, Any, st
     strict, connecting, reading = (
         (None, None, None) if profile is None else (profile.strict, profile.connect_timeout, profile.read_timeout)
     )
+    largest, said_largest = settings.max_response_bytes_of(profile, named=named is not None)
     return [
         ("profile", profile and profile.name, settings.config_path()),
         ("api_key", *_key_in_use(sources, urls, typed=hub is not None)),
@@ -160,6 +161,7 @@ def in_use(named: str | None, hub: str | None = None) -> list[tuple[str, Any, st
         ("strict", bool(strict), told if strict is not None else ""),
         ("connect_timeout", connecting or settings.CONNECT_TIMEOUT, told if connecting else ""),
         ("read_timeout", reading, told if reading else ""),
+        ("max_response_bytes", largest, said_largest),
     ]
 
 

@@ -90,7 +90,7 @@ class ClientBase(Generic[TransportT]):
         from aixplain.v2._http.options import Options
 
         settings = self.settings
-        return Options(settings.is_loopback, settings.connect_timeout, settings.read_timeout)
+        return Options(settings.is_loopback, settings.connect_timeout, settings.read_timeout, settings.max_response_bytes)
 
     def _make_transport(self) -> TransportT:
         raise NotImplementedError

@@ -21,6 +21,9 @@ import msgspec
 
 T = TypeVar("T")
 
+#: Bytes of a whole response, decompressed, and of one event of a stream. Downloads to the disk have no such bound.
+MAX_RESPONSE_BYTES = 512 * 1024 * 1024
+
 #: A generator of steps that ends with a T. Steps are answered by kind, which a type can't tell.
 Operation = Generator["Step", Any, T]
 
@@ -37,12 +40,12 @@ class TransportTimeout(TransportFailure):
     """No answer came in the time that the request was given."""
 
 
+class TransportRejected(TransportFailure):
+    """The response is too large, or can't be decoded: sending the request again would end the same way."""
+
+
 class TransportClosed(TransportFailure):
     """The transport was closed under the request."""
-
-
-class ResponseTooLarge(TransportFailure):
-    """The response is larger than the client takes."""
 
 
 class Body(Protocol):

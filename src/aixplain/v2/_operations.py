@@ -35,6 +35,7 @@ from aixplain.v2.exceptions import (
     InputError,
     InvalidResponseError,
     ResourceError,
+    ResponseRejectedError,
     TimeoutError,
 )
 
@@ -336,6 +337,8 @@ def _ask(
         return result, min(retry_after(response.headers) or 0.0, LONGEST_WAIT)
     except TimeoutError as error:
         raise deadline.error(place) from error
+    except ResponseRejectedError:
+        raise  # the next poll would be answered in the same way
     except ConnectionLostError:
         return None, 0.0  # the run goes on without us; the deadline ends this
     except APIError as error:

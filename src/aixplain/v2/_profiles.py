@@ -26,7 +26,7 @@ from typing import Any
 
 from aixplain._wire.validation import did_you_mean
 from aixplain.v2._addresses import check_address
-from aixplain.v2._settings import Key, concealed, seconds
+from aixplain.v2._settings import Key, concealed, seconds, size
 from aixplain.v2.exceptions import ConfigurationError
 
 #: Seconds that a command may take to find a key; somebody may have to type a passphrase.
@@ -66,6 +66,7 @@ SETTINGS: dict[str, Callable[[str, Any], object]] = {
     "strict": _switch,
     "connect_timeout": seconds,
     "read_timeout": seconds,
+    "max_response_bytes": size,
 }
 
 
@@ -91,6 +92,7 @@ class Profile:
         self.model_url: str | None = values.get("model_url")
         self.connect_timeout: float | None = values.get("connect_timeout")
         self.read_timeout: float | None = values.get("read_timeout")
+        self.max_response_bytes: int | None = values.get("max_response_bytes")
         self.key_from = next((each for each in KEYS if each in values), None)
         """Which setting says its key, and what it says."""
         self.said: Any = concealed(values["api_key"]) if "api_key" in values else values.get(self.key_from or "")

@@ -21,6 +21,7 @@ from aixplain.v2._flow import (
     Sleep,
     TransportClosed,
     TransportFailure,
+    TransportRejected,
     TransportTimeout,
 )
 from aixplain.v2._settings import Key, Settings, check_key, origin
@@ -31,6 +32,7 @@ from aixplain.v2.exceptions import (
     ConnectionLostError,
     ConnectionTimeoutError,
     ResourceError,
+    ResponseRejectedError,
     TimeoutError,
 )
 
@@ -43,6 +45,10 @@ ATTEMPTS = 4
 LONGEST_WAIT = 60.0
 REFUSED = frozenset({429, 497})
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
+_WAY_OUT = (
+    "Allow more with Aixplain(max_response_bytes=…) or AIXPLAIN_MAX_RESPONSE_BYTES, or ask for less. "
+    "A run was carried out all the same."
+)
 SECRET_HEADERS = {"x-api-key": "$TEAM_API_KEY", "authorization": "Bearer $TEAM_API_KEY"}
 
 
@@ -160,7 +166,7 @@ def _wait_before_retry(
     if attempts >= ATTEMPTS:
         return None
     backoff = jittered(0.1 * 2**attempts)
-    if isinstance(outcome, TransportClosed):
+    if isinstance(outcome, TransportClosed | TransportRejected):
         return None
     if isinstance(outcome, TransportFailure):
         return backoff if repeatable or not outcome.sent else None
@@ -187,7 +193,8 @@ def _redirected(request: Request, outcome: Response | TransportFailure, *, leave
     from urllib.parse import urljoin  # rare, and slow to import
 
     try:
-        target = urljoin(request.url, outcome.headers.get("location", ""))
+        location = outcome.headers.get("location", "").strip()
+        target = urljoin(request.url, location) if location else ""
     except ValueError:
         target = ""
     keeps_method = outcome.status in (307, 308) or request.method == "GET"
@@ -207,6 +214,8 @@ def _error(outcome: Response | TransportFailure, deadline: Deadline) -> Aixplain
         return refusal(outcome)
     if isinstance(outcome, TransportClosed):
         return ResourceError(f"{outcome}. A run that the service has taken may go on; the client can be used again.")
+    if isinstance(outcome, TransportRejected):
+        return ResponseRejectedError(f"{outcome}. {_WAY_OUT if 'max_response_bytes' in str(outcome) else ''}".rstrip())
     if isinstance(outcome, TransportTimeout) and deadline.left <= 0.01:
         return deadline.error(reason=str(outcome))
     if isinstance(outcome, TransportTimeout) and outcome.sent:

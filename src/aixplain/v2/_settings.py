@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from aixplain._wire.durations import LONGEST, seconds_of
 from aixplain.v2._addresses import LOOPBACK, absolute, check_address, host_of, origin
+from aixplain.v2._flow import MAX_RESPONSE_BYTES
 from aixplain.v2.exceptions import ConfigurationError
 
 if TYPE_CHECKING:
@@ -25,6 +26,7 @@ PLATFORM_RUNS = "https://models.aixplain.com/api/v2/execute"
 RUN_PATH = "/api/v2/execute"
 #: Seconds in which a connection must stand.
 CONNECT_TIMEOUT = 10.0
+MAX_RESPONSE_BYTES_VARIABLE = "AIXPLAIN_MAX_RESPONSE_BYTES"
 KEY_VARIABLES = ("TEAM_API_KEY", "AIXPLAIN_API_KEY")
 
 
@@ -69,6 +71,7 @@ class Settings:
         "connect_timeout",
         "is_patient",
         "keeps_keys",
+        "max_response_bytes",
         "model_url",
         "read_timeout",
         "runs_at",
@@ -88,7 +91,9 @@ class Settings:
         strict: bool = False,
         connect_timeout: float = CONNECT_TIMEOUT,
         read_timeout: float | None = None,
+        max_response_bytes: int = MAX_RESPONSE_BYTES,
     ) -> None:
+        self.max_response_bytes = max_response_bytes
         self.api_key = concealed(api_key)
         self.keeps_keys, self.is_patient = False, True
         self.backend_url = backend_url
@@ -169,6 +174,7 @@ def resolve(
     strict: bool | None = None,
     connect_timeout: float | None = None,
     read_timeout: float | None = None,
+    max_response_bytes: int | None = None,
     profile: str | None = None,
 ) -> Settings:
     """Fill in what the arguments leave open. Raises `ConfigurationError`."""
@@ -191,7 +197,32 @@ def resolve(
         bool(strict),
         CONNECT_TIMEOUT if connect_timeout is None else seconds("connect_timeout", connect_timeout),
         None if read_timeout is None else seconds("read_timeout", read_timeout),
+        max_response_bytes_of(chosen, named=profile is not None)[0]
+        if max_response_bytes is None
+        else size("max_response_bytes", max_response_bytes),
     )
+
+
+def max_response_bytes_of(profile: Profile | None, *, named: bool) -> tuple[int, str]:
+    """The size in bytes, and what sets it: the environment is stronger than a profile that was not `named`."""
+    said = os.environ.get(MAX_RESPONSE_BYTES_VARIABLE)
+    if profile is not None and profile.max_response_bytes is not None and (named or not said):
+        return profile.max_response_bytes, profile.called
+    if not said:
+        return MAX_RESPONSE_BYTES, ""
+    number = int(said) if said.isascii() and said.isdigit() and len(said) < 20 else said
+    return size(MAX_RESPONSE_BYTES_VARIABLE, number), MAX_RESPONSE_BYTES_VARIABLE
+
+
+def size(name: str, value: Any) -> int:
+    """A number of bytes that somebody set. Raises `ConfigurationError` for what is none.
+
+    >>> size("max_response_bytes", 1_000_000)
+    1000000
+    """
+    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+        raise ConfigurationError(f"{name} is a number of bytes above 0, not {value!r}")
+    return value
 
 
 def check_key(key: str | None) -> None:

@@ -28,7 +28,8 @@ class Aixplain(ClientBase["Transport"]):
 
     `strict=True` refuses an input that the model doesn't know. `connect_timeout` (10 seconds) bounds how long a connection
     may take, `read_timeout` (none) how long the service may be silent; a run that answers only at its end is silent until
-    then. `transport` sends the requests in a way of your own, see `aixplain.v2.transport`; it keeps its own times.
+    then. `max_response_bytes` (512 MiB) bounds the bytes of a whole response, decompressed, and of one event of a stream.
+    `transport` sends the requests in a way of your own, see `aixplain.v2.transport`; it keeps its own times.
 
     Nothing is opened before the first call. After a fork a client works in both processes. Raises `ConfigurationError`.
 
@@ -48,6 +49,7 @@ class Aixplain(ClientBase["Transport"]):
         strict: bool | None = None,
         connect_timeout: float | None = None,
         read_timeout: float | None = None,
+        max_response_bytes: int | None = None,
         transport: Transport | None = None,
     ) -> None:
         api_key = concealed(api_key)  # before anything can fail, so that no traceback shows it
@@ -60,6 +62,7 @@ class Aixplain(ClientBase["Transport"]):
             strict=strict,
             connect_timeout=connect_timeout,
             read_timeout=read_timeout,
+            max_response_bytes=max_response_bytes,
         )
         super().__init__(settings, transport)
 
@@ -130,6 +133,7 @@ class AsyncAixplain(ClientBase["AsyncTransport"]):
         strict: bool | None = None,
         connect_timeout: float | None = None,
         read_timeout: float | None = None,
+        max_response_bytes: int | None = None,
         transport: AsyncTransport | None = None,
     ) -> None:
         api_key = concealed(api_key)  # before anything can fail, so that no traceback shows it
@@ -142,6 +146,7 @@ class AsyncAixplain(ClientBase["AsyncTransport"]):
             strict=strict,
             connect_timeout=connect_timeout,
             read_timeout=read_timeout,
+            max_response_bytes=max_response_bytes,
         )
         super().__init__(settings, transport)
 

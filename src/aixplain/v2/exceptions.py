@@ -15,6 +15,7 @@
     └── ConnectionLostError     (ConnectionError)  the service can't be reached, or stopped talking
         ├── ConnectionTimeoutError                 it took longer to connect, or was silent for longer, than allowed
         ├── InvalidResponseError                   it answered, but not in the protocol
+        │   └── ResponseRejectedError              it is larger than allowed, or can't be decoded
         └── IncompleteStreamError                  a stream was cut; `partial` has the text that came
             ├── StreamFailedError   (APIError)     the service reported a failure inside a stream
             └── StreamTimeoutError  (TimeoutError) the deadline passed inside a stream
@@ -147,6 +148,10 @@ class ConnectionTimeoutError(ConnectionLostError, builtins.TimeoutError):
 
 class InvalidResponseError(ConnectionLostError):
     """The service answered, but not in the protocol: no JSON, or JSON of another shape."""
+
+
+class ResponseRejectedError(InvalidResponseError):
+    """The response is larger than `max_response_bytes`, or its `Content-Encoding` can't be decoded."""
 
 
 class IncompleteStreamError(ConnectionLostError):

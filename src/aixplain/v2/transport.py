@@ -42,6 +42,7 @@ from aixplain.v2._flow import (
     Transport,
     TransportClosed,
     TransportFailure,
+    TransportRejected,
     TransportTimeout,
 )
 
@@ -61,6 +62,7 @@ __all__ = [
     "Transport",
     "TransportClosed",
     "TransportFailure",
+    "TransportRejected",
     "TransportTimeout",
 ]
 

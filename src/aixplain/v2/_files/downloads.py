@@ -11,7 +11,16 @@ from aixplain.v2._files.disk import Pour, Work
 from aixplain.v2._files.outputs import Output, outputs_of
 from aixplain.v2._files.outside import admission, lost_outside, refused_outside, retold
 from aixplain.v2._files.saving import Saving, Target
-from aixplain.v2._flow import Now, Operation, Request, Sleep, TransportClosed, TransportFailure, TransportTimeout
+from aixplain.v2._flow import (
+    Now,
+    Operation,
+    Request,
+    Sleep,
+    TransportClosed,
+    TransportFailure,
+    TransportRejected,
+    TransportTimeout,
+)
 from aixplain.v2._progress import MB
 from aixplain.v2._records import ModelResult
 from aixplain.v2._send import ATTEMPTS, Deadline, begin, jittered, send
@@ -70,7 +79,7 @@ def _save_one(settings: Settings, target: Target, output: Output, deadline: Dead
             pause = jittered(0.1 * 2**attempt)
             if pause >= deadline.left:
                 raise deadline.error(reason=f"an output was coming from {where}, {came}") from failure
-            if attempt == ATTEMPTS or isinstance(failure, TransportClosed):
+            if attempt == ATTEMPTS or isinstance(failure, TransportClosed | TransportRejected):
                 raise ConnectionLostError(f"{where} broke off {came}: {failure}. Nothing was saved; try again") from failure
         finally:
             saving.discard()

@@ -1,37 +1,47 @@
-"""Bytes as a response: the parser of Node.js takes HTTP apart, this keeps what it finds."""
+"""Parses responses: llhttp, the parser of Node.js, takes HTTP apart, and this keeps what it finds, within bounds."""
 
 from __future__ import annotations
 
+import sys
+
 import httptools
 
-from aixplain.v2._http.decompression import DecompressionError, Decompressor, decompressor_for
+from aixplain.v2._http.decoding import Decoder, DecodingError, decoder_of
+from aixplain.v2._http.heads import normalized, split_heads
 
-#: Bytes of a head, with all its headers.
-MAX_HEAD_BYTES = 256 * 1024
+#: Bytes of a head, with the interim responses before it; of chunk framing or of trailers without any content.
+LARGEST_HEAD = 256 * 1024
+#: Decoded bytes of a stream that wait for their reader before more is decoded.
+READY = 2 * 1024 * 1024
+#: Pieces of content that are kept apart; servers can send a byte at a time.
+MOST_PIECES = 512
 
 
 class BrokenAnswer(Exception):
-    """What came is not a response, or not a whole one. It stays in this package."""
+    """What came is not a response, or not a whole one. Internal: never raised to callers."""
 
 
-class AnswerTooLarge(BrokenAnswer):
-    """The body is larger than `max_response_bytes`."""
+class RejectedAnswer(BrokenAnswer):
+    """The response was understood and is not accepted: it is too large, or can't be decoded. Another try ends the same way."""
 
 
 class Answers:
     """The responses that one connection gets, one after another."""
 
     __slots__ = (
-        "_decompressor",
-        "_failure",
+        "_blocks",
+        "_decoder",
         "_feed",
         "_head",
         "_keeps_alive",
         "_limit",
         "_method",
         "_parser",
+        "_refusal",
         "_size",
+        "_streamed",
         "_surplus",
+        "_without_content",
         "headers",
         "is_whole",
         "pieces",
@@ -39,21 +49,23 @@ class Answers:
     )
 
     def __init__(self) -> None:
-        self._surplus = False
         self._new_parser()
+        self._surplus = False
         self.begin("GET")
 
     def begin(self, method: str, limit: int | None = None) -> None:
-        """A request was sent, and its response comes next, whose body has at most `limit` bytes, None for any number."""
+        """A request was sent, and its response comes next: read whole, with at most `limit` decoded bytes, or a stream."""
         self._method = method
-        self._limit = limit
+        self._streamed = limit is None
+        self._limit = sys.maxsize if limit is None else limit
+        self._decoder: Decoder | None = None
+        self._refusal: RejectedAnswer | None = None
         self._size = 0
-        self._decompressor: Decompressor | None = None
-        self._failure: BrokenAnswer | None = None
+        self._blocks = 0
         self._head = b""
-        """What came of a head that is not whole yet."""
+        self._without_content = 0
         self.status = 0
-        """0 until the head of the response is here."""
+        """0 until the head of the answer is here."""
         self.headers: dict[str, str] = {}
         self.pieces: list[bytes] = []
         """Content that came and was not taken."""
@@ -62,43 +74,54 @@ class Answers:
 
     def feed(self, data: bytes | memoryview) -> None:
         """Take bytes as they arrive. Raises `BrokenAnswer` for what is not HTTP."""
-        if self.is_whole:  # nobody asked for it
+        if self.is_whole:
             self._surplus = True
             return
-        before = b"" if self.status else self._head
+        size = self._size
         try:
             self._feed(data)
         except (httptools.HttpParserError, httptools.HttpParserUpgrade) as error:
-            self._recover(before, data, error)
-        if not self.status:
-            self._keep_head(before, data)
+            self._recover(bytes(data), error)
+        if self._size == size:
+            self._count(data)
+        elif self._without_content:
+            self._without_content = 0
 
     def end(self) -> None:
         """The connection is closed, which ends some responses and cuts the others. Raises `BrokenAnswer`."""
-        if not self.is_whole and self.status and self._ends_with_connection:
-            self._finish_body()
-            if self._failure is not None:
-                raise self._failure
-            self.is_whole = True
-        if not self.is_whole:
+        if self.is_whole:
+            return
+        if not self.status or not self._ends_with_connection:
             raise BrokenAnswer("it was closed before the answer was whole")
+        self._finish()
 
     def take(self) -> bytes:
-        """The content that came since it was last taken."""
+        """The content that came since it was last taken. Raises `BrokenAnswer`."""
         pieces = self.pieces
+        if self._refusal is not None and not any(pieces):
+            raise self._refusal
         if len(pieces) == 1:
-            return pieces.pop()
-        content = b"".join(pieces)
-        pieces.clear()
+            content = pieces.pop()
+        else:
+            content = b"".join(pieces)
+            pieces.clear()
+        self._blocks = 0
+        if self._decoder is not None:
+            self._decode(self._decoder)
         return content
 
     def limit_to(self, limit: int) -> None:
-        """Bound the body from now on, of which some may have come."""
-        self._limit = limit
+        """Bound the content from now on, of which some may have come."""
+        self._streamed, self._limit = False, limit
 
     def discard_connection(self) -> None:
         """Note that no other request can follow on the connection, such as when this one was not sent to its end."""
         self._surplus = True
+
+    @property
+    def has_surplus(self) -> bool:
+        """Whether more came than the response."""
+        return self._surplus
 
     @property
     def leaves_connection_usable(self) -> bool:
@@ -107,101 +130,136 @@ class Answers:
 
     @property
     def _ends_with_connection(self) -> bool:
-        return "content-length" not in self.headers and "chunked" not in self.headers.get("transfer-encoding", "").lower()
+        return "content-length" not in self.headers and "transfer-encoding" not in self.headers
 
-    # --- What is rare, or odd -----------------------------------------------------------------------
-
-    def _new_parser(self) -> None:
-        self._parser = httptools.HttpResponseParser(self)
-        self._feed = self._parser.feed_data
-
-    def _keep_head(self, before: bytes, data: bytes | memoryview) -> None:
-        self._head = before + bytes(data)
-        if len(self._head) > MAX_HEAD_BYTES:
-            raise BrokenAnswer(f"the head of its answer is larger than {MAX_HEAD_BYTES // 1024} kB")
-
-    def _recover(self, before: bytes, data: bytes | memoryview, error: Exception) -> None:
-        """Go on after what the parser refuses, where it is harmless: what follows a whole response, or an odd head."""
-        if self.is_whole:
-            self._surplus, self._failure = True, None
-            return
-        if self._failure is not None:
-            raise self._failure from error
-        if not self.status:
-            from aixplain.v2._http.odd_heads import rewritten  # few servers need it
-
-            head = before + bytes(data)
-            whole = rewritten(head)
-            if whole is not None and whole != head:
-                self._new_parser()
-                self.headers = {}
-                self._head = b""
-                try:
-                    self._feed(whole)
-                except (httptools.HttpParserError, httptools.HttpParserUpgrade) as again:
-                    self._recover(b"", whole, again)
-                self._surplus = True  # a server with odd heads gets a connection for each request
-                return
-        raise BrokenAnswer(f"what came is no answer of HTTP/1.1 ({error})") from error
-
-    def _fail(self, failure: BrokenAnswer) -> None:
-        """Stop the parser, which reports any exception of a callback as its own."""
-        self._failure = failure
-        raise failure
-
-    def _finish_body(self) -> None:
-        if self._decompressor is not None:
-            try:
-                self._decompressor.finish()
-            except DecompressionError as error:
-                self._failure = BrokenAnswer(str(error))
-
-    # --- Called by the parser -----------------------------------------------------------------------
+    # --- Called by the parser. What one of these raises stops it, and is found in `_refusal` --------------
 
     def on_message_begin(self) -> None:
         if self.is_whole:
-            self._fail(BrokenAnswer("more came than was asked for"))
+            self._surplus = True
+            raise BrokenAnswer("another answer followed")  # never seen: the one that was asked for is whole
 
     def on_header(self, name: bytes, value: bytes) -> None:
+        if self.status:
+            return  # a trailer
         key, text = name.decode("latin-1").lower(), value.decode("latin-1")
         self.headers[key] = f"{self.headers[key]}, {text}" if key in self.headers else text
 
     def on_headers_complete(self) -> None:
         status = self._parser.get_status_code()
         if status < 200:
-            return  # an interim response: the one that counts follows
+            return  # an interim answer: the one that counts follows
         self.status = status
-        self.is_whole = self._method == "HEAD"
-        if "content-encoding" in self.headers and not self.is_whole:
+        if self._method == "HEAD" or (self._method == "CONNECT" and status < 300):
+            self.is_whole = True
+            return
+        if "content-encoding" in self.headers:
             try:
-                self._decompressor = decompressor_for(self.headers["content-encoding"])
-            except DecompressionError as error:
-                self._fail(BrokenAnswer(str(error)))
+                self._decoder = decoder_of(self.headers["content-encoding"])
+            except DecodingError as error:
+                self._reject(str(error))
 
     def on_body(self, data: bytes) -> None:
-        if self._decompressor is not None:
-            try:
-                data = self._decompressor.feed(data)
-            except DecompressionError as error:
-                self._fail(BrokenAnswer(str(error)))
-        if self._limit is not None:
-            self._size += len(data)
-            if self._size > self._limit:
-                self._fail(
-                    AnswerTooLarge(
-                        f"its answer is larger than {self._limit:,} bytes (max_response_bytes). Save the output of a run with "
-                        "result.save, which has no limit, or raise the limit"
-                    )
-                )
-        if data:
-            self.pieces.append(data)
+        if self.is_whole:
+            self._surplus = True
+            return
+        self._size += len(data)
+        if self._decoder is not None:
+            self._decoder.feed(data)
+            self._decode(self._decoder)
+            return
+        if self._size > self._limit:
+            self._reject_size()
+        self.pieces.append(data)
+        if len(self.pieces) - self._blocks > MOST_PIECES:
+            self._join_pieces()
 
     def on_message_complete(self) -> None:
-        if self.status:
-            self._finish_body()
-            if self._failure is not None:
-                raise self._failure
-            self.is_whole = True
-            self._keeps_alive = self._parser.should_keep_alive()  # afterwards it has forgotten
-        else:
+        if not self.status:
             self.headers = {}
+            return
+        self._keeps_alive = self._parser.should_keep_alive()  # afterwards it has forgotten
+        if not self.is_whole:
+            self._finish()
+
+    # --- The odd cases ------------------------------------------------------------------------------
+
+    def _new_parser(self) -> None:
+        self._parser = httptools.HttpResponseParser(self)
+        self._feed = self._parser.feed_data
+
+    def _recover(self, data: bytes, error: Exception) -> None:
+        """The parser stopped. Raises `BrokenAnswer` unless the response has a meaning all the same."""
+        if self._refusal is not None:
+            raise self._refusal from self._refusal.__cause__
+        if self.is_whole:  # what follows a whole answer costs the connection, and not the answer
+            self._surplus = True
+            return
+        if self.status or isinstance(error, httptools.HttpParserUpgrade):
+            raise BrokenAnswer(f"what came is no answer of HTTP/1.1 ({error})") from error
+        came = (self._head + data).lstrip(b"\r\n")
+        is_http = came.startswith(b"HTTP/")
+        parts = split_heads(came)
+        if is_http and parts is None:
+            return  # `_count` keeps it until the head is complete
+        heads, rest = parts or ([], b"")
+        rewritten = b"".join(map(normalized, heads))
+        if not is_http or rewritten == b"".join(heads):
+            raise BrokenAnswer(f"what came is no answer of HTTP/1.1 ({error})") from error
+        self._new_parser()
+        self._head, self.headers = b"", {}
+        try:
+            self._feed(rewritten + rest)
+        except (httptools.HttpParserError, httptools.HttpParserUpgrade) as again:
+            if self._refusal is not None:
+                raise self._refusal from self._refusal.__cause__
+            if not self.is_whole:
+                raise BrokenAnswer(f"what came is no answer of HTTP/1.1 ({again})") from again
+            self._surplus = True
+
+    def _count(self, data: bytes | memoryview) -> None:
+        """No content came with these bytes: keep those of a head, and bound them all."""
+        if not self.status:
+            self._head += bytes(data)
+        self._without_content += len(data)
+        if self._without_content > LARGEST_HEAD and not self.is_whole:
+            raise RejectedAnswer(f"its head or framing is larger than {LARGEST_HEAD} bytes")
+
+    def _finish(self) -> None:
+        """The content is here; what of it is still encoded is checked once it is taken."""
+        self.is_whole = True
+        if self._decoder is not None:
+            self._decode(self._decoder)
+
+    def _decode(self, decoder: Decoder) -> None:
+        ready = sum(map(len, self.pieces))
+        try:
+            if self._refusal is not None:
+                raise self._refusal
+            while ready < READY or not self._streamed:
+                if not (piece := decoder.take()):
+                    if self.is_whole:
+                        decoder.end()
+                    return
+                self.pieces.append(piece)
+                ready += len(piece)
+                if ready > self._limit:
+                    self._reject_size()
+        except (DecodingError, RejectedAnswer) as error:
+            if not self._streamed:
+                self._reject(str(error), error)
+            self._refusal = RejectedAnswer(str(error))
+            self.pieces.append(b"")  # the reader gets what came before, and then takes the error
+
+    def _join_pieces(self) -> None:
+        """A byte at a time would take fifty times its size."""
+        self.pieces[self._blocks :] = [b"".join(self.pieces[self._blocks :])]
+        self._blocks += 1
+
+    def _reject_size(self) -> None:
+        self._reject(f"its content is larger than {self._limit} bytes (max_response_bytes)")
+
+    def _reject(self, reason: str, cause: Exception | None = None) -> None:
+        self._refusal = RejectedAnswer(reason)
+        self.pieces.clear()
+        raise self._refusal from cause

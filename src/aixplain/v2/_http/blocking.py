@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from aixplain.v2._clock import Clock
 from aixplain.v2._flow import Request, Response, TransportFailure
 from aixplain.v2._http import failures
-from aixplain.v2._http.answers import Answers, AnswerTooLarge, BrokenAnswer
+from aixplain.v2._http.answers import Answers, BrokenAnswer, RejectedAnswer
 from aixplain.v2._http.options import KEEP_IDLE, MAX_IDLE, Options, connection_limit
 from aixplain.v2._http.requests import head_of
 from aixplain.v2._http.routes import Route, Routes, Target
@@ -67,8 +67,8 @@ class Connection:
                 self.answers.feed(data)
             else:
                 self.answers.end()
-        except AnswerTooLarge as error:
-            raise failures.too_large(self.route, error) from error
+        except RejectedAnswer as error:
+            raise failures.rejected(self.route, error) from error
         except (OSError, BrokenAnswer) as error:
             raise self._broken(error) from error
 
@@ -361,7 +361,12 @@ class SocketStream:
             except BaseException:
                 self.close()
                 raise
-        return answers.take()
+        try:
+            return answers.take()
+        except RejectedAnswer as error:  # its content can't be decoded any further
+            self._connection = None
+            self._transport.drop(connection)
+            raise failures.rejected(connection.route, error) from error
 
     def drain(self, seconds: float) -> None:
         """Read the rest, if it comes in this time. Raises `TransportFailure`."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 import os
 
-from aixplain.v2._flow import ResponseTooLarge, TransportClosed, TransportFailure, TransportTimeout
+from aixplain.v2._flow import TransportClosed, TransportFailure, TransportRejected, TransportTimeout
 from aixplain.v2._http.options import Options
 from aixplain.v2._http.routes import Route
 
@@ -59,9 +59,9 @@ def is_out_of_files(error: BaseException) -> bool:
     return isinstance(error, OSError) and error.errno in (errno.EMFILE, errno.ENFILE)
 
 
-def too_large(route: Route, error: Exception) -> ResponseTooLarge:
-    """The response is larger than this client takes."""
-    return ResponseTooLarge(f"{name_of(route)}: {reason(error)}")
+def rejected(route: Route, error: Exception) -> TransportRejected:
+    """The response is too large, or can't be decoded."""
+    return TransportRejected(f"The answer of {name_of(route)} is rejected: {reason(error)}")
 
 
 def out_of_files(route: Route) -> TransportFailure:

@@ -11,7 +11,7 @@ from typing import cast
 
 from aixplain.v2._flow import Body, Request, TransportFailure
 from aixplain.v2._http import failures
-from aixplain.v2._http.answers import Answers, AnswerTooLarge, BrokenAnswer
+from aixplain.v2._http.answers import Answers, BrokenAnswer, RejectedAnswer
 from aixplain.v2._http.options import KEEP_IDLE, Options
 from aixplain.v2._http.requests import head_of
 from aixplain.v2._http.routes import Route, Target
@@ -125,8 +125,16 @@ class Connection(asyncio.BufferedProtocol):
         """More of the content; None at its end."""
         await self.wait_for(self._has_content)
         self._backlog = self._counted = 0
-        self._resume_reading()
-        return self.answers.take() if self.answers.pieces else None
+        if not self.answers.pieces:
+            return None
+        try:
+            content = self.answers.take()
+        except RejectedAnswer as error:  # its content can't be decoded any further
+            self.answers.discard_connection()
+            raise failures.rejected(self.route, error) from error
+        if not self.answers.pieces:  # else there is more to decode
+            self._resume_reading()
+        return content
 
     def _resume_reading(self) -> None:
         if self._is_paused:
@@ -215,8 +223,8 @@ class Connection(asyncio.BufferedProtocol):
 
     def _fail(self, error: Exception) -> None:
         if self._failure is None:
-            if isinstance(error, AnswerTooLarge):
-                failure: TransportFailure = failures.too_large(self.route, error)
+            if isinstance(error, RejectedAnswer):
+                failure: TransportFailure = failures.rejected(self.route, error)
             else:
                 failure = failures.closed(self.route) if self._closed_by_us else failures.broken(self.route, error)
             failure.__cause__ = error

@@ -12,7 +12,7 @@ from collections.abc import AsyncGenerator, Callable, Mapping
 from typing import TYPE_CHECKING, Any, cast
 
 from aixplain.v2._clock import AsyncClock
-from aixplain.v2._flow import Request, Response
+from aixplain.v2._flow import Request, Response, TransportFailure, TransportTimeout
 from aixplain.v2._http import failures
 from aixplain.v2._http.answers import Answers, BrokenAnswer
 from aixplain.v2._http.loop_connecting import connect
@@ -333,7 +333,12 @@ class AsyncSocketTransport(AsyncClock):
         connection.until = limit
         connection.answers.begin("CONNECT")
         connection._transport.write(tunnel_request(connection.route))
-        await connection.wait_for(connection.has_head)
+        try:
+            await connection.wait_for(connection.has_head)
+        except TransportTimeout as error:
+            raise TimeoutError from error
+        except TransportFailure as error:
+            raise BrokenAnswer("the proxy closed the connection instead of opening a tunnel") from error
         check_tunnel(connection.answers)
         connection.answers = Answers()
 

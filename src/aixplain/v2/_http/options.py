@@ -5,6 +5,8 @@ from __future__ import annotations
 import sys
 from typing import NamedTuple
 
+from aixplain.v2._flow import MAX_RESPONSE_BYTES
+
 
 class Options(NamedTuple):
     """`direct` passes by the proxies that the environment names; times are in seconds.
@@ -17,7 +19,7 @@ class Options(NamedTuple):
     connect_timeout: float = 10.0
     read_timeout: float | None = None
     max_connections: int | None = None
-    max_response_bytes: int = 256 * 1024 * 1024
+    max_response_bytes: int = MAX_RESPONSE_BYTES
 
 
 def connection_limit(options: Options) -> int:

@@ -18,8 +18,14 @@ def head_of(request: Request, target: Target) -> bytes:
         lines.append(f"content-length: {0 if content is None else _size(content)}")
     head = "\r\n".join(lines)
     if head.count("\n") != len(lines) or head.count("\r") != len(lines) or "\0" in head:
-        raise TransportFailure("A header of the request has a line break, which no header can carry", sent=False)
-    return head.encode() + b"\r\n\r\n"
+        raise TransportFailure("A header of the request has a line break or a NUL, which no header can carry", sent=False)
+    try:
+        return head.encode("latin-1") + b"\r\n\r\n"
+    except UnicodeEncodeError as error:
+        letter = head[error.start]
+        raise TransportFailure(
+            f"A header of the request has {letter!a}, and headers carry latin-1 alone", sent=False
+        ) from error
 
 
 def _size(content: bytes | Body) -> int:

@@ -7,6 +7,7 @@ import re
 from typing import NamedTuple
 
 from aixplain.v2._flow import TransportFailure
+from aixplain.v2._http.no_proxy import bypasses_proxy
 
 _ADDRESS = re.compile(r"(https?)://(\[[0-9A-Fa-f:.]+\]|[^/?#@:\s\\]+)(?::(\d{1,5}))?([/?][^#\s]*)?(?:#.*)?", re.ASCII)
 _PORTS = {"http": 80, "https": 443}
@@ -85,10 +86,17 @@ class Routes:
 
     def _route(self, scheme: str, place: Place) -> Route:
         proxy = self._proxies.get(scheme) or self._proxies.get("all")
-        if not proxy or _passes_by(place, self._proxies):
+        if not proxy or bypasses_proxy(place.host, place.port, self._proxies.get("no", "")):
             return Route(place, secure=scheme == "https")
-        found = re.fullmatch(r"(?:http://)?(?:([^@/]*)@)?(\[[^\]]+\]|[^/:@]+)(?::(\d+))?/?", proxy)
-        if found is None:
+        kind = proxy.partition("://")[0].lower() if "://" in proxy else "http"
+        if kind != "http":
+            raise TransportFailure(
+                f"The environment names a proxy of the kind {kind}://, and only http:// proxies are supported (also for https "
+                "addresses, through a tunnel). See HTTP_PROXY, HTTPS_PROXY and ALL_PROXY",
+                sent=False,
+            )
+        found = re.fullmatch(r"(?:http://)?(?:([^/]*)@)?(\[[0-9A-Fa-f:.]+\]|[^/:@\s]+)(?::(\d{1,5}))?/?", proxy, re.IGNORECASE)
+        if found is None or int(found[3] or 80) > 65535:
             raise TransportFailure(
                 "The proxy that the environment names can't be used: one looks like http://127.0.0.1:3128. "
                 "See HTTP_PROXY, HTTPS_PROXY and ALL_PROXY",
@@ -120,15 +128,6 @@ def _proxies_here() -> dict[str, str]:
     from urllib.request import getproxies_environment  # slow to import, and needed where a proxy is
 
     return getproxies_environment()
-
-
-def _passes_by(place: Place, proxies: dict[str, str]) -> bool:
-    if place.host in ("localhost", "127.0.0.1", "::1"):
-        return True
-    import urllib.request
-
-    bypass = urllib.request.proxy_bypass_environment  # type: ignore[attr-defined] # public, and left out of the types
-    return bool(bypass(f"{place.host}:{place.port}", proxies))
 
 
 def _basic(credentials: str | None) -> str:

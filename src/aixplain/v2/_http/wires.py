@@ -291,5 +291,5 @@ def check_tunnel(answers: Answers) -> None:
     if not 200 <= answers.status < 300:
         hint = "; the proxy's address may need a name and a password" if answers.status == 407 else ""
         raise BrokenAnswer(f"the proxy answered {answers.status} to a request for a tunnel{hint}")
-    if answers.pieces:
+    if answers.has_surplus:
         raise BrokenAnswer("the proxy sent data before the tunnel was used")
