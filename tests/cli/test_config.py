@@ -113,7 +113,7 @@ def test_a_key_is_piped_in_and_shown_by_its_end_alone(config: Run, shown: Any, p
     assert config("set", "api_key", input=f"{KEY}\n")[0] == 0
     assert tomllib.loads(path.read_text())["profiles"]["default"]["api_key"] == KEY
     assert shown()["api_key"] == "…-see"
-    assert "api_key            …-see" in config("show")[1]
+    assert "api_key             …-see" in config("show")[1]
 
 
 def test_a_key_is_asked_for_unseen_in_a_terminal(environment: dict[str, str], path: Path) -> None:
