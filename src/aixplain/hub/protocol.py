@@ -50,7 +50,7 @@ BODY_LATE = 408, "Nothing more of the request's body came for {:g} seconds."
 BODY_SLOW = 408, "The request's body came more slowly than {:g} bytes a second."
 NO_END = 431, f"The body has chunk extensions or trailers of more than {LARGEST_HEAD // 1024} kB. Send it without."
 
-_CHECKED = frozenset({b"host", b"expect", b"transfer-encoding"})
+_CHECKED = frozenset({b"host", b"expect", b"content-length", b"transfer-encoding"})
 
 
 class Protocol(HttpToolsProtocol):
@@ -77,6 +77,7 @@ class Protocol(HttpToolsProtocol):
         self._late: Timer | None = None
         self._body_began: float | None = None
         self._body_received = self._overhead = 0
+        self._body_left = 0  # bytes of a body whose length was told
         self._problem = NO_HTTP
         self._broken: Problem | None = None
         self._parting = False
@@ -113,11 +114,13 @@ class Protocol(HttpToolsProtocol):
 
     def _feed_slices(self, data: memoryview) -> None:
         """Parse what came, until too many requests wait; the rest is held."""
-        for start in range(0, len(data), SLICE):
+        while len(data):
             if len(self.pipeline) >= MOST_PIPELINED:
-                self._hold(data[start:])
+                self._hold(data)
                 return
-            self._feed(data[start : start + SLICE])
+            size = max(self._body_left, SLICE)
+            self._feed(data[:size])
+            data = data[size:]
 
     def _feed(self, data: bytes | memoryview) -> None:
         if self._parting or self._broken is not None:
@@ -153,7 +156,7 @@ class Protocol(HttpToolsProtocol):
     def on_message_begin(self) -> None:
         """A request begins."""
         super().on_message_begin()
-        self._in_head = True
+        self._in_head, self._body_left = True, 0
         cast(dict[str, Any], self.scope)[PRESENCE] = self._presence
 
     def on_header(self, name: bytes, value: bytes) -> None:
@@ -171,6 +174,8 @@ class Protocol(HttpToolsProtocol):
                 self._fail(TWO_HOSTS)
         elif name == b"expect":
             self.expect_100_continue = value.lower() == b"100-continue"
+        elif name == b"content-length":
+            self._body_left = int(value)
         elif value.lower() != b"chunked":
             self._fail(NO_CODING)
 
@@ -234,6 +239,7 @@ class Protocol(HttpToolsProtocol):
     def on_body(self, body: bytes) -> None:
         """A part of the body is there."""
         self._overhead = 0
+        self._body_left -= len(body)
         super().on_body(body)
 
     def _fail(self, problem: Problem) -> NoReturn:
