@@ -55,6 +55,10 @@ def serve(
     tls_key: Annotated[
         str | None, typer.Option(metavar="FILE", help="The key of the certificate (PEM).", show_default=False)
     ] = None,
+    root_path: Annotated[
+        str | None,
+        typer.Option(metavar="PATH", help="The path prefix of a reverse proxy, such as /hub.", show_default=False),
+    ] = None,
     log_level: LevelOption = None,
     log_format: FormatOption = None,
     grace: GraceOption = None,
