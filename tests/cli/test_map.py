@@ -153,7 +153,7 @@ def test_ctrl_c_keeps_what_is_done_and_cancels_the_rest(
         ("a,a\n1,2\n", (), "'in.csv' has more than one column 'a'."),
         ("text\nhi\n", ("--to", "out.jsonl"), "'out.jsonl' is to be like 'in.csv': let its name end in .csv."),
         ("text\nhi\n", ("--json",), "--json goes with --to FILE"),
-        ("text\nhi\n", ("--to", "in.csv"), "'in.csv' is there already. Name another file with --to, or replace it"),
+        ("text\nhi\n", ("--to", "in.csv"), "'in.csv' is the file that is read. Name another file with --to."),
         ("text\nhi\n", ("loud=yes",), "acme/say has no input 'loud'"),
         ('text\n"open', (), "'in.csv' can't be read near line 2"),
     ],
@@ -194,3 +194,51 @@ def test_without_pyarrow_a_parquet_file_says_what_it_needs(tmp_path: Path) -> No
     )
     assert done.returncode == 2
     assert done.stderr == "aix: Parquet files need pyarrow, which is not installed: pip install 'aixplain-models[parquet]'\n"
+
+
+FORMATS = {
+    ".csv": lambda path, texts: path.write_text("text\n" + "".join(f"{text}\n" for text in texts)),
+    ".tsv": lambda path, texts: path.write_text("text\n" + "".join(f"{text}\n" for text in texts)),
+    ".jsonl": lambda path, texts: path.write_text("".join(json.dumps({"text": text}) + "\n" for text in texts)),
+    ".parquet": lambda path, texts: pyarrow.parquet.write_table(pyarrow.table({"text": texts}), path),
+}
+
+
+@pytest.mark.parametrize("ending", FORMATS)
+def test_a_finished_output_stays_as_it_was_when_its_checkpoint_is_refused(aix: Aix, tmp_path: Path, ending: str) -> None:
+    source, to = tmp_path / f"in{ending}", tmp_path / f"out{ending}"
+    FORMATS[ending](source, ["a", "b", "c"])
+    command = ("map", "acme/broken", source.name, "--to", to.name)
+    assert aix(*command).status == 1
+    finished = to.read_bytes()
+    checkpoint = to.with_name(to.name + ".checkpoint")
+    assert aix("map", "acme/say", *command[2:]).status == 1  # another model's checkpoint
+    assert to.read_bytes() == finished
+    assert checkpoint.exists()
+    assert aix("map", "acme/say", *command[2:], "--overwrite").status == 0
+    assert to.read_bytes() != finished
+    assert sorted(path.name for path in tmp_path.iterdir()) == [source.name, to.name]
+
+
+def test_an_output_stays_when_an_input_has_changed_and_the_way_out_is_told(aix: Aix, tmp_path: Path) -> None:
+    (tmp_path / "in.csv").write_text("text,whole\na,1\nb,2\nc,99\n")
+    command = ("map", "acme/typed", "in.csv", "--to", "out.csv")
+    assert aix(*command).status == 1
+    finished = (tmp_path / "out.csv").read_bytes()
+    (tmp_path / "in.csv").write_text("text,whole\na,1\nchanged,2\nc,99\n")
+    again = aix(*command)
+    assert again.status == 1
+    assert "'out.csv' is left as it was. To begin anew, add --overwrite." in again.err
+    assert (tmp_path / "out.csv").read_bytes() == finished
+    (tmp_path / "in.csv").write_text("text,whole\nnew,1\nbad,1,2\n")
+    assert aix(*command, "--overwrite").status == 2
+    assert (tmp_path / "out.csv").read_bytes() == finished
+
+
+def test_an_output_is_no_input_and_no_folder(refused: Refused, tmp_path: Path) -> None:
+    (tmp_path / "in.csv").write_text("text\na\n")
+    (tmp_path / "folder.csv").mkdir()
+    assert "is the file that is read" in refused("map", "acme/say", "in.csv", "--to", "in.csv", "--overwrite")
+    assert "is a folder" in refused("map", "acme/say", "in.csv", "--to", "folder.csv")
+    assert "is not there" in refused("map", "acme/say", "in.csv", "--to", "nowhere/out.csv")
+    assert (tmp_path / "in.csv").read_text() == "text\na\n"

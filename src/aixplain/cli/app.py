@@ -49,7 +49,7 @@ class Commands(Mapping[str, Any]):
         module: Any = import_module(f"aixplain.cli.{name}")
         holder = typer.Typer(rich_markup_mode=None, help=COMMANDS[name], callback=_nothing)
         if name in GROUPS:
-            holder.add_typer(module.app, name=name, help=COMMANDS[name])
+            holder.add_typer(module.app, name=name, help=COMMANDS[name], cls=SuggestingGroup)
         else:
             holder.command(name)(getattr(module, name))
         return get_group(holder).commands[name]
@@ -61,7 +61,22 @@ class Commands(Mapping[str, Any]):
         return len(COMMANDS)
 
 
-class Group(TyperGroup):
+class SuggestingGroup(TyperGroup):
+    """A group that names the command which a word from another tool stands for; misspelt ones typer corrects."""
+
+    def resolve_command(self, ctx: Context, args: list[str]) -> tuple[str | None, Any, list[str]]:
+        """The command that is named first. Raises `UsageError`."""
+        word = args[0] if args else ""
+        if word not in self.list_commands(ctx):
+            from aixplain.cli.guesses import meant_by  # the help has no need of it
+
+            meant = meant_by(ctx.command_path.partition(" ")[2], word)
+            if meant is not None:
+                ctx.fail(f"No such command '{word}'. Try `{meant}`.")
+        return super().resolve_command(ctx, args)
+
+
+class Group(SuggestingGroup):
     """`aix` itself."""
 
     def __init__(self, **settings: Any) -> None:

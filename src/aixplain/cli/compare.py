@@ -104,9 +104,9 @@ def print_outcomes(outcomes: list[Outcome]) -> None:
 
 
 def _said(outcome: Outcome) -> str:
-    from aixplain.cli.output import as_text
+    from aixplain.cli.output import as_text, for_terminal
 
-    return outcome.error if outcome.error is not None else as_text(outcome.data).rstrip("\n")
+    return outcome.error if outcome.error is not None else for_terminal(as_text(outcome.data).rstrip("\n"))
 
 
 def _facts(outcome: Outcome) -> list[str]:

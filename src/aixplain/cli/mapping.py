@@ -9,11 +9,13 @@ from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Any
 
-from aixplain.cli.failures import UsageProblem
+from aixplain.cli.failures import Failure, UsageProblem
 from aixplain.cli.inputs import cell_input, main_input
+from aixplain.cli.new_file import NewFile, check_target
 from aixplain.cli.screen import Show, watching
-from aixplain.cli.tables import Row, Table, check_alike, new_table
-from aixplain.v2.model import MapItem, Model
+from aixplain.cli.tables import Row, Table, check_alike, new_table, open_table
+from aixplain.v2.exceptions import CheckpointError
+from aixplain.v2.model import MapItem, Model, ModelMap
 
 
 class Columns:
@@ -67,21 +69,48 @@ class Mapping:
         self._pulled: deque[Row] = deque()
         self.done = self.failed = 0
         self.began = False
+        self._overwrite = overwrite
+        self._is_written = to is None
         self.credits: float | None = None
         if to is not None and self._checkpoint is not None:
             check_alike(source, to)
+            check_target(to)
+            if to.exists() and to.samefile(source):
+                raise UsageProblem(f"'{to}' is the file that is read. Name another file with --to.")
             if to.exists() and not overwrite and not self._checkpoint.exists():
                 raise UsageProblem(f"'{to}' is there already. Name another file with --to, or replace it with --overwrite.")
-            if overwrite:
-                self._checkpoint.unlink(missing_ok=True)
 
     def run(self, shared: dict[str, Any], *, concurrency: int, budget: float | None, timeout: float) -> None:
-        """Map all rows; when it is stopped, what is done is in the file all the same."""
+        """Map all rows into a new file, which takes the place of the earlier one when all rows are in it.
+
+        When it is stopped, what is done is in the file all the same, unless that held more before.
+        """
         items = self._model.map(
             self._inputs(), concurrency=concurrency, budget=budget, checkpoint=self._checkpoint, timeout=timeout, **shared
         )
-        passing = None if self.to is None else self.to.with_name(f".{self.to.name}.part")
-        writer = new_table(self._source, passing, self._table, self._added)
+        new = None if self.to is None else NewFile(self.to)
+        try:
+            if self._overwrite and self._checkpoint is not None:
+                _forget(self._checkpoint)
+            self._write(items, None if new is None else new.path)
+            if new is not None:
+                new.commit()
+                self._is_written = True
+        except BaseException as error:
+            if new is not None and self._is_worth_keeping(error):
+                new.commit()
+                self._is_written = True
+            if isinstance(error, CheckpointError) and self.to is not None:
+                raise Failure(f"{error} '{self.to}' is left as it was. To begin anew, add --overwrite.") from error
+            raise
+        finally:
+            if new is not None:
+                new.discard()
+        if self._checkpoint is not None and not self.failed:
+            self._checkpoint.unlink(missing_ok=True)  # all is done, so there is nothing to go on from
+
+    def _write(self, items: ModelMap, path: Path | None) -> None:
+        writer = new_table(self._source, path, self._table, self._added)
         self.began = True
         try:
             with items, self._watched() as show:
@@ -90,18 +119,28 @@ class Mapping:
                     self._show(show)
         finally:
             writer.close()
-            if self.to is not None and passing is not None:
-                passing.replace(self.to)
-        if self._checkpoint is not None and not self.failed:
-            self._checkpoint.unlink(missing_ok=True)  # all is done, so there is nothing to go on from
+
+    def _is_worth_keeping(self, error: BaseException) -> bool:
+        """Return True for a part of the rows, whole ones, that is more than the file has."""
+        if self.to is None or not self.done or isinstance(error, OSError | CheckpointError):
+            return False
+        if not self.to.exists():
+            return True
+        if self._overwrite:
+            return False
+        try:
+            return open_table(self.to).count() < self.done
+        except (UsageProblem, OSError):  # it can't be read, so nobody knows what is lost with it
+            return False
 
     def told(self) -> str:
         """What was done, in a sentence or two."""
         cost = f" for {self.credits:g} credits" if self.credits else ""
-        where = "" if self.to is None else f" They are in {self.to}."
+        where = "" if self.to is None else f" They are in {self.to}." if self._is_written else f" {self.to} is as it was."
         failed = f", {self.failed:,} of which failed (see the column {self._added[1]})" if self.failed else ""
         again = self.failed or self.done < self._total
-        more = " The same command runs what is left." if again and self.to is not None else ""
+        anew = " without --overwrite" if self._overwrite else ""
+        more = f" The same command{anew} runs what is left." if again and self.to is not None else ""
         return f"{self.done:,} of {self._total:,} rows{cost}{failed}.{where}{more}"
 
     def _inputs(self) -> Iterator[dict[str, Any]]:
@@ -128,6 +167,23 @@ class Mapping:
     def _show(self, show: Show) -> None:
         failed = f", {self.failed:,} failed" if self.failed else ""
         show(self.done / self._total if self._total else None, f"{self.done:,} of {self._total:,} rows{failed}")
+
+
+def _forget(checkpoint: Path) -> None:
+    """Remove a checkpoint. Raises `Failure` if another map is writing to it."""
+    if not checkpoint.exists():
+        return
+    if sys.platform != "win32":
+        import fcntl
+
+        with checkpoint.open("rb") as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError as error:
+                raise Failure(
+                    f"Another map is writing to {checkpoint}. Wait until that ends, or name another file with --to."
+                ) from error
+    checkpoint.unlink(missing_ok=True)
 
 
 def _free(name: str, taken: Sequence[str]) -> str:

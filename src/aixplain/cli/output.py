@@ -9,10 +9,19 @@ from typing import Any
 
 from aixplain._wire.control_characters import escape_lines
 
+#: No base64 that is shortened is in a shorter text.
+SHORTEST_MEDIA = 80
+
 
 def for_terminal(text: str) -> str:
-    """Text of models and services as stdout may have it: control characters are escaped on a terminal, and only there."""
-    return escape_lines(text) if sys.stdout.isatty() else text
+    """Text of models and services as stdout may have it: a terminal gets control characters escaped, and no base64."""
+    if not sys.stdout.isatty():
+        return text
+    if len(text) >= SHORTEST_MEDIA:
+        from aixplain.cli.media import summarize_media
+
+        text = summarize_media(text)
+    return escape_lines(text)
 
 
 def print_json(value: Any) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -26,12 +27,21 @@ def run(
     stream: Annotated[bool, typer.Option("--stream", "-s", help="Print the answer as it comes.")] = False,
     background: Annotated[bool, typer.Option("--async", help="Start it in the background, and watch it.")] = False,
     timeout: Annotated[float, typer.Option(metavar="SECONDS", min=0.001, help="How long it may take.")] = 300.0,
+    output: Annotated[
+        str | None,
+        typer.Option(
+            "--output", "-o", metavar="FILE", help="Save the answer: a file, a folder, - is stdout.", show_default=False
+        ),
+    ] = None,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace the file of -o, if it is there.")] = False,
     hub: HubOption = None,
     json: JsonOption = False,
 ) -> None:
     """Run a model. Ctrl-C cancels the run, but for one that was started with --async.
 
     aix run aixplain/sentiment "I love this"
+
+    With -o, media are saved as they are, text as UTF-8, other data as JSON.
     """
     from aixplain.cli.failures import UsageProblem
     from aixplain.cli.inputs import read_inputs
@@ -39,6 +49,13 @@ def run(
 
     if stream and background:
         raise UsageProblem("--stream and --async exclude each other: a stream is watched as it comes.")
+    if stream and output is not None:
+        raise UsageProblem("--stream and -o exclude each other: a file is saved when it is whole.")
+    saving = None
+    if output is not None:
+        from aixplain.cli.saving import Saving
+
+        saving = Saving(output, overwrite=overwrite, json=json)
     with connect(hub) as aix:
         found = find(aix, model)
         given = read_inputs(found, inputs or [])
@@ -49,13 +66,27 @@ def run(
             if background:
                 result = _run_watched(found, given, timeout, stays=hub is not None or is_set_up())
             else:
-                result = found.run(timeout=timeout, cancel_on_interrupt=True, **given)
+                result = _run_waited(found, given, timeout)
         except InputError as error:
             raise UsageProblem(f"{error}. `aix show {model}` tells what it takes.") from error
-        if json:
+        if saving is not None:
+            saving.save(found, result)
+        elif json:
             print_json(result._raw_data)
         else:
             print_answer(result.data)
+
+
+def _run_waited(model: Model, inputs: dict[str, Any], timeout: float) -> ModelResult:
+    """Run a model. A terminal shows that it is waited for."""
+    if not sys.stderr.isatty():
+        whole: ModelResult = model.run(timeout=timeout, cancel_on_interrupt=True, **inputs)
+        return whole
+    from aixplain.cli.waiting import waiting
+
+    with waiting() as progress:
+        watched: ModelResult = model.run(timeout=timeout, cancel_on_interrupt=True, on_progress=progress, **inputs)
+    return watched
 
 
 def _stream(model: Model, inputs: dict[str, Any], timeout: float, *, json: bool) -> None:
