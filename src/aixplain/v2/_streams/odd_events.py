@@ -29,7 +29,7 @@ def choices_of(value: dict[str, Any]) -> list[dict[str, Any]] | None:
 def is_failed(value: dict[str, Any], choices: list[dict[str, Any]] | None) -> bool:
     """Tell whether an event says that the run failed, in any of the ways that services have."""
     status = value.get("status")
-    if value.get("error") or "error" in (value.get("object"), value.get("type")):
+    if value.get("error") or (not choices and "error" in (value.get("object"), value.get("type"))):
         return True
     if isinstance(status, str) and is_failure(status):
         return True

@@ -1,7 +1,7 @@
 """Many events that carry nothing but text, read at once: a fifth of the time that they take one by one.
 
-The events become one JSON array and that becomes records, both outside Python. The records admit null, and nothing else, for
-whatever would make an event more than its text, so that any other event makes the whole reading fail and is read alone. So does
+The events become one JSON array and that becomes records, both outside Python. The records admit no other key, or null alone
+for whatever would make an event more than its text, so that any other event makes the reading fail and is read alone. So does
 an event of OpenAI's shape without text: it may have something under a key that no record names.
 """
 
@@ -12,38 +12,23 @@ from typing import Annotated, Literal
 import msgspec
 
 
-class _OnlyText(msgspec.Struct, gc=False):
+class _OnlyText(msgspec.Struct, gc=False, forbid_unknown_fields=True):
     """`{"data": "tok"}`"""
 
     data: str
-    choices: None = None
-    finish_reason: None = None
-    index: None = None
-    logprobs: None = None
-    reasoning: None = None
-    reasoning_content: None = None
-    reasoning_details: None = None
-    status: None = None
-    supplierError: None = None  # noqa: N815 - as the wire spells it
-    thinking: None = None
-    tool_calls: None = None
-    usage: None = None
-    usedCredits: None = None  # noqa: N815 - as the wire spells it
 
 
-class _OnlyContent(msgspec.Struct, gc=False):
+class _OnlyContent(msgspec.Struct, gc=False, forbid_unknown_fields=True):
     content: Annotated[str, msgspec.Meta(min_length=1)]
-    function_call: None = None
-    reasoning: None = None
+    role: str | None = None
     reasoning_content: None = None
-    reasoning_details: None = None
     refusal: None = None
-    thinking: None = None
     tool_calls: None = None
 
 
 class _OnlyDelta(msgspec.Struct, gc=False):
     delta: _OnlyContent
+    error: None = None
     finish_reason: None = None
     index: Literal[0] = 0
     logprobs: None = None
@@ -53,6 +38,8 @@ class _OnlyCompletion(msgspec.Struct, gc=False):
     """`{"choices": [{"delta": {"content": "tok"}, "finish_reason": null}]}`"""
 
     choices: Annotated[list[_OnlyDelta], msgspec.Meta(min_length=1, max_length=1)]
+    error: None = None
+    errorMessage: None = None  # noqa: N815 - as the wire spells it
     supplierError: None = None  # noqa: N815 - as the wire spells it
     status: None = None
     usage: None = None
@@ -71,7 +58,7 @@ def plain_texts(events: bytes) -> tuple[list[str], int | None] | None:
     >>> plain_texts(b'data: {"data": "a", "usage": {"total_tokens": 1}}\\n\\n') is None
     True
     """
-    if not events.startswith(b"data: {") or b'"error' in events:  # `error`, `errorMessage`, or the value of another key
+    if not events.startswith(b"data: {"):
         return None
     data = events[6:-2].split(b"\n\ndata: ")
     array = b"[" + b",".join(data) + b"]"
