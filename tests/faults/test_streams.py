@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import builtins
 import threading
 from typing import Any
 
@@ -161,3 +162,27 @@ def test_a_cut_answer_of_the_library_requests_is_a_cut_stream(service: Any) -> N
     with pytest.raises(IncompleteStreamError) as error:
         list(stream)
     assert error.value.partial == "tok"
+
+
+def test_a_read_that_is_canceled_loses_nothing_of_an_asyncio_stream(service: Any) -> None:
+    more = threading.Event()
+
+    def serve(connection: Any) -> None:
+        connection.read_request()
+        connection.begin_stream()
+        connection.send(TOKEN)
+        assert more.wait(10)
+        connection.send(TOKEN + END)
+
+    async def read() -> list[Any]:
+        url = service(serve).url
+        async with AsyncAixplain(api_key="k", backend_url=url, model_url=url) as aix:
+            stream = aix.Model.from_dict(MODEL).run_stream(text="x")
+            found = [(await anext(stream)).data]
+            with pytest.raises(builtins.TimeoutError):
+                async with asyncio.timeout(0.01):
+                    await anext(stream)
+            more.set()
+            return found + [chunk.data async for chunk in stream]
+
+    assert asyncio.run(read()) == ["tok", "tok"]

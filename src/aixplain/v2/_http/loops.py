@@ -362,6 +362,8 @@ class AsyncSocketStream:
             return None
         try:
             return await self._connection.read()
+        except asyncio.CancelledError:
+            raise  # a read takes nothing before it returns, so that whoever was canceled may read on
         except BaseException:
             await self.close()
             raise
