@@ -70,5 +70,6 @@ def plain_texts(events: bytes) -> tuple[list[str], int | None] | None:
             texts = [event.choices[0].delta.content for event in _read_completions(array)]
     except (ValueError, RecursionError):
         return None
-    # An event that is no JSON by itself may be, between commas; and `[DONE]` may be spelt as a chunk.
-    return (texts, index) if len(texts) == len(data) and "[DONE]" not in texts else None
+    # An event that is no JSON by itself may be, between commas; and `[DONE]` may be spelt as a chunk of plain text.
+    is_end = index is None and "[DONE]" in texts
+    return None if is_end or len(texts) != len(data) else (texts, index)
