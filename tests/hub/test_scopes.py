@@ -29,7 +29,7 @@ def caller(folder: Path) -> Iterator[Caller]:
 def scoped(folder: Path, caller: Caller) -> str:
     """A key for what is below `team/` and for one model more, named by its id."""
     shout = caller.get("/v2/models/acme%2Fshout", **{"x-api-key": "fixed"}).json["id"]
-    return new_key(Place(folder), models=("team/*", shout))[1]
+    return new_key(Place(folder), "ada", models=("team/*", shout))[1]
 
 
 def found(caller: Caller, secret: str, **wanted: object) -> list[str]:

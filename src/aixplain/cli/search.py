@@ -55,7 +55,10 @@ def print_page(page: Page[Any]) -> None:
 def _more(page: Page[Any]) -> str:
     """What a person should know beside the table."""
     if page.total == 0:
-        return "No model matches. `aix search` without words lists all of them."
+        return (
+            "No model matches. Try fewer or other words, such as what it does (translation, speech to text), "
+            "and fewer filters. `aix search` without words lists all of them."
+        )
     if not len(page):
         return f"There is no page {page.page_number + 1}; the {page.total} models that match end on page {page.page_total}."
     following = f" Next: --page {page.page_number + 2}" if page.has_next else ""
