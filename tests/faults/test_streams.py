@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import builtins
 import threading
+import time
 from typing import Any
 
 import pytest
@@ -186,3 +187,24 @@ def test_a_read_that_is_canceled_loses_nothing_of_an_asyncio_stream(service: Any
             return found + [chunk.data async for chunk in stream]
 
     assert asyncio.run(read()) == ["tok", "tok"]
+
+
+def test_a_thread_that_waits_for_a_chunk_is_told_when_another_closes_the_stream(service: Any) -> None:
+    over = threading.Event()
+
+    def serve(connection: Any) -> None:
+        connection.read_request()
+        connection.begin_stream()
+        connection.send(TOKEN)
+        over.wait(10)
+
+    stream = Aixplain(backend_url=service(serve).url).Model.from_dict(MODEL).run_stream(text="x")
+    assert next(stream).data == "tok"
+    found: list[Any] = []
+    reader = threading.Thread(target=lambda: found.append(list(stream)))
+    reader.start()
+    time.sleep(0.1)  # by now it waits
+    stream.close()
+    reader.join(3)
+    over.set()
+    assert found == [[]]

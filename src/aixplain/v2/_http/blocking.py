@@ -224,6 +224,7 @@ class SocketTransport(Clock):
     def drop(self, connection: Connection) -> None:
         """The connection is of no use any more."""
         self._busy.discard(connection)
+        connection.abort()  # another thread may be reading the stream that this one closes
         self._close(connection)
 
     def _close(self, connection: Connection) -> None:
