@@ -46,7 +46,7 @@ def test_commands_and_options(complete: Complete) -> None:
     assert complete("aix r") == ["run\tRun a model.", "runs\tList the runs of a hub, show, attend, cancel and retry them."]
     assert [line.split("\t")[0] for line in complete("aix runs ")] == ["list", "show", "attach", "cancel", "retry"]
     assert [line.split("\t")[0] for line in complete("aix run acme/say --")] == [
-        *("--stream", "--async", "--timeout", "--hub", "--json"),
+        *("--stream", "--async", "--timeout", "--output", "--overwrite", "--hub", "--json"),
         "--help",
     ]
     assert complete("aix nonsense ") == []

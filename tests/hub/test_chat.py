@@ -128,8 +128,17 @@ def test_parameters_travel_as_what_they_mean(caller: Caller, service: Scripted) 
     }
 
 
-def test_a_number_out_of_range_is_refused_before_anything_is_sent(caller: Caller, service: Scripted) -> None:
-    assert "a number from 0 to 2" in caller.run("up/m", {"text": "hi", "temperature": 3}).json["message"]
+@pytest.mark.parametrize(
+    ("name", "value"), [("temperature", 2.5), ("max_tokens", -1), ("top_k", -1), ("n", 0), ("top_logprobs", 30)]
+)
+def test_the_range_of_a_number_is_left_to_the_service(caller: Caller, service: Scripted, name: str, value: float) -> None:
+    service.answers(completion())
+    caller.run("up/m", {"text": "hi", name: value})
+    assert service.asked[-1].json[name] == value
+
+
+def test_a_word_is_no_number_and_is_refused_before_anything_is_sent(caller: Caller, service: Scripted) -> None:
+    assert "Expected text, got str" in caller.run("up/m", {"text": "hi", "temperature": "hot"}).json["message"]
     assert service.asked == []
 
 
@@ -182,7 +191,7 @@ def test_an_answer_that_is_none_is_the_suppliers_failure(caller: Caller, service
 
 @pytest.mark.parametrize(
     ("status", "ours"),
-    [(400, 400), (422, 400), (413, 413), (402, 485), (404, 485), (408, 504), (500, 485), (503, 503), (504, 504)],
+    [(400, 400), (422, 400), (413, 413), (402, 402), (404, 404), (408, 504), (500, 485), (503, 503), (504, 504)],
 )
 def test_its_errors_are_told_in_its_words(caller: Caller, service: Scripted, status: int, ours: int) -> None:
     service.answers({"error": {"message": "the words"}}, status)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, Optional
 import pytest
 
 from aixplain._wire.messages import Parameter
+from aixplain._wire.validation import kind_of
 from aixplain.hub import Audio, Document, Hub, Input, ModelError
 from aixplain.hub.backends.signature import Argument, arguments_of
 
@@ -87,7 +88,7 @@ def parameter(hint: Any, default: Any = ...) -> Parameter:
 )
 def test_an_annotation_tells_the_type(hint: Any, data_type: str, several: bool, required: bool) -> None:
     found = parameter(hint)
-    assert (found.data_type, found.multiple_values, found.required) == (data_type, several, required)
+    assert (kind_of(found), found.multiple_values, found.required) == (data_type, several, required)
 
 
 def test_a_parameter_without_an_annotation_is_text() -> None:
@@ -208,7 +209,7 @@ def test_a_type_that_no_caller_could_send_is_refused_with_a_sentence(hint: Any, 
             "The default of 'value' in argument.<locals>.code() is not a value that callers could",
         ),
         (Literal["a", "b"], "c", "Expected one of 'a', 'b'"),
-        (int, "many", "Expected number, got str"),
+        (int, "many", "Expected text, got str ('many' is no number)"),
         (str, object(), "Expected text, got object"),
     ],
 )

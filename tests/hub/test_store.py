@@ -22,12 +22,12 @@ from .conftest import Caller, wait_for
 
 
 def make_table(connection: sqlite3.Connection) -> None:
-    connection.execute("CREATE TABLE IF NOT EXISTS words (word TEXT UNIQUE)")
+    connection.execute("CREATE TABLE IF NOT EXISTS samples (word TEXT UNIQUE)")
 
 
 def add(word: str) -> Callable[[sqlite3.Connection], int]:
     def change(connection: sqlite3.Connection) -> int:
-        connection.execute("INSERT INTO words VALUES (?)", [word])
+        connection.execute("INSERT INTO samples VALUES (?)", [word])
         return len(word)
 
     return change
@@ -41,7 +41,7 @@ def store(tmp_path: Path) -> Iterator[SqliteStore]:
 
 
 def words(store: SqliteStore) -> list[str]:
-    return [row["word"] for row in store.reader().execute("SELECT word FROM words ORDER BY word")]
+    return [row["word"] for row in store.reader().execute("SELECT word FROM samples ORDER BY word")]
 
 
 def test_what_is_read_together_is_of_one_moment_whatever_is_written_meanwhile(store: SqliteStore) -> None:
@@ -63,7 +63,7 @@ def test_what_is_read_together_is_of_one_moment_whatever_is_written_meanwhile(st
 
 
 def count(file: sqlite3.Connection) -> int:
-    number: int = file.execute("SELECT count(*) FROM words").fetchone()[0]
+    number: int = file.execute("SELECT count(*) FROM samples").fetchone()[0]
     return number
 
 
@@ -127,7 +127,7 @@ def test_closing_keeps_what_was_waiting_and_takes_nothing_more(tmp_path: Path) -
 
     asyncio.run(write_and_close())
     with sqlite3.connect(tmp_path / "hub.sqlite") as connection:
-        assert connection.execute("SELECT count(*) FROM words").fetchone() == (500,)
+        assert connection.execute("SELECT count(*) FROM samples").fetchone() == (500,)
     connection.close()
 
 

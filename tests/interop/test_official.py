@@ -126,7 +126,7 @@ def test_it_sets_inputs_that_runs_use(found: Report) -> None:
 
 
 def test_it_refuses_inputs_that_the_parameters_do_not_allow(found: Report) -> None:
-    assert "'times'. Expected number, got list" in found.error("set_a_wrong_input", "ValueError")
+    assert "'times'. Expected text, got list" in found.error("set_a_wrong_input", "ValueError")
     assert "'tims' not found" in found.error("set_an_unknown_input", "AttributeError")
 
 

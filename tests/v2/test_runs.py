@@ -86,7 +86,7 @@ def test_data_stands_for_a_missing_text(aix: Any) -> None:
     [
         ({}, "Parameter validation failed: Required parameter 'text' is missing"),
         ({"text": 3}, "Parameter 'text' has invalid type. Expected text, got int"),
-        ({"text": "x", "times": True}, "Parameter 'times' has invalid type. Expected number, got bool"),
+        ({"text": "x", "times": True}, "Parameter 'times' has invalid type. Expected text, got bool"),
         ({"text": "x", "times": 9}, "Expected a number from 1 to 5"),
         ({"text": "x", "mood": "sad"}, "Expected one of 'glad', 'angry'"),
         ({"text": "x", "words": ["a", 1]}, "Parameter 'words' has invalid type"),
@@ -233,7 +233,7 @@ def test_a_model_is_a_tool(aix: Any) -> None:
         "name": "times",
         "value": 1,
         "required": False,
-        "datatype": "number",
+        "datatype": "text",
         "allowMulti": False,
         "supportsVariables": False,
         "fixed": False,

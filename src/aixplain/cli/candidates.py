@@ -14,6 +14,7 @@ from typing import Any
 
 import msgspec
 
+from aixplain._wire.validation import kind_of
 from aixplain.cli.completing import Place
 
 Candidates = Iterable[tuple[str, str]]
@@ -64,12 +65,11 @@ def _inputs(place: Place, word: str) -> Iterator[tuple[str, str]]:
 
 def _told(place: Place, id: str) -> list[tuple[str, ...]]:
     """Each input's name, what it is about, and the values that it may have."""
-    from aixplain._wire.validation import kind_of
 
     with _client(place) as aix:
         parameters = aix.Model.get(id).params
     values = {each.name: ["true", "false"] if kind_of(each) == "boolean" else map(str, each.options) for each in parameters}
-    return [(each.name, each.description or each.data_type or "", *values[each.name]) for each in parameters]
+    return [(each.name, each.description or kind_of(each) or "", *values[each.name]) for each in parameters]
 
 
 def _files(start: str, typed: str) -> Iterator[tuple[str, str]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from aixplain._wire.validation import kind_of
 from aixplain.cli.output import print_json
 from aixplain.cli.session import HubOption, JsonOption, ModelArgument, connect, find
 
@@ -51,7 +52,7 @@ def _facts(model: ModelBase) -> list[tuple[str, str]]:
 
 
 def _input(parameter: Parameter) -> tuple[str, str, str, str]:
-    kind = parameter.data_type or "any"
+    kind = kind_of(parameter) or "any"
     several = "several " if parameter.multiple_values else ""
     default = "required" if parameter.required else _text(parameter.default)
     limits = _limits(parameter)

@@ -13,6 +13,7 @@ import msgspec
 
 from aixplain.hub.alarm import Alarm
 from aixplain.hub.backends import ModelError, Output, Piece, completed
+from aixplain.hub.backends.partial import new_meter
 from aixplain.hub.catalog import LONGEST, Entry
 from aixplain.hub.engine.lanes import Lanes
 from aixplain.hub.errors import HubError, Refusal
@@ -20,6 +21,7 @@ from aixplain.hub.execution import (
     RAISED,
     backoff,
     canceled,
+    code_of,
     execute,
     expired,
     failed,
@@ -30,6 +32,7 @@ from aixplain.hub.execution import (
     logger,
     retry_after_of,
     too_long,
+    with_use,
 )
 from aixplain.hub.ids import new_id
 from aixplain.hub.logs import trace_run
@@ -73,13 +76,14 @@ class Answers:
             return earlier
         trace_run(run_id)
         ending: Ending | None = None
+        meter = new_meter()
         try:
             async with contextlib.nullcontext() if asked.seconds is None else asyncio.timeout(asked.seconds):
                 ending = await self._attempts(entry, arguments, run_id)
         except TimeoutError:
-            ending = expired(run_id)
+            ending = with_use(expired(run_id), entry, meter.output())
         finally:
-            ending = ending or canceled(run_id)
+            ending = ending or with_use(canceled(run_id), entry, meter.output())
             await self._note(run_id, entry, arguments, _kept(asked, ending), ending, started_at, "at_once")
         return ending
 
@@ -115,7 +119,7 @@ class Answers:
         trace_run(run_id)
         if asked.key is not None and await self._runs.claim(run_id, entry.path, asked, started_at) is not None:
             raise ModelError(ANOTHER_READER, 409)
-        told, whole, ending = io.StringIO(), None, canceled(run_id)
+        told, whole, ending, meter = io.StringIO(), None, canceled(run_id), new_meter()
         with self._open_stream(), self.once.noted(entry.path, asked):
             try:
                 async with contextlib.aclosing(self._in_time(entry, arguments, asked.seconds)) as pieces:
@@ -130,9 +134,11 @@ class Answers:
                 ending = finished(run_id, entry, whole, time.perf_counter() - started)
             except RAISED as error:
                 message, status = failure_of(entry, error)
-                ending = failed(run_id, message, status, error)
-                raise ModelError(message, status, retry_after_of(error)) from error
+                ending = with_use(failed(run_id, message, status, error), entry, meter.output())
+                raise ModelError(message, status, retry_after_of(error), code=code_of(error)) from error
             finally:
+                if ending.state == "canceled":
+                    ending = with_use(ending, entry, meter.output())
                 await self._note(run_id, entry, arguments, _kept(asked, ending), ending, started_at, "stream")
         yield msgspec.structs.replace(whole, credits=ending.credits)
 

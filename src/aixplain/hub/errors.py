@@ -6,11 +6,13 @@ from __future__ import annotations
 class Refusal(Exception):
     """A request that is answered with an error of the protocol; `retry_after` is in how many seconds it may come again."""
 
-    def __init__(self, status: int, message: str, retry_after: float | None = None) -> None:
+    def __init__(self, status: int, message: str, retry_after: float | None = None, code: str | None = None) -> None:
         super().__init__(message)
         self.status = status
         self.message = message
         self.retry_after = retry_after
+        self.code = code
+        """A word for programs, such as `context_length_exceeded`."""
 
 
 class HubError(Exception):

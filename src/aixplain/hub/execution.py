@@ -12,7 +12,7 @@ from typing import Any
 
 import msgspec
 
-from aixplain._wire.messages import FAILED, SUCCESS
+from aixplain._wire.messages import FAILED, SUCCESS, Usage
 from aixplain.hub.alarm import Alarm
 from aixplain.hub.backends import ModelError, ModelFailure, OnProgress, Output, Tried
 from aixplain.hub.catalog import Entry, Policy
@@ -104,7 +104,7 @@ def retry_after_of(error: BaseException | None) -> float | None:
 
 def finished(run_id: str, entry: Entry, output: Output, seconds: float) -> Ending:
     """The ending of a run that went well."""
-    usage, credits = output.usage, credits_of(entry, output)
+    usage, credits = known_usage(output.usage), credits_of(entry, output)
     envelope = {
         "status": SUCCESS,
         "completed": True,
@@ -112,7 +112,7 @@ def finished(run_id: str, entry: Entry, output: Output, seconds: float) -> Endin
         "details": output.details,
         "runTime": round(seconds, 6),
         "usedCredits": credits,
-        "usage": usage and usage.as_told(),
+        "usage": usage and with_total(usage),
         "asset": {"assetId": entry.id, "id": entry.path},
         "requestId": run_id,
         "rawData": output.raw_data,
@@ -125,12 +125,34 @@ def credits_of(entry: Entry, output: Output) -> float | None:
     """What a run cost, as its model says or by the price of its entry; None when nobody knows."""
     if output.credits is not None or entry.price is None:
         return output.credits
-    return entry.price.credits(output.usage, output.seconds)
+    return entry.price.credits(known_usage(output.usage), output.seconds)
+
+
+def known_usage(usage: Usage | None) -> Usage | None:
+    """The usage of a run, unless a count in it is below nothing: then none of it can be trusted."""
+    if usage is None:
+        return None
+    counts = (usage.prompt_tokens or 0, usage.completion_tokens or 0, usage.total_tokens or 0)
+    return None if min(counts) < 0 else usage
+
+
+def with_total(usage: Usage) -> msgspec.Raw | dict[str, Any]:
+    """The usage as it was told, with the total where only its parts were."""
+    prompt, completion = usage.prompt_tokens, usage.completion_tokens
+    if usage.total_tokens is None and prompt is not None and completion is not None:
+        return usage.to_dict() | {"total_tokens": prompt + completion}
+    return usage.as_told()
+
+
+def code_of(error: BaseException | None) -> str | None:
+    """A word for programs that whoever failed gave."""
+    return error.code if isinstance(error, ModelError) else None
 
 
 def failed(run_id: str, message: str, status: int, cause: BaseException | None = None) -> Ending:
     """The ending of a run that its model, or the hub, could not do; a `ModelError` that caused it may know more."""
     message = plain(message) or ""
+    code = code_of(cause)
     envelope = {
         "status": FAILED,
         "completed": True,
@@ -138,6 +160,7 @@ def failed(run_id: str, message: str, status: int, cause: BaseException | None =
         "supplierError": message,
         "statusCode": status,
         "requestId": run_id,
+        **({} if code is None else {"errorCode": code}),
     }
     tried = _noted(cause.tried) if isinstance(cause, ModelError) else None
     return Ending("failed", msgspec.json.encode(envelope), message, status, retry_after=retry_after_of(cause), tried=tried)
@@ -146,6 +169,19 @@ def failed(run_id: str, message: str, status: int, cause: BaseException | None =
 def _noted(tried: Sequence[Tried]) -> bytes | None:
     """The models that were tried, as the ledger keeps them."""
     return msgspec.json.encode(tried) if tried else None
+
+
+def with_use(ending: Ending, entry: Entry, output: Output | None) -> Ending:
+    """The ending of a run that ended early, with what it had used by then: that counts, whoever left."""
+    if output is None:
+        return ending
+    usage = known_usage(output.usage)
+    return msgspec.structs.replace(
+        ending,
+        prompt_tokens=None if usage is None else whole(usage.prompt_tokens),
+        completion_tokens=None if usage is None else whole(usage.completion_tokens),
+        credits=credits_of(entry, output),
+    )
 
 
 def canceled(run_id: str) -> Ending:

@@ -9,6 +9,9 @@ import msgspec
 
 from aixplain._wire.messages import Usage
 
+#: How a chat completion in the shape of OpenAI's names itself, in the raw data of a run too.
+CHAT_COMPLETION = "chat.completion"
+
 
 class Tried(msgspec.Struct, frozen=True):
     """One of the models that a run tried: when, in seconds since 1970, for how many seconds, and how it failed if it did."""
@@ -51,14 +54,26 @@ class ModelError(Exception):
     """Raise it in a model for an input that it can't take: the caller reads the message, and no traceback is logged.
 
     `status` is a number of the protocol: 400 for an input in general, 492 for a file that can't be read. `retry_after` are the
-    seconds after which it is worth another try, where that is known; `tried` is as in `Output`.
+    seconds after which it is worth another try, where that is known; `tried` is as in `Output`. `code` is a word for programs,
+    such as `context_length_exceeded`. `falls_back` tells an alias to try its next model although the request is at fault.
     """
 
-    def __init__(self, message: str, status: int = 400, retry_after: float | None = None, tried: Sequence[Tried] = ()) -> None:
+    def __init__(
+        self,
+        message: str,
+        status: int = 400,
+        retry_after: float | None = None,
+        tried: Sequence[Tried] = (),
+        code: str | None = None,
+        *,
+        falls_back: bool = False,
+    ) -> None:
         super().__init__(message)
         self.status = status
         self.retry_after = retry_after
         self.tried = tried
+        self.code = code
+        self.falls_back = falls_back
 
 
 #: What a stream is made of: text, or events in the shape of OpenAI's, just as they came from a service that speaks so: whole

@@ -13,10 +13,11 @@ import msgspec
 
 from aixplain.hub.alarm import Alarm
 from aixplain.hub.backends import ModelError, OnProgress, Output, Piece, Tried
+from aixplain.hub.backends.openai.chunks import has_token
 from aixplain.hub.backends.resting import Resting
 from aixplain.hub.catalog import LONGEST, Entry
 from aixplain.hub.engine.lanes import Lanes
-from aixplain.hub.execution import RAISED, credits_of, failure_of, is_passing_status, limited, retry_after_of, too_long
+from aixplain.hub.execution import RAISED, code_of, credits_of, failure_of, is_passing_status, limited, retry_after_of, too_long
 
 _END: Any = object()
 
@@ -51,11 +52,13 @@ class AliasBackend:
                 held.enter_context(await self._lanes.turn(entry.path))
                 pieces = await held.enter_async_context(contextlib.aclosing(entry.backend.stream(inputs)))
                 async with self._limit(entry):
-                    piece = await anext(pieces, _END)
+                    before, piece = await _first_token(pieces)
                 tries.is_begun = True
                 alarm = Alarm(asyncio.get_running_loop().time() + (entry.policy.timeout or LONGEST))
                 held.callback(alarm.turn_off)
                 texts: list[str] = []
+                for each in before:
+                    yield each
                 while piece is not _END and not isinstance(piece, Output):
                     if isinstance(piece, str):
                         texts.append(piece)
@@ -76,6 +79,16 @@ class AliasBackend:
 
     def _limit(self, entry: Entry) -> contextlib.AbstractAsyncContextManager[None]:
         return limited(entry, asyncio.timeout(self._timeout or entry.policy.timeout))
+
+
+async def _first_token(pieces: AsyncGenerator[Piece, None]) -> tuple[list[Piece], Any]:
+    """What comes before the first token, such as a comment, a role or the results of a filter; and the piece that has it."""
+    before: list[Piece] = []
+    while (piece := await anext(pieces, _END)) is not _END:
+        if isinstance(piece, Output) or (bool(piece) if isinstance(piece, str) else has_token(piece)):
+            break
+        before.append(piece)
+    return before, piece
 
 
 async def _next(pieces: AsyncGenerator[Piece, None], alarm: Alarm, entry: Entry) -> Any:
@@ -107,11 +120,12 @@ class _Tries:
         except RAISED as error:
             message, status = failure_of(entry, error)
             self._note(entry, status, message)
-            self.failure = ModelError(message, status, retry_after_of(error), self._tried)
+            self.failure = ModelError(message, status, retry_after_of(error), self._tried, code_of(error))
             self.failure.__cause__ = error
-            if not is_passing_status(status):
+            if not is_passing_status(status) and not (isinstance(error, ModelError) and error.falls_back):
                 raise self.failure from error
-            self._resting.failed(entry.path, self.failure.retry_after)
+            if is_passing_status(status):
+                self._resting.failed(entry.path, self.failure.retry_after)
             if self.is_begun:
                 raise self.failure from error
 

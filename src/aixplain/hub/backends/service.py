@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 import msgspec
 
@@ -13,8 +13,12 @@ from aixplain.hub.troubles import tell_trouble
 
 T = TypeVar("T")
 
-#: What the caller's inputs are to blame for, told as the service told it.
-TOLD = {400: 400, 413: 413, 415: 400, 422: 400}
+#: What the request is to blame for, or the account behind it, told as the service told it.
+TOLD = {400: 400, 402: 402, 403: 403, 404: 404, 413: 413, 415: 400, 422: 400}
+#: Of these, what another service may well do: an alias goes on.
+ELSEWHERE = frozenset({402, 403, 404})
+#: Codes of requests that another model may be able to serve.
+ELSEWHERE_CODES = frozenset({"context_length_exceeded", "model_not_found", "insufficient_quota", "insufficient_credits"})
 SUPPLIER = 485
 #: Busy or down; the last one is how Anthropic says it.
 BUSY = (503, 529)
@@ -27,6 +31,20 @@ class KeyProblem(ModelError):
         super().__init__(f"{message}; the hub's log says what to set.", SUPPLIER)
         self.advice = advice
         tell_trouble(advice)
+
+
+class StreamProblem(Protocol):
+    """What a service says went wrong in a stream."""
+
+    @property
+    def words(self) -> str:
+        """Its words."""
+        ...
+
+    @property
+    def code(self) -> str | None:
+        """Its code."""
+        ...
 
 
 class Service:
@@ -72,25 +90,40 @@ class Service:
         """No connection to it could be made."""
         return ModelError(f"The upstream '{self.name}' is not there: {words} Is it running?", 503)
 
-    def refused(self, status: int, words: str, retry_after: float | None = None) -> ModelError:
-        """What it says, with this HTTP status, of a request that it didn't carry out."""
-        if status in (401, 403):
+    def stream_failed(self, error: StreamProblem) -> ModelError:
+        """It broke its stream off, and said why."""
+        falls_back = error.code in ELSEWHERE_CODES
+        return ModelError(
+            f"The upstream '{self.name}' failed: {self._clean(error.words)}", SUPPLIER, code=error.code, falls_back=falls_back
+        )
+
+    def refused(self, status: int, words: str, retry_after: float | None = None, code: str | None = None) -> ModelError:
+        """What it says, with this HTTP status and code, of a request that it didn't carry out."""
+        if status == 401 or (status == 403 and code is None and "key" in words.lower()):
             return self._refused_key(status)
+        words = self._clean(words)
         if status == 429:
-            return ModelError(f"The upstream '{self.name}' has too many requests: {words}", 429, retry_after)
+            return ModelError(f"The upstream '{self.name}' has too many requests: {words}", 429, retry_after, code=code)
         if status in TOLD:
-            return ModelError(f"The upstream '{self.name}' refused the request: {words}", TOLD[status])
+            falls_back = status in ELSEWHERE or code in ELSEWHERE_CODES
+            message = f"The upstream '{self.name}' refused the request: {words}"
+            return ModelError(message, TOLD[status], code=code, falls_back=falls_back)
         if status in (408, 504):
             return self.late(words)
         if status in BUSY:
             return ModelError(f"The upstream '{self.name}' is busy or down: {words}", 503, retry_after)
         return self.failed(words)
 
+    def _clean(self, words: str) -> str:
+        """The service's words, without the key if it repeats that."""
+        key = os.environ.get(self.key_env) if self.key_env else None
+        return words.replace(key, "[key]") if key else words
+
     def decoded(self, body: bytes, kind: type[T], otherwise: str) -> T:
         """A body of the service, read as it should be. Raises `ModelError`: it is `otherwise`."""
         try:
             return msgspec.json.decode(body, type=kind)
-        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        except (ValueError, RecursionError) as error:
             raise self.failed(read_error(body)[0] or f"what it answered is {otherwise}.") from error
 
     def _refused_key(self, status: int) -> ModelError:

@@ -114,7 +114,8 @@ def _told(parameter: inspect.Parameter, shape: _Shape) -> Parameter:
         parameter.name,
         required=parameter.default is parameter.empty and not shape.optional,
         multiple_values=shape.container is not None,
-        data_type=shape.type,
+        # As the platform declares numbers: official clients then send them as text too.
+        data_type="text" if shape.type == "number" else shape.type,
         data_sub_type=shape.type,
         default_values=[] if default is None else [{"value": default}],
         available_options=[{"value": choice, "label": str(choice)} for choice in shape.choices],

@@ -20,7 +20,7 @@ from aixplain.hub.backends import Output
 from aixplain.hub.endpoints import OPENAI
 from aixplain.hub.endpoints.official import with_data
 from aixplain.hub.endpoints.openai.errors import error_of
-from aixplain.hub.execution import RAISED, failure_of
+from aixplain.hub.execution import RAISED, failure_of, known_usage, with_total
 from aixplain.hub.key_watch import KeyEnded
 from aixplain.hub.presence import while_here
 from aixplain.hub.service import Pieces
@@ -143,6 +143,7 @@ def usage_chunk(head: dict[str, Any], whole: Output) -> list[bytes]:
 
 def _used(whole: Output) -> dict[str, Any]:
     """The tokens and the credits. A run that cost nothing and counts nothing says nothing."""
-    if whole.usage is None and not whole.credits:
+    usage = known_usage(whole.usage)
+    if usage is None and not whole.credits:
         return {}
-    return {"usage": whole.usage and whole.usage.as_told(), "usedCredits": whole.credits}
+    return {"usage": usage and with_total(usage), "usedCredits": whole.credits}

@@ -31,6 +31,7 @@ class Finished(msgspec.Struct, rename="camel"):
     data: msgspec.Raw = msgspec.Raw(b"null")
     details: msgspec.Raw = msgspec.Raw(b"[]")
     usage: dict[str, Any] | None = None
+    raw_data: msgspec.Raw = msgspec.Raw(b"null")
 
 
 class _Envelope(Finished, rename="camel"):
@@ -38,6 +39,7 @@ class _Envelope(Finished, rename="camel"):
 
     status: str = ""
     error_message: str = "The run did not finish."
+    error_code: str | None = None
     status_code: int | None = None
 
 
@@ -100,5 +102,5 @@ class Visit:
     def _read(self, envelope: bytes, retry_after: float | None = None) -> Finished:
         answer = msgspec.json.decode(with_addresses(envelope, self._request), type=_Envelope)
         if answer.status != SUCCESS:
-            raise Refusal(answer.status_code or 409, answer.error_message, retry_after)
+            raise Refusal(answer.status_code or 409, answer.error_message, retry_after, answer.error_code)
         return answer

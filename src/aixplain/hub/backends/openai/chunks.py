@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
+from aixplain._wire.chat_content import text_of
 from aixplain._wire.errors import first_words
 from aixplain._wire.logprobs import merge_logprobs
 from aixplain._wire.messages import Usage
 from aixplain._wire.records import parse, read
-from aixplain._wire.sse import EventDecoder, data_of_events
+from aixplain._wire.sse import ErrorData, EventDecoder, data_of_events
 from aixplain._wire.tool_calls import merge_tool_calls
 from aixplain.hub.backends import Output
 from aixplain.hub.backends.openai.upstream import read_usage
+from aixplain.hub.backends.partial import estimated_usage
 
 
 class _Delta(msgspec.Struct):
@@ -22,7 +24,7 @@ class _Delta(msgspec.Struct):
     reasoning_content: str | None = None
     reasoning: str | None = None
     reasoning_details: list[Any] | None = None
-    tool_calls: list[dict[str, Any]] | None = None
+    tool_calls: list[dict[str, Any]] | dict[str, Any] | None = None
     extra_content: dict[str, Any] | None = None
     """What a vendor wants to have back in the next turn, such as the signature of its thoughts, by the vendor's name."""
 
@@ -40,6 +42,8 @@ class _Chunk(msgspec.Struct):
     error: Any = None
     object: Any = None
     message: Any = None
+    detail: Any = None
+    code: Any = None
 
 
 _read = msgspec.json.Decoder(_Chunk).decode
@@ -51,19 +55,41 @@ def _salvaged(data: bytes) -> _Chunk | None:
         told = parse(data)
         chunk = read(_Chunk, told)
         chunk.usage = msgspec.Raw(msgspec.json.encode(told.get("usage")))
-    except (msgspec.DecodeError, UnicodeError):
+    except (ValueError, RecursionError, AttributeError):
         return None
     return chunk
 
 
-def text_of(content: Any) -> str:
-    """The text of a message that is told in parts, perhaps with reasoning among them; "" for what is none.
+class StreamError(NamedTuple):
+    """What a service says went wrong in a stream: its words, and its code."""
 
-    >>> text_of([{"type": "thinking", "thinking": []}, {"type": "text", "text": "hi"}])
-    'hi'
-    """
-    parts = [part.get("text") for part in content if isinstance(part, dict)] if isinstance(content, list) else []
-    return "".join(text for text in parts if isinstance(text, str))
+    words: str
+    code: str | None
+
+
+def _error_of(chunk: _Chunk) -> StreamError:
+    error = {"error": chunk.error, "message": chunk.message, "detail": chunk.detail}
+    code = chunk.error.get("code") if isinstance(chunk.error, dict) else chunk.code
+    return StreamError(first_words(error, "error", "message", "detail") or "it didn't say why", code_of(code))
+
+
+def code_of(code: Any) -> str | None:
+    """The code of an error, where it is a word and no number."""
+    return code if isinstance(code, str) and code and not code.isdigit() else None
+
+
+def has_token(events: bytes) -> bool:
+    """Whether events have something of an answer: text, reasoning, a call or its end, and not only a role or a comment."""
+    for data in data_of_events(events):
+        try:
+            chunk = _read(data)
+        except (ValueError, RecursionError):
+            return True
+        for choice in chunk.choices:
+            delta = choice.delta
+            if choice.finish_reason or (delta is not None and any(getattr(delta, name) for name in delta.__struct_fields__)):
+                return True
+    return False
 
 
 class Chunks:
@@ -72,7 +98,7 @@ class Chunks:
     def __init__(self) -> None:
         self.is_done = False
         """Its last event came."""
-        self.error: str | None = None
+        self.error: StreamError | None = None
         """What the service says went wrong in the middle."""
         self._events = EventDecoder()
         self._choices: dict[int, _Alternative] = {}
@@ -96,6 +122,13 @@ class Chunks:
         text = details[0]["message"]["content"] if details else ""
         return Output(text, details=details, usage=self._usage)
 
+    def so_far(self, sent: Any) -> Output:
+        """What came so far, with the usage that the service told, or else an estimate from what was sent and what came."""
+        output = self.whole()
+        if output.usage is None:
+            output.usage = estimated_usage(sent, "".join(alternative.all_text() for alternative in self._choices.values()))
+        return output
+
     def _is_passed_on(self, data: bytes) -> bool:
         """Whether a reader gets this event: not the end, what the stream used or an error, which are told otherwise."""
         if self.is_done or self.error is not None:
@@ -105,13 +138,16 @@ class Chunks:
             return False
         try:
             chunk = _read(data)
-        except (msgspec.DecodeError, UnicodeDecodeError):
+        except (ValueError, RecursionError):
             salvaged = _salvaged(data)
             if salvaged is None:
+                if type(data) is ErrorData:
+                    self.error = StreamError(data.decode("utf-8", "replace"), None)
+                    return False
                 return True  # it is the reader's to understand
             chunk = salvaged
-        if chunk.error is not None:
-            self.error = first_words({"error": chunk.error}, "error") or "it didn't say why"
+        if chunk.error is not None or type(data) is ErrorData:
+            self.error = _error_of(chunk)
             return False
         for choice in chunk.choices:
             self._take(choice)
@@ -123,9 +159,9 @@ class Chunks:
 
     def _is_error(self, chunk: _Chunk) -> bool:
         """Whether an event without choices is an error, as some services tell one: {"object": "error", "message": …}."""
-        if chunk.object != "error":
+        if chunk.object != "error" and chunk.detail is None:
             return False
-        self.error = first_words({"message": chunk.message}, "message") or "it didn't say why"
+        self.error = _error_of(chunk)
         return True
 
     def _take(self, choice: _Choice) -> None:
@@ -161,11 +197,17 @@ class _Alternative:
         for name in ("refusal", "reasoning_content", "reasoning"):
             if text := getattr(delta, name):
                 self._texts.setdefault(name, []).append(text)
-        self._calls += delta.tool_calls or ()
+        calls = delta.tool_calls or ()
+        self._calls += [calls] if isinstance(calls, dict) else calls
         self._details += delta.reasoning_details or ()
         for vendor, told in (delta.extra_content or {}).items():
             before = self._extra.get(vendor)
             self._extra[vendor] = before | told if isinstance(before, dict) and isinstance(told, dict) else told
+
+    def all_text(self) -> str:
+        """Everything that the model wrote, its reasoning and the arguments of its calls too."""
+        texts = ["".join(parts) for parts in self._texts.values()]
+        return "".join([*texts, *(str(call.get("function", {}).get("arguments", "")) for call in self._calls)])
 
     def detail(self, index: int) -> dict[str, Any]:
         """The answer as one of a run's details."""

@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 
 from aixplain.hub.backends import OnProgress, Output
-from aixplain.hub.backends.openai.messages import number
+from aixplain.hub.backends.openai.messages import extra_body, number
 from aixplain.hub.backends.openai.upstream import Upstream, read_usage
 from aixplain.hub.backends.service import Service
 from aixplain.hub.backends.whole import Whole
@@ -33,7 +33,7 @@ class EmbeddingBackend(Whole):
     async def run(self, inputs: dict[str, Any], on_progress: OnProgress) -> Output:
         """The whole answer. Raises `ModelError`."""
         texts = inputs["text"]
-        body = {"model": self._model, "input": texts, "encoding_format": "float"}
+        body = {**extra_body(inputs), "model": self._model, "input": texts, "encoding_format": "float"}
         if "dimensions" in inputs:
             body["dimensions"] = number(inputs["dimensions"])
         answer = await self._upstream.post("/embeddings", msgspec.json.encode(body))

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import time
+
 import msgspec
 
 from aixplain._wire.errors import read_error, retry_after
 from aixplain._wire.messages import Usage
 from aixplain._wire.open_records import decode_open
+from aixplain._wire.rate_limits import rate_limit_reset, retry_after_ms
 from aixplain.hub.backends import ModelError
 from aixplain.hub.backends.service import Service
 from aixplain.v2._flow import AsyncStream, Body, Request, Response, TransportFailure, TransportTimeout
@@ -27,8 +30,6 @@ class Upstream(Service):
     def __init__(self, name: str, url: str, key_env: str | None = None) -> None:
         super().__init__(name, key_env)
         self.url = url.rstrip("/")
-        self.tells_usage: bool | None = None
-        """Whether it lets itself be asked what a stream used; None until it was."""
         self._transport = AsyncSocketTransport(Options(max_connections=MAX_CONNECTIONS))
 
     async def post(self, path: str, content: bytes | Body, content_type: str = "application/json") -> Response:
@@ -73,8 +74,23 @@ class Upstream(Service):
         return Request(method, self.url + path, headers, content)
 
     def _refused(self, answer: Response) -> ModelError:
-        words = read_error(answer.content)[0] or f"it answered {answer.status}"
-        return self.refused(answer.status, words, retry_after(answer.headers))
+        words, content = read_error(answer.content)
+        error = content.get("error")
+        code = error.get("code") if isinstance(error, dict) else content.get("code")
+        wait = _wait_of(answer)
+        code = code if isinstance(code, str) and code and not code.isdigit() else None
+        return self.refused(answer.status, words or f"it answered {answer.status}", wait, code)
+
+
+def _wait_of(answer: Response) -> float | None:
+    """The seconds that a service asks to be left alone, in the most exact of the ways that it says so."""
+    headers = answer.headers
+    if answer.status != 429:
+        return retry_after(headers)
+    if (exact := retry_after_ms(headers)) is not None:
+        return exact
+    usual = retry_after(headers)
+    return rate_limit_reset(headers, time.time()) if usual is None else usual
 
 
 class OpenAnswer:
@@ -104,4 +120,6 @@ class OpenAnswer:
 def read_usage(told: msgspec.Raw) -> Usage | None:
     """What a service says that a request used; None when it doesn't."""
     body = bytes(told)
-    return decode_open(Usage, body) if body.startswith(b"{") else None
+    if not body.startswith(b"{"):
+        return None
+    return decode_open(Usage, body)

@@ -23,14 +23,13 @@ _ONE_LIMIT = {"max_completion_tokens": "max_tokens"}
 
 
 class Dialect(msgspec.Struct, frozen=True):
-    """One vendor: what its chat models take beside what all do, the highest temperature, and how the library is told things.
+    """One vendor: what its chat models take beside what all do, and how the library is told things.
 
     `address` is the name under which it takes another address than the vendor's own; None for a vendor that has no other.
     `dimensions` is where it takes the length of vectors: a name, or several that lead into objects.
     """
 
     takes: frozenset[str] = frozenset()
-    temperature: float = 2
     address: str | None = "api_base"
     dimensions: tuple[str, ...] = ("dimensions",)
     listing: dict[str, Any] = {}
@@ -52,8 +51,6 @@ class Dialect(msgspec.Struct, frozen=True):
         return dict(told)
 
     def _ranged(self, parameter: Parameter) -> Parameter:
-        if parameter.name == "temperature":
-            return replace(parameter, maximum=self.temperature)
         if parameter.name == "reasoning_effort":
             options = [{"value": effort, "label": effort} for effort in _EFFORTS]
             return replace(parameter, available_options=options)
@@ -62,7 +59,6 @@ class Dialect(msgspec.Struct, frozen=True):
 
 _ANTHROPIC = Dialect(
     takes=frozenset({"top_k", "parallel_tool_calls", "extra_body"}),
-    temperature=1,
     listing={"limit": 1000},
     always={"max_tokens": 8192},  # it must be told
 )
@@ -81,7 +77,6 @@ _DIALECTS = {
     "openai": _OPENAI,
     "azureopenai": _OPENAI,
     "cohere": Dialect(
-        temperature=1,
         takes=frozenset({"seed", "frequency_penalty", "presence_penalty"}),
         address="base_url",
         dimensions=("output_dimension",),

@@ -11,11 +11,11 @@ import msgspec
 
 from aixplain._wire.messages import Usage
 from aixplain._wire.sse import DONE, data_of_events, encode_event
-from aixplain.hub.backends import Output, Piece
+from aixplain.hub.backends import CHAT_COMPLETION, Output, Piece
 from aixplain.hub.endpoints.openai.errors import error_of
 from aixplain.hub.endpoints.streams import RawChunks
 from aixplain.hub.endpoints.visits import Finished
-from aixplain.hub.execution import RAISED, failure_of
+from aixplain.hub.execution import RAISED, code_of, failure_of
 from aixplain.hub.service import Pieces
 
 _END: Any = object()
@@ -47,13 +47,23 @@ def completion(answer: Finished, model: str) -> bytes:
     """The completion that a whole answer is; the alternatives that a model tells stay as they are."""
     body = {
         "id": f"chatcmpl-{answer.request_id}",
-        "object": "chat.completion",
+        "object": CHAT_COMPLETION,
         "created": int(time.time()),
         "model": model,
+        **_fields_of_the_service(answer),
         "choices": answer.details if _are_choices(answer.details) else [_only_choice(answer)],
         "usage": usage_of(answer),
     }
     return msgspec.json.encode(body)
+
+
+def _fields_of_the_service(answer: Finished) -> dict[str, Any]:
+    """What a service that speaks OpenAI answered beside its choices, such as citations; it comes as the raw data of a run."""
+    raw = bytes(answer.raw_data)
+    if CHAT_COMPLETION.encode() not in raw:
+        return {}
+    fields = msgspec.json.decode(raw)
+    return fields if isinstance(fields, dict) and fields.get("object") == CHAT_COMPLETION else {}
 
 
 def usage_of(answer: Finished) -> dict[str, Any] | None:
@@ -94,7 +104,7 @@ async def events_of_pieces(answer: Pieces, first: Piece, chunks: RawChunks, *, u
                 piece = await anext(pieces, _END)
         except RAISED as error:  # a model that fails half-way says so in the stream
             message, status = failure_of(answer.entry, error)
-            yield encode_event(msgspec.json.encode(error_of(status, message)))
+            yield encode_event(msgspec.json.encode(error_of(status, message, code=code_of(error))))
             return
     yield DONE
 

@@ -46,6 +46,8 @@ def openai_error(status: int, message: str, headers: dict[str, str], error: Exce
         headers = {**headers, "x-should-retry": "false"}
     if isinstance(error, Unfit):
         body = error_of(status, message, error.param)
+    elif isinstance(error, Refusal) and error.code:
+        body = error_of(status, message, code=error.code)
     elif isinstance(error, Refusal) and status == 404:
         body = error_of(status, message, "model", "model_not_found")
     else:
