@@ -90,6 +90,29 @@ def test_a_key_is_revoked_when_one_says_so_twice(page: Page, guarded: str) -> No
     wait_until(lambda: status(guarded, secret) == 401)
 
 
+def test_the_last_admin_key_is_revoked_only_after_a_second_question(page: Page, serve: Callable[..., EmbeddedHub]) -> None:
+    url = serve().url
+    page.goto(f"{url}/#/keys")
+    secret = make(page, "Only")
+    page.get_by_role("button", name="Revoke Only").click()
+    page.get_by_role("dialog").get_by_role("button", name="Revoke").click()
+    expect(page.get_by_role("dialog")).to_contain_text("is the last admin key")
+    page.get_by_role("button", name="Keep it").click()
+    expect(page.get_by_role("row", name="Only")).to_have_count(1)
+    page.get_by_role("button", name="Revoke Only").click()
+    page.get_by_role("dialog").get_by_role("button", name="Revoke").click()
+    page.get_by_role("button", name="Revoke it anyway").click()
+    wait_until(lambda: status(url, secret) != 200 or status(url, "") == 200)
+
+
+def test_the_name_of_a_key_is_taken_once(page: Page, guarded: str) -> None:
+    open_keys(page, guarded)
+    make(page, "Twice")
+    page.get_by_label("Name").fill("Twice")
+    page.get_by_role("button", name="Make the key").click()
+    expect(page.get_by_role("alert")).to_contain_text("Twice")
+
+
 @pytest.mark.parametrize(
     ("label", "written", "sentence"),
     [("Name", "", "A key wants a name."), ("Requests a day", "many", "Requests a day is a number, and not “many”.")],

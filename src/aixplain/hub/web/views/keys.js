@@ -117,11 +117,22 @@ class KeysView {
     );
   }
 
+  /** Revoke a key; false when it is the last admin key, and is kept after a second question. */
+  async remove(key, query) {
+    try {
+      await ask("DELETE", `sdk/api-keys/${encodeURIComponent(key.id)}${query}`, { signal: this.signal });
+      return true;
+    } catch (error) {
+      if (error.status !== 409 || query) throw error;
+      return (await confirmedLast(key, error.message)) && this.remove(key, "?force=true");
+    }
+  }
+
   async revoke(key) {
     const warning = "Whoever uses it is refused within a second. It can't be undone.";
     if (!(await confirmed(`Revoke “${key.name}”?`, warning, "Revoke"))) return;
     try {
-      await ask("DELETE", `sdk/api-keys/${encodeURIComponent(key.id)}`, { signal: this.signal });
+      if (!(await this.remove(key, ""))) return;
       say(`${key.name} was revoked`);
       this.news.replaceChildren();
       await this.look();
@@ -129,6 +140,11 @@ class KeysView {
       if (error.name !== "AbortError") this.news.replaceChildren(problemNotice(error));
     }
   }
+}
+
+function confirmedLast(key, message) {
+  const warning = `${message} Without an admin key nobody can make or revoke keys over the network.`;
+  return confirmed(`“${key.name}” is the last admin key`, warning, "Revoke it anyway");
 }
 
 function since(iso) {
