@@ -104,7 +104,7 @@ def test_it_reads_what_a_model_is(found: Report) -> None:
         "async_capable": False,
         "params": [
             ["text", True, "text", False],
-            ["times", False, "number", False],
+            ["times", False, "text", False],
             ["mood", False, "label", False],
             ["words", False, "text", True],
         ],

@@ -24,7 +24,7 @@ PAIRS = [
 MADE_BY_PEOPLE = [(Aixplain, AsyncAixplain), (AixplainClient, AsyncAixplainClient)]
 
 #: A blocking stream is open when its reader gets it; an asynchronous one is sent when something is first awaited.
-ONLY_ASYNC = {"AsyncModelResponseStreamer": {"open"}}
+ONLY_ASYNC = {"AsyncModelResponseStreamer": {"open", "aclose"}}
 #: These give at once what is then awaited, or have nothing to wait for.
 NOT_AWAITED = {
     *("AsyncModel.map", "AsyncModel.run_stream", "AsyncAixplain.local", "AsyncPage.of"),
