@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from aixplain import Aixplain, AsyncAixplain
+from aixplain.v2.exceptions import ConfigurationError
 from aixplain.v2.model import AsyncModel, Model, Parameter, VendorInfo
 
 Told = Callable[..., dict[str, Any]]
@@ -117,3 +118,26 @@ def test_a_model_goes_through_json(model: Any) -> None:
     twin = type(model).from_json(model.to_json())
     assert twin == model
     assert twin.new_key == 1
+
+
+@pytest.mark.parametrize("copied", COPIES[:3], ids=["copy", "deepcopy", "pickle"])
+def test_a_copy_of_a_client_has_connections_of_its_own(service: Any, told: Told, copied: Callable[[Any], Any]) -> None:
+    service.answer = told()
+    with Aixplain(api_key="key", backend_url=service.url) as aix:
+        aix.Model.get("m")
+        with copied(aix) as twin:
+            assert twin.Model.get("m").id == told()["id"]
+            assert twin.Model is not aix.Model
+            assert twin.settings.client is twin
+            assert twin._transport is not aix._transport
+        assert aix.Model.get("m").id == told()["id"]
+
+
+def test_a_client_with_a_transport_of_its_own_shares_it_with_copies_and_is_not_pickled() -> None:
+    from aixplain.v2._http.blocking import SocketTransport
+
+    transport = SocketTransport()
+    aix = Aixplain(api_key="key", backend_url="http://127.0.0.1:1", transport=transport)
+    assert copy.deepcopy(aix)._transport is transport
+    with pytest.raises(ConfigurationError, match="can't be pickled"):
+        pickle.dumps(aix)

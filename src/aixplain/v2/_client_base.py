@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from _thread import RLock  # threading is slow to import
-from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Protocol, Self, TypeVar
 
 from aixplain.v2._settings import Settings
 from aixplain.v2.exceptions import ConfigurationError
@@ -62,10 +62,25 @@ class ClientBase(Generic[TransportT]):
         settings: Settings | None = vars(self).get("settings")  # None in the traceback of one that can't be made
         return f"{type(self).__name__}({f'backend_url={settings.backend_url!r}' if settings else ''})"
 
-    def __getstate__(self) -> dict[str, Any]:
-        """What copies and pickles have: they open connections of their own, and don't stop the hub of this client."""
-        own = {"_opened": vars(self).get("_given"), "_hub": None}
-        return {name: own.get(name, value) for name, value in vars(self).items() if name != "_models"}
+    def __copy__(self) -> Self:
+        """A client with the same settings and connections of its own. A transport that was passed is shared."""
+        twin = type(self).__new__(type(self))
+        ClientBase.__init__(twin, self.settings.copy(), self._given)
+        return twin
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Self:
+        memo[id(self)] = twin = self.__copy__()
+        return twin
+
+    def __getstate__(self) -> Settings:
+        if self._given is not None:
+            raise ConfigurationError(
+                "A client with a transport of its own can't be pickled: make a client in each process instead"
+            )
+        return self.settings
+
+    def __setstate__(self, settings: Settings) -> None:
+        ClientBase.__init__(self, settings, None)
 
     @property
     def _transport(self) -> TransportT:

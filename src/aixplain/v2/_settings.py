@@ -105,6 +105,13 @@ class Settings:
         self.connect_timeout = connect_timeout
         self.read_timeout = read_timeout
 
+    def copy(self) -> Settings:
+        """The same settings, for another client."""
+        twin = object.__new__(Settings)
+        for name in Settings.__slots__:
+            setattr(twin, name, getattr(self, name))
+        return twin
+
     def __repr__(self) -> str:
         return f"Settings(backend_url={self.backend_url!r}, model_url={self.model_url!r}, strict={self.strict})"
 

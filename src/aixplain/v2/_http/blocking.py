@@ -94,20 +94,33 @@ class Connection:
             return
         self._send_all(head)
         for piece in content:
+            if self._wire.has_news():
+                self._read_early()
             if not self._send_all(piece):
                 return
 
     def _send_all(self, data: bytes) -> bool:
         """Send these bytes; False when the service has answered before it had them all, and wants no more."""
-        sent = self._wire.send(data)
+        sent = 0 if self.answers.status else self._wire.send(data)
         while sent < len(data):
-            if self._wire.wait_to_send(self._patience()):
-                self.read()
+            if not self.answers.status and self._wire.wait_to_send(self._patience()):
+                self._read_early()
             if self.answers.status:
                 self.answers.discard_connection()
                 return False
             sent += self._wire.send(memoryview(data)[sent:])
         return True
+
+    def _read_early(self) -> None:
+        """Read what came while the request is being sent, without waiting: under TLS it need not be of a response."""
+        try:
+            data = self._wire.receive(0)
+            if data is not None:
+                self.answers.feed(data) if data else self.answers.end()
+        except (ConnectionResetError, BrokenPipeError):
+            raise
+        except (OSError, BrokenAnswer) as error:
+            raise self._broken(error) from error
 
     def _read_refusal(self, error: OSError) -> None:
         """The service stopped reading, and may have said why before it did."""

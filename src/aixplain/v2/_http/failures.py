@@ -24,7 +24,7 @@ def unreachable(route: Route, error: Exception) -> TransportFailure:
     return TransportFailure(f"{name_of(route)} can't be reached{by}: {reason(error)}{hint}", sent=False)
 
 
-def not_connected_in_time(route: Route, seconds: float) -> TransportTimeout:
+def not_connected_in_time(route: Route, seconds: float | None) -> TransportTimeout:
     """The connection did not come about."""
     return TransportTimeout(f"{name_of(route)} took no connection within {seconds:g} seconds (connect_timeout)", sent=False)
 

@@ -12,7 +12,7 @@ from typing import cast
 from aixplain.v2._flow import Body, Request, TransportFailure
 from aixplain.v2._http import failures
 from aixplain.v2._http.answers import Answers, BrokenAnswer, RejectedAnswer
-from aixplain.v2._http.options import KEEP_IDLE, Options
+from aixplain.v2._http.options import KEEP_IDLE, PIECE, Options
 from aixplain.v2._http.requests import head_of
 from aixplain.v2._http.routes import Route, Target
 from aixplain.v2._http.wires import readiness
@@ -26,7 +26,10 @@ RESOLUTION = 0.001
 class Connection(asyncio.BufferedProtocol):
     """One connection, for one request at a time."""
 
-    def __init__(self, route: Route, options: Options, buffer: memoryview, alarm: Alarm) -> None:
+    def __init__(
+        self, route: Route, options: Options, buffer: memoryview, alarm: Alarm, on_lost: Callable[[Connection], None]
+    ) -> None:
+        self._on_lost = on_lost
         self.answers = Answers()
         self._buffer = buffer
         self._alarm = alarm
@@ -69,6 +72,8 @@ class Connection(asyncio.BufferedProtocol):
         except BrokenAnswer as error:
             self._fail(error)
             return
+        if self._may_write is not None and self.answers.status and not self._may_write.done():
+            self._may_write.set_result(None)  # the service has answered, and may read no more of the request
         if self._waiter is not None:  # whoever waits for more is given all there is
             if self._awaited() or self._options.read_timeout is not None:
                 self._wake()
@@ -77,6 +82,8 @@ class Connection(asyncio.BufferedProtocol):
             self._transport.pause_reading()
 
     def connection_lost(self, exc: Exception | None) -> None:
+        if exc is not None and not self.idle_since:
+            self._read_rest()
         self._is_over = True
         if self._may_write is not None and not self._may_write.done():
             self._may_write.set_result(None)
@@ -86,6 +93,18 @@ class Connection(asyncio.BufferedProtocol):
         except BrokenAnswer as cut:
             self._fail(cut if exc is None else exc)
         self._wake()
+        if self.idle_since:
+            self._on_lost(self)
+
+    def _read_rest(self) -> None:
+        """Read the response of a service that closed the connection while the request was being sent: it may say why."""
+        if self._socket is None or self.route.secure or self.answers.is_whole or self._closed_by_us:
+            return
+        try:
+            while data := self._socket.recv(PIECE):
+                self.answers.feed(data)
+        except (OSError, BrokenAnswer):
+            """What came until then is all there is."""
 
     def pause_writing(self) -> None:
         self._may_write = self.loop.create_future()

@@ -12,7 +12,7 @@ from collections.abc import AsyncGenerator, Callable, Mapping
 from typing import TYPE_CHECKING, Any, cast
 
 from aixplain.v2._clock import AsyncClock
-from aixplain.v2._flow import Request, Response, TransportFailure, TransportTimeout
+from aixplain.v2._flow import Body, Request, Response, TransportFailure, TransportTimeout
 from aixplain.v2._http import failures
 from aixplain.v2._http.answers import Answers, BrokenAnswer
 from aixplain.v2._http.loop_connecting import connect
@@ -48,12 +48,14 @@ class _Pool:
         """Requests that wait for a connection, or for leave to make one: whoever waited longest is served first."""
         self.is_ending = False
         """The loop ends: what is still asked is answered, and no connection is kept."""
+        self._sweeper: asyncio.TimerHandle | None = None
+        """Rings while there are idle connections."""
         self._keeper: AsyncGenerator[None, None] | None = self._end_with_the_loop()
 
     def new_connection(self, route: Route) -> Connection:
         """One that reads into the buffer of all: each takes what it got before another one reads."""
         buffer = memoryview(bytearray(PIECE)) if sys.platform == "win32" else self._buffer
-        return Connection(route, self._options, buffer, self.alarm)
+        return Connection(route, self._options, buffer, self.alarm, self._lost)
 
     async def watch(self) -> None:
         """Be told when the loop ends."""
@@ -80,6 +82,7 @@ class _Pool:
 
     def abandon(self) -> None:
         """Close the sockets of a loop that was closed without its end being told."""
+        self._waiters.clear()  # their tasks ended with the loop, which takes no callbacks any more
         self.close()
         self.alarm.stop()
         self._keeper = None
@@ -135,8 +138,27 @@ class _Pool:
             if idle is None:
                 idle = self._idle[connection.route] = deque()
             idle.append(connection)
-            while idle[0].idle_since < connection.idle_since - KEEP_IDLE or len(idle) > MAX_IDLE:
+            if len(idle) > MAX_IDLE:
                 self.discard(idle.popleft())
+            if self._sweeper is None:
+                self._sweeper = connection.loop.call_later(KEEP_IDLE, self._sweep, connection.loop)
+
+    def _sweep(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Close idle connections that are too old to be used: each is an open file."""
+        self._sweeper = None
+        oldest = time.monotonic() - KEEP_IDLE
+        for idle in list(self._idle.values()):
+            while idle and idle[0].idle_since <= oldest:
+                self.discard(idle.popleft())
+        if any(self._idle.values()):
+            self._sweeper = loop.call_later(KEEP_IDLE / 4, self._sweep, loop)
+
+    def _lost(self, connection: Connection) -> None:
+        """The service closed an idle connection, which leaves the pool."""
+        idle = self._idle.get(connection.route, ())
+        if connection in idle:
+            self._idle[connection.route].remove(connection)
+            self.give_back_slot()
 
     def _hand_over(self, connection: Connection) -> None:
         if self._waiters[0][0] is connection.route:
@@ -175,6 +197,9 @@ class _Pool:
             while idle:
                 self.discard(idle.popleft())
                 closed = True
+        if self._sweeper is not None:
+            self._sweeper.cancel()
+            self._sweeper = None
         return closed
 
 
@@ -239,7 +264,7 @@ class AsyncSocketTransport(AsyncClock):
                 raise failures.closed(target.route)
             connection.ask(request, target, limit)
             if request.content is not None and not isinstance(request.content, bytes):
-                await connection.send_pieces(request.content)
+                await self._send_pieces(connection, request.content)
             await connection.wait_for(connection.has_head if limit is None else connection.is_whole)
         except BaseException:  # a cancellation too leaves the connection in the middle of an answer
             pool.busy.discard(connection)
@@ -247,6 +272,16 @@ class AsyncSocketTransport(AsyncClock):
             pool.discard(connection)
             raise
         return connection, pool
+
+    async def _send_pieces(self, connection: Connection, content: Body) -> None:
+        """Send a body that is read meanwhile; its source may hang, too."""
+        try:
+            async with asyncio.timeout_at(connection.until):
+                await connection.send_pieces(content)
+        except TimeoutError as error:
+            if asyncio.get_running_loop().time() < connection.until:
+                raise  # of the source
+            raise failures.late(connection.route) from error
 
     async def _open_pool(self, loop: asyncio.AbstractEventLoop) -> _Pool:
         for other, pool in list(self._pools.items()):
@@ -292,14 +327,15 @@ class AsyncSocketTransport(AsyncClock):
     async def _connect(self, pool: _Pool, route: Route, until: float) -> Connection:
         """A new connection. Raises `TransportFailure`, and `OSError` when no more files can be opened."""
         loop = asyncio.get_running_loop()
-        limit = min(until, loop.time() + self._options.connect_timeout)
+        seconds = self._options.connect_timeout
+        limit = until if seconds is None else min(until, loop.time() + seconds)
         try:
             async with asyncio.timeout_at(limit):
                 return await self._connected(loop, pool, route, limit)
         except TimeoutError as error:
             if loop.time() >= until:
                 raise failures.late(route) from error
-            raise failures.not_connected_in_time(route, self._options.connect_timeout) from error
+            raise failures.not_connected_in_time(route, seconds) from error
         except (OSError, BrokenAnswer) as error:
             if failures.is_out_of_files(error):
                 raise

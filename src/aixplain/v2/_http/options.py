@@ -9,14 +9,14 @@ from aixplain.v2._flow import MAX_RESPONSE_BYTES
 
 
 class Options(NamedTuple):
-    """`direct` passes by the proxies that the environment names; times are in seconds.
+    """`direct` passes by the proxies that the environment names; times are in seconds, None for no limit.
 
     At most `max_connections` are open at once, and further requests wait for one; None is what the process may open. A response
     that is read whole has at most `max_response_bytes`, decompressed.
     """
 
     direct: bool = False
-    connect_timeout: float = 10.0
+    connect_timeout: float | None = 10.0
     read_timeout: float | None = None
     max_connections: int | None = None
     max_response_bytes: int = MAX_RESPONSE_BYTES

@@ -5,8 +5,10 @@ Lookups of the same name that are in progress are shared, so that a name server 
 
 from __future__ import annotations
 
+import os
 import socket
 import threading
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -21,6 +23,7 @@ class Lookup:
 
     def __init__(self, host: str, port: int) -> None:
         self._key = host, port
+        self.began = time.monotonic()
         self._is_done = threading.Event()
         self._callbacks: list[Callable[[], None]] = []
         self._addresses: list[Address] = []
@@ -30,12 +33,13 @@ class Lookup:
         """Look up, and notify those who wait."""
         try:
             self._addresses = socket.getaddrinfo(*self._key, type=socket.SOCK_STREAM)
-        except UnicodeError as error:
+        except ValueError as error:  # what IDNA refuses, or a null character
             self._error = OSError(f"{self._key[0]!r} is not a host name ({error})")
         except OSError as error:
             self._error = error
         with _lock:
-            _running.pop(self._key, None)
+            if _running.get(self._key) is self:
+                del _running[self._key]
             callbacks = list(self._callbacks)
             self._is_done.set()
         for callback in callbacks:
@@ -64,6 +68,19 @@ class Lookup:
 
 _running: dict[tuple[str, int], Lookup] = {}
 _lock = threading.Lock()
+#: Seconds for which a lookup that is in progress is joined: one that hangs for longer may have been sent in vain.
+JOINED_FOR = 10.0
+
+
+def _begin_child() -> None:
+    """A forked child has none of the threads of its parent, and a lock that one of them held."""
+    global _lock
+    _lock = threading.Lock()
+    _running.clear()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_begin_child)
 
 
 def addresses_at_hand(host: str, port: int) -> list[Address] | None:
@@ -87,7 +104,7 @@ def look_up(host: str, port: int) -> Lookup:
     """Start a lookup, or join one that is in progress."""
     with _lock:
         lookup = _running.get((host, port))
-        if lookup is None:
+        if lookup is None or time.monotonic() - lookup.began > JOINED_FOR:
             lookup = _running[host, port] = Lookup(host, port)
             threading.Thread(target=lookup.run, name="aixplain-lookup", daemon=True).start()
     return lookup

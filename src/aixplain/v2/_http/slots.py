@@ -6,6 +6,7 @@ A slot or a connection that is free goes straight to the first in the queue, so 
 from __future__ import annotations
 
 import threading
+from _thread import RLock
 from collections import deque
 from typing import TYPE_CHECKING
 
@@ -39,7 +40,7 @@ class Slots:
 
     def __init__(self, limit: int) -> None:
         self._free = limit
-        self._lock = threading.Lock()
+        self._lock = RLock()  # the garbage collector may close a stream in the middle of anything
         self._waiters: deque[Waiter] = deque()
 
     @property
@@ -53,7 +54,11 @@ class Slots:
             if self._free > 0:
                 self._free -= 1
                 return None
-            waiter = Waiter(route)
+        waiter = Waiter(route)  # not under the lock: what the garbage collector closes meanwhile gives its slot back
+        with self._lock:
+            if self._free > 0:
+                self._free -= 1
+                return None
             self._waiters.append(waiter)
             return waiter
 

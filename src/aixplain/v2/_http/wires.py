@@ -12,7 +12,7 @@ import socket
 import sys
 import time
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from aixplain.v2._http import failures
 from aixplain.v2._http.answers import Answers, BrokenAnswer
@@ -60,14 +60,18 @@ class PlainWire:
         connected.setblocking(False)
         self._is_readable = readiness(connected)
         self._receive = connected.recv
+        self._has_more = False
 
     def receive(self, seconds: float) -> bytes | None:
-        if not self._is_readable(seconds):
+        if not self._has_more and not self._is_readable(seconds):
             return None
+        self._has_more = False
         try:
-            return self._receive(PIECE)
+            data = self._receive(PIECE)
         except BlockingIOError:
             return None
+        self._has_more = len(data) == PIECE  # mostly there is more: no need to wait first
+        return data
 
     def send(self, data: memoryview | bytes) -> int:
         try:
@@ -79,7 +83,7 @@ class PlainWire:
         return wait_for_either(self.socket, seconds)
 
     def has_news(self) -> bool:
-        return self._is_readable(0)
+        return bool(self._is_readable(0))
 
 
 class SecureWire:
@@ -111,17 +115,17 @@ class SecureWire:
         return self.socket.pending() > 0 or wait_for_either(self.socket, seconds)
 
     def has_news(self) -> bool:
-        return self.socket.pending() > 0 or self._is_readable(0)
+        return self.socket.pending() > 0 or bool(self._is_readable(0))
 
 
-def readiness(connected: socket.socket) -> Callable[[float], bool]:
+def readiness(connected: socket.socket) -> Callable[[float], Any]:
     """Return what tells whether a socket can be read within so many seconds."""
     if sys.platform == "win32":
         return lambda seconds: bool(select.select([connected], [], [], seconds)[0])
     poll = select.poll()
     poll.register(connected, select.POLLIN)
     wait = poll.poll
-    return lambda seconds: bool(wait(seconds * 1000))
+    return lambda seconds: wait(seconds * 1000)
 
 
 def wait_for_either(connected: socket.socket, seconds: float) -> bool:
@@ -138,7 +142,8 @@ def wait_for_either(connected: socket.socket, seconds: float) -> bool:
 
 def connect(route: Route, options: Options, until: float, secure: Callable[[], ssl.SSLContext]) -> Wire:
     """Connect on this way, within both times. Raises `TransportFailure`, and `OSError` when no more files can be opened."""
-    limit = min(until, time.monotonic() + options.connect_timeout)
+    seconds = options.connect_timeout
+    limit = until if seconds is None else min(until, time.monotonic() + seconds)
     try:
         plain = _reach(route.first, limit)
         try:
@@ -149,7 +154,7 @@ def connect(route: Route, options: Options, until: float, secure: Callable[[], s
     except TimeoutError as error:
         if time.monotonic() >= until:
             raise failures.late(route) from error
-        raise failures.not_connected_in_time(route, options.connect_timeout) from error
+        raise failures.not_connected_in_time(route, seconds) from error
     except (OSError, BrokenAnswer) as error:
         if failures.is_out_of_files(error):
             raise
