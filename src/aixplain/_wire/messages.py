@@ -26,6 +26,7 @@ IDEMPOTENCY_KEY, KEEPS_KEYS = "idempotency-key", "idempotency-key-kept"
 
 #: Arguments of a run that travel as headers.
 RUN_HEADERS = {"identifier": "x-user-id", "session_id": "x-session-id", "agent_name": "x-agent"}
+RUN_HEADER_NAMES = frozenset(RUN_HEADERS)
 
 
 class _Part(OpenRecord):

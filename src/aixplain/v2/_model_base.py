@@ -8,7 +8,7 @@ from uuid import UUID
 
 import msgspec
 
-from aixplain._wire.messages import RUN_HEADERS, Parameter
+from aixplain._wire.messages import RUN_HEADER_NAMES, Parameter
 from aixplain._wire.open_records import decode_open
 from aixplain._wire.plain_data import PLAIN_TYPES, is_surely_sendable, plain
 from aixplain._wire.validation import did_you_mean, shown
@@ -106,7 +106,7 @@ class ModelBase(ModelFields, rename="camel", kw_only=True):
         An empty list is a run that would be sent. A name that the model doesn't know counts, though a run only warns of it.
         """
         try:
-            self._prepare(inputs, operations.Run("", {}), strict=True)
+            self._prepare(inputs, operations.Run("", {}), strict=True, is_sent=False)
         except (ValidationError, FileUploadError) as error:
             return list(error.details.get("problems", [error.message]))
         return []
@@ -181,8 +181,13 @@ class ModelBase(ModelFields, rename="camel", kw_only=True):
         if self.status == AssetStatus.DELETED:
             raise ValidationError("Model has been deleted")
 
-    def _prepare(self, given: dict[str, Any], controls: operations.Run, *, strict: bool | None = None) -> operations.Run:
-        """The run with its inputs: the model's values, then the call's, checked."""
+    def _prepare(
+        self, given: dict[str, Any], controls: operations.Run, *, strict: bool | None = None, is_sent: bool = True
+    ) -> operations.Run:
+        """The run with its inputs: the model's values, then the call's, checked.
+
+        Whether JSON has the values is found by the request itself, unless none is sent, or files go up before it.
+        """
         self._ensure_valid_state()
         held = self.inputs
         inputs = {
@@ -203,10 +208,11 @@ class ModelBase(ModelFields, rename="camel", kw_only=True):
         if "options" in inputs and not isinstance(inputs["options"], dict):
             raise InputError(f"options is a dict of the switches of a run, not {shown(inputs['options'])}")
         validate(held._form, checked, strict=self._settings().strict if strict is None else strict)
-        if not is_surely_sendable(inputs):
+        if (controls.files or not is_sent) and not is_surely_sendable(inputs):
             operations.body_of({name: value for name, value in inputs.items() if name not in controls.files})
-        for name in RUN_HEADERS.keys() & inputs.keys():
-            _check_header(name, inputs[name])
+        if not RUN_HEADER_NAMES.isdisjoint(inputs):
+            for name in RUN_HEADER_NAMES & inputs.keys():
+                _check_header(name, inputs[name])
         controls.model_id, controls.inputs = self.id or "", inputs
         controls.path, controls.function = self.path, self.function
         return controls
@@ -249,9 +255,14 @@ class ModelBase(ModelFields, rename="camel", kw_only=True):
             raise not_the_protocol(body, api_key or cls._settings().api_key) from error
 
 
+#: Of a number in a header; Python writes none of many thousands of digits.
+MAX_HEADER_BITS = 1024
+
+
 def _check_header(name: str, value: Any) -> None:
     """Raise `InputError` for an argument that can't travel as a header."""
-    if not isinstance(value, str | int | UUID) or not str(value).isprintable():
+    is_number = isinstance(value, int) and value.bit_length() <= MAX_HEADER_BITS
+    if not (is_number or (isinstance(value, str | UUID) and str(value).isprintable())):
         raise InputError(f"{name} is sent as a header: a text in one line, without control characters, not {shown(value)}")
 
 

@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from aixplain._wire.durations import LONGEST, seconds_of
 from aixplain._wire.error_words import error_words
 from aixplain._wire.errors import retry_after
-from aixplain._wire.messages import CLIENT_CONTROLS, IDEMPOTENCY_KEY, RUN_HEADERS, Search
+from aixplain._wire.messages import CLIENT_CONTROLS, IDEMPOTENCY_KEY, RUN_HEADER_NAMES, RUN_HEADERS, Search
 from aixplain._wire.plain_data import encode
 from aixplain._wire.redaction import redact_data
 from aixplain._wire.validation import shown
@@ -118,8 +118,10 @@ class Run(msgspec.Struct):
     function: str | None = None
 
     def __post_init__(self) -> None:
-        self.api_key = concealed(self.api_key)
-        self.timeout = deadline_of(self.timeout)
+        if self.api_key is not None:
+            self.api_key = concealed(self.api_key)
+        if type(self.timeout) is not float or not 0 <= self.timeout < LONGEST:
+            self.timeout = deadline_of(self.timeout)
         if self.wait_time is not None:
             self.wait_time = wait_of("wait_time", self.wait_time)
         if type(self.retry_wait) is not float or not 0 <= self.retry_wait < LONGEST:
@@ -167,9 +169,10 @@ def run_request(settings: Settings, run: Run, *, url: str | None = None, stream:
     sent = {name: value for name, value in run.inputs.items() if value is not None and name not in NOT_SENT}
     named = headers(settings, run.api_key)
     named[IDEMPOTENCY_KEY] = new_key()
-    for name in RUN_HEADERS.keys() & run.inputs.keys():
-        if run.inputs[name] is not None:
-            named[RUN_HEADERS[name]] = str(run.inputs[name])
+    if not RUN_HEADER_NAMES.isdisjoint(run.inputs):
+        for name in RUN_HEADER_NAMES & run.inputs.keys():
+            if run.inputs[name] is not None:
+                named[RUN_HEADERS[name]] = str(run.inputs[name])
     if stream:
         # With tools the chunks must be OpenAI's: plain ones can't carry calls.
         raw = {"raw": True} if sent.get("tools") is not None else {}

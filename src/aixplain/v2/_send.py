@@ -62,7 +62,8 @@ class Deadline(msgspec.Struct):
     @property
     def left(self) -> float:
         """Seconds that remain, as far as a system can count them."""
-        return min(LONGEST, self.began + self.seconds - self.now)
+        left = self.began + self.seconds - self.now
+        return min(LONGEST, left)
 
     def error(self, poll_url: str | None = None, reason: str = "") -> TimeoutError:
         """The error for a call that wasn't over in time."""

@@ -214,7 +214,7 @@ class SocketTransport(Clock):
         if idle is None:
             idle = self._idle.setdefault(connection.route, deque())
         idle.append(connection)
-        if self._slots.are_awaited:  # asked after it was put there: who comes into the queue looks there first
+        if self._slots.waiters:  # asked after it was put there: who comes into the queue looks there first
             self._hand_over(idle)
         elif idle[0].idle_since < now - KEEP_IDLE or len(idle) > MAX_IDLE:
             self._close_oldest(idle, now)
@@ -264,7 +264,8 @@ class SocketTransport(Clock):
         return type(self), (self._options,)  # a copy has connections of its own
 
     def _ask(self, request: Request, limit: int | None) -> Connection:
-        until = time.monotonic() + (_FOR_EVER if request.timeout is None else min(request.timeout, _FOR_EVER))
+        timeout = request.timeout
+        until = time.monotonic() + (timeout if timeout is not None and timeout < _FOR_EVER else _FOR_EVER)
         target = self._routes.target(request.url)
         connection = self._take(target.route, until)
         try:

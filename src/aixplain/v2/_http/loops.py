@@ -253,7 +253,8 @@ class AsyncSocketTransport(AsyncClock):
     async def _ask(self, request: Request, limit: int | None) -> tuple[Connection, _Pool]:
         """Send a request and wait: for its whole response, of at most `limit` bytes; for the head alone, without a limit."""
         loop = asyncio.get_running_loop()
-        until = loop.time() + (_FOR_EVER if request.timeout is None else min(request.timeout, _FOR_EVER))
+        timeout = request.timeout
+        until = loop.time() + (timeout if timeout is not None and timeout < _FOR_EVER else _FOR_EVER)
         target = self._routes.target(request.url)
         pool = self._pools.get(loop) or await self._open_pool(loop)
         connection = pool.take_idle(target.route) or await self._new_connection(pool, target.route, until)

@@ -41,12 +41,7 @@ class Slots:
     def __init__(self, limit: int) -> None:
         self._free = limit
         self._lock = RLock()  # the garbage collector may close a stream in the middle of anything
-        self._waiters: deque[Waiter] = deque()
-
-    @property
-    def are_awaited(self) -> bool:
-        """Whether somebody waits."""
-        return bool(self._waiters)
+        self.waiters: deque[Waiter] = deque()
 
     def take_or_queue(self, route: Route) -> Waiter | None:
         """Take a slot; or a place in the queue, when there is none."""
@@ -59,27 +54,27 @@ class Slots:
             if self._free > 0:
                 self._free -= 1
                 return None
-            self._waiters.append(waiter)
+            self.waiters.append(waiter)
             return waiter
 
     def give_back(self) -> None:
         """A connection was closed, or not made."""
         with self._lock:
-            if not self._waiters:
+            if not self.waiters:
                 self._free += 1
                 return
-            waiter = self._waiters.popleft()
+            waiter = self.waiters.popleft()
         waiter.serve(None)
 
     def next_waiter(self) -> Waiter | None:
         """Take the first out of the queue, to be served."""
         with self._lock:
-            return self._waiters.popleft() if self._waiters else None
+            return self.waiters.popleft() if self.waiters else None
 
     def leave(self, waiter: Waiter) -> bool:
         """Leave the queue; False when it is too late, because the waiter is being served."""
         with self._lock:
-            if waiter not in self._waiters:
+            if waiter not in self.waiters:
                 return False
-            self._waiters.remove(waiter)
+            self.waiters.remove(waiter)
             return True

@@ -1,12 +1,13 @@
 """A connected socket, plain or under TLS: reads and writes that wait for a given time and no longer.
 
-Sockets don't block: waits are calls of `poll`, which Python repeats with the time that is left when a signal interrupts it.
-A blocking read with the system's own timeout starts that timeout anew after each signal, and a program with a periodic signal
-would wait forever.
+Waits are bounded by Python's timeouts and by `poll`, which Python repeats with the time that is left when a signal interrupts
+them. A blocking read with the system's own timeout (SO_RCVTIMEO) starts that timeout again after each signal, and a program
+with a periodic signal would wait forever.
 """
 
 from __future__ import annotations
 
+import os
 import select
 import socket
 import sys
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 
 #: Seconds between two attempts to connect to addresses of the same name (RFC 8305, section 5).
 ATTEMPT_DELAY = 0.25
+#: Seconds that a read may overrun its time, so that a socket isn't given a new timeout before each.
+TIMEOUT_TOLERANCE = 0.002
 
 
 class Wire(Protocol):
@@ -53,29 +56,32 @@ class Wire(Protocol):
 
 
 class PlainWire:
-    """A socket without TLS."""
+    """A socket without TLS. Python's own timeout bounds its reads, and holds it under signals; setting one costs a call."""
 
     def __init__(self, connected: socket.socket) -> None:
         self.socket = connected
         connected.setblocking(False)
-        self._is_readable = readiness(connected)
-        self._receive = connected.recv
-        self._has_more = False
+        self._poll = _poller(connected)
+        self._timeout = 0.0
 
     def receive(self, seconds: float) -> bytes | None:
-        if not self._has_more and not self._is_readable(seconds):
-            return None
-        self._has_more = False
+        timeout = self._timeout
+        if not (0 < timeout <= seconds + TIMEOUT_TOLERANCE and (timeout >= 1 or seconds < 1)):  # one that is near will do
+            self._timeout = seconds
+            self.socket.settimeout(seconds)
         try:
-            data = self._receive(PIECE)
-        except BlockingIOError:
+            return self.socket.recv(PIECE)
+        except (TimeoutError, BlockingIOError):
             return None
-        self._has_more = len(data) == PIECE  # mostly there is more: no need to wait first
-        return data
 
     def send(self, data: memoryview | bytes) -> int:
         try:
-            return self.socket.send(data)
+            if sys.platform == "win32":
+                self._timeout = 0.0
+                self.socket.setblocking(False)
+                return self.socket.send(data)
+            # A socket with a timeout would first wait for room, with a call of its own.
+            return os.write(self.socket.fileno(), data)
         except BlockingIOError:
             return 0
 
@@ -83,7 +89,7 @@ class PlainWire:
         return wait_for_either(self.socket, seconds)
 
     def has_news(self) -> bool:
-        return bool(self._is_readable(0))
+        return bool(self._poll(0))
 
 
 class SecureWire:
@@ -120,12 +126,17 @@ class SecureWire:
 
 def readiness(connected: socket.socket) -> Callable[[float], Any]:
     """Return what tells whether a socket can be read within so many seconds."""
+    wait = _poller(connected)
+    return lambda seconds: wait(seconds * 1000)
+
+
+def _poller(connected: socket.socket) -> Callable[[float], Any]:
+    """Return what waits so many milliseconds until a socket can be read, and then gives something."""
     if sys.platform == "win32":
-        return lambda seconds: bool(select.select([connected], [], [], seconds)[0])
+        return lambda milliseconds: select.select([connected], [], [], milliseconds / 1000)[0]
     poll = select.poll()
     poll.register(connected, select.POLLIN)
-    wait = poll.poll
-    return lambda seconds: wait(seconds * 1000)
+    return poll.poll
 
 
 def wait_for_either(connected: socket.socket, seconds: float) -> bool:
