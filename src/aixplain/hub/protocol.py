@@ -86,7 +86,7 @@ class Protocol(HttpToolsProtocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # uvicorn wants less of it
         """A connection is there."""
         super().connection_made(Together(transport))
-        self.flow = Flow(self.transport)
+        self.flow = Flow(self.transport)  # pyright: ignore[reportIncompatibleVariableOverride]  # narrower than uvicorn's
         if len(self.connections) > self._most:
             self.transport.write(_answer(*TOO_MANY))
             self.transport.close()
@@ -222,10 +222,11 @@ class Protocol(HttpToolsProtocol):
     def _begin(self, exchange: Exchange) -> None:
         exchange.linger = self._linger
         earlier, self.cycle = self.cycle, exchange
+        app: Any = self.app  # of several kinds, to a type checker
         if earlier is None or earlier.response_complete:
-            self._start_asgi_task(exchange, self.app)
+            self._start_asgi_task(exchange, app)
         else:
-            self.pipeline.appendleft((exchange, self.app))
+            self.pipeline.appendleft((exchange, app))
 
     def on_message_complete(self) -> None:
         """The body is there."""

@@ -95,13 +95,14 @@ class _Inflater:
         while data and not self._is_over:
             if self._inflate is None and not (data := self._begin(data)):
                 return
+            inflate: Any = self._inflate
             while data:
-                yield self._inflate.decompress(data, STEP)
-                if self._inflate.eof:
-                    data = self._inflate.unused_data
+                yield inflate.decompress(data, STEP)
+                if inflate.eof:
+                    data = inflate.unused_data
                     self._end_member()
                     break
-                data = self._inflate.unconsumed_tail
+                data = inflate.unconsumed_tail
             else:
                 yield from self._rest()
 
