@@ -17,6 +17,10 @@ READY = 2 * 1024 * 1024
 MOST_PIECES = 512
 
 
+#: A body in other codings would be passed on as it is.
+_TRANSFER_CODINGS = frozenset({"chunked", "identity", ""})
+
+
 class BrokenAnswer(Exception):
     """What came is not a response, or not a whole one. Internal: never raised to callers."""
 
@@ -153,6 +157,8 @@ class Answers:
         if self._method == "HEAD" or (self._method == "CONNECT" and status < 300):
             self.is_whole = True
             return
+        if self.headers.get("transfer-encoding", "chunked").lower() not in _TRANSFER_CODINGS:
+            self._reject(f"its transfer-encoding is {self.headers['transfer-encoding'][:60]!r}, and only chunked is supported")
         if "content-encoding" in self.headers:
             try:
                 self._decoder = decoder_of(self.headers["content-encoding"])

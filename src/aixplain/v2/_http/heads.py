@@ -7,6 +7,7 @@ import re
 _END = re.compile(rb"\r?\n\r?\n")
 _INTERIM = re.compile(rb"HTTP/1\.\d 1\d\d")
 _FOLD = re.compile(rb"[ \t]*\r?\n[ \t]+")
+_FOLDED_STATUS = re.compile(rb"[^\n]*\n[ \t]")
 
 
 def split_heads(data: bytes) -> tuple[list[bytes], bytes] | None:
@@ -23,6 +24,8 @@ def split_heads(data: bytes) -> tuple[list[bytes], bytes] | None:
 def normalized(head: bytes) -> bytes:
     """The head with CRLF line ends, without folded lines (RFC 9112, 5.2), with one `Content-Length`, and with none beside a
     `Transfer-Encoding` (RFC 9112, 6.3). What has no single meaning, such as two different lengths, is left as it is."""
+    if _FOLDED_STATUS.match(head):
+        return head
     status_line, *lines = _FOLD.sub(b" ", head.rstrip(b"\r\n")).replace(b"\r\n", b"\n").split(b"\n")
     named = [(line.partition(b":")[0].lower(), line) for line in lines]
     has_transfer_encoding = any(name == b"transfer-encoding" for name, _ in named)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, cast
 from aixplain.v2._clock import AsyncClock
 from aixplain.v2._flow import Body, Request, Response, TransportFailure, TransportTimeout
 from aixplain.v2._http import failures
-from aixplain.v2._http.answers import Answers, BrokenAnswer
+from aixplain.v2._http.answers import Answers, BrokenAnswer, RejectedAnswer
 from aixplain.v2._http.loop_connecting import connect
 from aixplain.v2._http.loop_connections import Alarm, Connection
 from aixplain.v2._http.options import KEEP_IDLE, MAX_IDLE, PIECE, Options, connection_limit
@@ -216,7 +216,13 @@ class AsyncSocketTransport(AsyncClock):
     async def request(self, request: Request) -> Response:
         connection, pool = await self._ask(request, self._options.max_response_bytes)
         answers = connection.answers
-        content = answers.take()
+        try:
+            content = answers.take()
+        except RejectedAnswer as error:  # its content can't be decoded to its end
+            pool.busy.discard(connection)
+            pool.alarm.drop(connection)
+            pool.discard(connection)
+            raise failures.rejected(connection.route, error) from error
         self._give_back(connection, pool)
         return Response(answers.status, answers.headers, content)
 
