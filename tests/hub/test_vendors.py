@@ -127,6 +127,34 @@ def test_what_it_thought_goes_back_to_it_with_what_a_tool_gave(caller: Caller, s
     ]
 
 
+def test_what_only_openai_knows_is_not_sent(caller: Caller, service: Scripted) -> None:
+    wanted = {
+        "frequency_penalty": 0.5,
+        "logit_bias": {"1": 2},
+        "seed": 7,
+        "n": 1,
+        "user": "ada",
+        "store": True,
+        "top_logprobs": 2,
+    }
+    messages = [{"role": "user", "content": "hi"}]
+    service.answers(message(says("done")))
+    done = caller.post(
+        "/v1/chat/completions", {"model": "claude/claude-x", "messages": messages, "metadata": {"user_id": "1"}, **wanted}
+    )
+    assert done.status == 200, done.body
+    assert not wanted.keys() & service.asked[-1].json.keys()
+    assert service.asked[-1].json["metadata"] == {"user_id": "1"}
+
+
+def test_several_answers_of_a_vendor_that_gives_one_are_refused(caller: Caller, service: Scripted) -> None:
+    messages = [{"role": "user", "content": "hi"}]
+    refused = caller.post("/v1/chat/completions", {"model": "claude/claude-x", "messages": messages, "n": 2})
+    assert refused.status == 400
+    assert "one answer at a time" in refused.json["error"]["message"]
+    assert service.asked == []
+
+
 def test_the_range_of_a_number_is_left_to_the_vendor(caller: Caller, service: Scripted) -> None:
     ran(caller, temperature=1.5)
     assert service.asked[-1].json["temperature"] == 1.5

@@ -186,7 +186,7 @@ EXPLAINED = [
         lambda response, ours, theirs: ours == FAILED and re.search(rb"(?m)^HTTP/(?!1\.[01] )", head_of(response)) is not None,
     ),
     Difference(
-        "A chunked body whose framing is malformed is refused, also in the extensions and trailers that httpx2 doesn't look at.",
+        "A chunked body whose framing is malformed is refused, also in extensions and trailers, which httpx2 skips.",
         lambda response, ours, theirs: ours == FAILED and b"chunked" in response,
     ),
     Difference(

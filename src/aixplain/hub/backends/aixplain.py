@@ -9,8 +9,10 @@ from typing import Any
 
 import msgspec
 
+from aixplain._wire.messages import Usage
 from aixplain._wire.sse import encode_event
 from aixplain.hub.backends import ModelError, OnProgress, Output, Piece
+from aixplain.hub.backends.partial import estimated_usage, report_partial
 from aixplain.hub.backends.service import SUPPLIER, Service
 from aixplain.hub.catalog import Entry, Policy
 from aixplain.hub.ids import new_id
@@ -96,15 +98,18 @@ class RelayBackend:
             if isinstance(done, int | float):
                 on_progress(float(done))
 
+        report_partial(_Progress(inputs).output)
         async with self._other.asked():
             result = await self._model.run(timeout=self._timeout, on_progress=tell, cancel_on_interrupt=True, **inputs)
             return _output(result)
 
     async def stream(self, inputs: dict[str, Any]) -> AsyncGenerator[Piece, None]:
         """The pieces as they come: plain text as text, the chunks of a chat as events of OpenAI's. Raises `ModelError`."""
-        events = _Events(self._model.path)
+        events, progress = _Events(self._model.path), _Progress(inputs)
+        report_partial(progress.output)
         async with self._other.asked(), self._model.run_stream(timeout=self._timeout, **inputs) as stream:
             async for chunk in stream:
+                progress.take(chunk)
                 if chunk.index is not None or chunk.tool_calls or chunk.reasoning_content or chunk.finish_reason:
                     yield events.event(chunk)
                 elif chunk.data:
@@ -116,6 +121,26 @@ class RelayBackend:
         if self._found is None:
             self._found = self._other.client.Model.from_dict(msgspec.json.decode(self._body))
         return self._found
+
+
+class _Progress:
+    """What a run has used so far: as the other one told it, or else estimated."""
+
+    def __init__(self, inputs: dict[str, Any]) -> None:
+        self._inputs = inputs
+        self._texts: list[str] = []
+        self._usage: Usage | None = None
+
+    def take(self, chunk: StreamChunk) -> None:
+        """Count a chunk."""
+        self._texts.append(f"{chunk.data or ''}{chunk.reasoning_content or ''}")
+        self._usage = chunk.usage or self._usage
+
+    def output(self) -> Output:
+        """The usage so far; not known of a run of which nothing came."""
+        if self._usage is None and self._texts:
+            return Output(None, usage=estimated_usage(self._inputs, "".join(self._texts)))
+        return Output(None, usage=self._usage)
 
 
 class _Events:

@@ -12,11 +12,33 @@ from aixplain.hub.backends import ModelError, OnProgress, Output, Piece
 from aixplain.hub.backends.openai.chat import completion
 from aixplain.hub.backends.openai.chunks import Chunks
 from aixplain.hub.backends.openai.messages import extra_body, plain_request
+from aixplain.hub.backends.partial import estimated_usage, report_partial
 from aixplain.hub.backends.vendors.vendor import Vendor
 from aixplain.hub.side_loop import on_side_loop, pieces_from_side_loop
 
 if TYPE_CHECKING:
     from any_llm.types.completion import ChatCompletionChunk
+
+
+#: What only OpenAI's own service knows. Other vendors refuse a request that has it.
+OPENAI_ONLY = frozenset(
+    {
+        "frequency_penalty",
+        "presence_penalty",
+        "logit_bias",
+        "logprobs",
+        "top_logprobs",
+        "n",
+        "seed",
+        "user",
+        "store",
+        "functions",
+    }
+    | {"stream_options", "function_call", "modalities", "audio", "prediction", "verbosity", "web_search_options", "best_of"}
+    | {"prompt_cache_key", "prompt_cache_retention", "safety_identifier", "parallel_tool_calls", "max_completion_tokens"}
+)
+#: The vendors that are OpenAI's service.
+_OPENAI = frozenset({"openai", "azureopenai"})
 
 
 class VendorChat:
@@ -28,7 +50,9 @@ class VendorChat:
 
     async def run(self, inputs: dict[str, Any], on_progress: OnProgress) -> Output:
         """The whole answer. Raises `ModelError`."""
-        return await on_side_loop(lambda: self._whole(self._request(inputs)))
+        request = self._request(inputs)
+        report_partial(lambda: Output(None, usage=estimated_usage(request["messages"], "")))
+        return await on_side_loop(lambda: self._whole(request))
 
     def stream(self, inputs: dict[str, Any]) -> AsyncGenerator[Piece, None]:
         """The chunks as OpenAI's events, and then the whole of them. Raises `ModelError`."""
@@ -44,6 +68,7 @@ class VendorChat:
 
     async def _pieces(self, request: dict[str, Any]) -> AsyncGenerator[Piece, None]:
         chunks, events = Chunks(), _Events()
+        report_partial(lambda: chunks.so_far(request["messages"]))
         async with self._vendor.asked() as client:
             # Chunks that can be closed; the library's types don't say so of a request whose keys they can't see.
             answer: Any = await client.acompletion(**request, **self._vendor.limits(client), stream=True)
@@ -62,10 +87,20 @@ class VendorChat:
         if isinstance(stop := request.get("stop"), str):
             request["stop"] = [stop]
         # Into the body, never beside it: a vendor's client is told there where it sends the key. The model isn't the caller's.
-        if extra := {name: value for name, value in extra_body(inputs).items() if name not in ("model", "stream")}:
+        extra = {name: value for name, value in extra_body(inputs).items() if name not in ("model", "stream")}
+        if self._vendor.vendor not in _OPENAI:
+            extra = _without_openai_only(extra)
+        if extra:
             request["extra_body"] = extra
         renamed = self._vendor.dialect.renamed
         return {renamed.get(name, name): value for name, value in request.items()}
+
+
+def _without_openai_only(extra: dict[str, Any]) -> dict[str, Any]:
+    """The further keys of a request, as far as another vendor may know them. Raises `ModelError` for several answers."""
+    if isinstance(extra.get("n"), int) and extra["n"] > 1:
+        raise ModelError("This model gives one answer at a time: leave 'n' out, or ask several times.")
+    return {name: value for name, value in extra.items() if name not in OPENAI_ONLY}
 
 
 class _Events:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from aixplain._wire.errors import first_words, retry_after
+from aixplain._wire.rate_limits import rate_limit_reset
 from aixplain.hub.backends import ModelError
 
 if TYPE_CHECKING:
@@ -41,7 +43,8 @@ def failure_of(error: AnyLLMError, vendor: Vendor) -> ModelError:
     if isinstance(error, AuthenticationError) and (status in (None, *_KEY_REFUSED) or "key" in words.lower()):
         return vendor.refused(status if status in _KEY_REFUSED else 401, words)
     if isinstance(error, RateLimitError):
-        return vendor.refused(429, words, retry_after(headers))
+        wait = retry_after(headers)
+        return vendor.refused(429, words, rate_limit_reset(headers, time.time()) if wait is None else wait)
     if error.error_type == "overloaded_error":  # in the middle of a stream, whose status was 200
         return vendor.refused(503, words, retry_after(headers))
     if status is not None and status >= 300:
