@@ -112,9 +112,9 @@ def send(
         yield from admits(request.url)
     attempts: list[Attempt] = []
     while True:
-        if deadline.left <= 0:
-            raise _described(deadline.error(), _shown(request, admits), attempts)
         request.timeout = deadline.left
+        if request.timeout <= 0:
+            raise _described(deadline.error(), _shown(request, admits), attempts)
         try:
             outcome = yield Open(request) if streamed else request
         except TransportFailure as failure:

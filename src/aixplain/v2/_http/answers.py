@@ -19,6 +19,11 @@ MOST_PIECES = 512
 
 #: A body in other codings would be passed on as it is.
 _TRANSFER_CODINGS = frozenset({"chunked", "identity", ""})
+#: The names of usual headers as they arrive, so that they need not be decoded.
+_NAMES = {
+    name: name.decode().lower()
+    for name in (b"Content-Type", b"content-type", b"Content-Length", b"content-length", b"Date", b"date", b"Server", b"server")
+}
 
 
 class BrokenAnswer(Exception):
@@ -146,7 +151,7 @@ class Answers:
     def on_header(self, name: bytes, value: bytes) -> None:
         if self.status:
             return  # a trailer
-        key, text = name.decode("latin-1").lower(), value.decode("latin-1")
+        key, text = _NAMES.get(name) or name.decode("latin-1").lower(), value.decode("latin-1")
         self.headers[key] = f"{self.headers[key]}, {text}" if key in self.headers else text
 
     def on_headers_complete(self) -> None:
@@ -157,7 +162,7 @@ class Answers:
         if self._method == "HEAD" or (self._method == "CONNECT" and status < 300):
             self.is_whole = True
             return
-        if self.headers.get("transfer-encoding", "chunked").lower() not in _TRANSFER_CODINGS:
+        if "transfer-encoding" in self.headers and self.headers["transfer-encoding"].lower() not in _TRANSFER_CODINGS:
             self._reject(f"its transfer-encoding is {self.headers['transfer-encoding'][:60]!r}, and only chunked is supported")
         if "content-encoding" in self.headers:
             try:
