@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -39,14 +41,28 @@ def caller(serve_declared: Callable[..., Caller], service: Scripted) -> Caller:
         """Tells the parts of its usage."""
         return Output(text, usage=Usage(*json.loads(text)))
 
+    @hub.model("own/talks")
+    async def talks(text: str) -> AsyncIterator[str]:
+        """Says 8 characters, and then breaks or waits."""
+        yield "abcdefgh"
+        if text == "break":
+            raise ValueError("no memory")
+        await asyncio.sleep(60)
+
+    @hub.model("own/waits")
+    async def waits(text: str) -> str:
+        await asyncio.sleep(60)
+        return text
+
     offered = tuple(Offered(name, "text-embedding" if name == "embed" else "text-generation") for name in MODELS)
     targets = (Target("up/bad", 1e5), Target("up/good", 0.0))
     return serve_declared(
         hub,
         UpstreamSpec("up", service.url, models=offered),
         AliasSpec("team/both", targets, 2.0),
+        AliasSpec("team/one", (Target("up/good"),)),
         PriceSpec("up/good", Price(input_cost_per_token=1.0, output_cost_per_token=2.0)),
-        PriceSpec("up/bad", Price(input_cost_per_request=0.5)),
+        *(PriceSpec(path, Price(input_cost_per_request=0.5)) for path in ("up/bad", "up/embed", "own/talks", "own/waits")),
     )
 
 
@@ -138,6 +154,67 @@ def test_a_caller_who_leaves_a_whole_answer_is_counted(caller: Caller, service: 
     assert run["state"] == "canceled"
     assert run["usage"]["prompt_tokens"] >= 10
     assert run["usedCredits"] >= 10
+
+
+def leave(caller: Caller, address: str, body: dict[str, Any], model: str, until: Callable[[bytes], bool]) -> Any:
+    """Post, leave when enough of the answer came, and give the run as the ledger has it."""
+    before = len(caller.get(f"/sdk/runs?model={model}").json["results"])
+    with caller.begin(address, body, {"content-type": "application/json"}) as connection:
+        read = b""
+        while not until(read):
+            read += connection.recv(1000)
+    assert wait_for(lambda: len(caller.get(f"/sdk/runs?model={model}").json["results"]) > before)
+    return last_run(caller, model)
+
+
+@pytest.mark.parametrize(
+    ("address", "body"),
+    [
+        ("/v1/chat/completions", {"model": "own/talks", "stream": True, "messages": [{"role": "user", "content": "hi"}]}),
+        ("/api/v2/execute/own/talks", {"text": "hi", "options": {"stream": True}}),
+    ],
+)
+def test_a_function_counts_the_text_that_it_told_and_its_request(caller: Caller, address: str, body: dict[str, Any]) -> None:
+    run = leave(caller, address, body, "own/talks", lambda read: b"abcdefgh" in read)
+    assert (run["state"], run["usage"]["completion_tokens"], run["usedCredits"]) == ("canceled", 2, 0.5)
+
+
+def test_a_function_that_breaks_in_its_middle_counts_the_same(caller: Caller) -> None:
+    caller.run("own/talks", {"text": "break", "options": {"stream": True}})
+    run = last_run(caller, "own/talks")
+    assert (run["state"], run["usage"]["completion_tokens"], run["usedCredits"]) == ("failed", 2, 0.5)
+
+
+def test_a_request_counts_for_a_caller_who_leaves_a_whole_answer(caller: Caller, service: Scripted) -> None:
+    service.answer = lambda asked, reply: time.sleep(1)
+    body = {"model": "up/embed", "input": "x" * 40}
+    run = leave(caller, "/v1/embeddings", body, "up/embed", lambda _: wait_for(lambda: bool(service.asked)))
+    assert (run["state"], run["usage"]["prompt_tokens"], run["usedCredits"]) == ("canceled", 10, 0.5)
+
+
+def test_an_alias_costs_what_its_model_does_for_a_caller_who_leaves(caller: Caller, service: Scripted) -> None:
+    run = leave_a_stream(caller, service, ROLE, usage(10, 20), delta(content="a"), model="team/one")
+    assert (run["state"], run["usage"]["total_tokens"], run["usedCredits"]) == ("canceled", 30, 50.0)
+
+
+@pytest.mark.parametrize("streamed", [True, False], ids=["stream", "whole"])
+def test_a_refusal_uses_nothing(caller: Caller, service: Scripted, streamed: bool) -> None:
+    service.answers({"error": {"message": "no"}}, 400)
+    for model in ("up/bad", "up/good"):
+        ask(caller, model, stream=streamed)
+        run = last_run(caller, model)
+        assert (run["state"], run["usage"], run["usedCredits"]) == ("failed", None, None)
+
+
+def test_the_bytes_of_a_picture_are_no_tokens(caller: Caller, service: Scripted) -> None:
+    service.answer = lambda asked, reply: time.sleep(1)
+    parts = [
+        {"type": "text", "text": "what?"},
+        {"type": "image_url", "image_url": {"url": "data:image/png;base64," + "A" * 4000}},
+    ]
+    body = {"model": "up/good", "messages": [{"role": "user", "content": parts}]}
+    run = leave(caller, "/v1/chat/completions", body, "up/good", lambda _: wait_for(lambda: bool(service.asked)))
+    assert run["usage"]["prompt_tokens"] == 2
 
 
 # --- Aliases --------------------------------------------------------------------------------------
@@ -300,13 +377,33 @@ def test_an_odd_value_in_an_answer_costs_no_text(caller: Caller, service: Script
         ({"retry_after_ms": "1500"}, "2"),
         ({"x_ratelimit_reset_requests": "6m0s"}, "360"),
         ({"x_ratelimit_reset_tokens": "20ms"}, "1"),
+        ({"x_ratelimit_reset_tokens": "1h0m.5s"}, "3601"),
+        ({"x_ratelimit_reset_tokens": "1.2.3s"}, None),
     ],
 )
 def test_the_time_that_a_service_asks_for_is_passed_on(
-    caller: Caller, service: Scripted, told: dict[str, str], seconds: str
+    caller: Caller, service: Scripted, told: dict[str, str], seconds: str | None
 ) -> None:
     service.answers({"error": {"message": "slow down"}}, 429, **told)
-    assert ask(caller, "up/good").headers["retry-after"] == seconds
+    assert ask(caller, "up/good").headers.get("retry-after") == seconds
+
+
+@pytest.mark.parametrize("zone", ["Z", "+00:00", ""])
+def test_a_date_without_a_zone_is_in_utc(caller: Caller, service: Scripted, zone: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    until = (datetime.now(UTC) + timedelta(hours=1)).strftime("%Y-%m-%dT%H:%M:%S")
+    monkeypatch.setenv("TZ", "America/Lima")
+    time.tzset()
+    try:
+        service.answers({"error": {"message": "slow down"}}, 429, x_ratelimit_reset=until + zone)
+        assert 3500 < int(ask(caller, "up/good").headers["retry-after"]) <= 3600
+    finally:
+        monkeypatch.undo()
+        time.tzset()
+
+
+def test_a_service_that_is_busy_is_left_alone_for_its_milliseconds(caller: Caller, service: Scripted) -> None:
+    service.answers({"error": {"message": "busy"}}, 503, retry_after_ms="1500")
+    assert ask(caller, "up/good").headers["retry-after"] == "2"
 
 
 @pytest.mark.parametrize("asked_for", ["inf", "-5", "nan", "1e300"])

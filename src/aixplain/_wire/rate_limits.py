@@ -5,10 +5,10 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 
 _RESETS = ("x-ratelimit-reset-requests", "x-ratelimit-reset-tokens", "x-ratelimit-reset")
-_PART = re.compile(r"([\d.]+)(ms|s|m|h|d)")
+_PART = re.compile(r"(\d+\.?\d*|\.\d+)(ms|s|m|h|d)")
 _SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 #: A number of seconds above this is a moment since 1970, and above the next one in milliseconds.
 _EPOCH, _EPOCH_MILLISECONDS = 1e8, 1e11
@@ -61,5 +61,5 @@ def _until(value: str, now: float) -> float | None:
     try:
         moment = datetime.fromisoformat(value)
     except ValueError:
-        return None
-    return max(0.0, moment.timestamp() - now)
+        return None  # no date
+    return max(0.0, moment.replace(tzinfo=moment.tzinfo or UTC).timestamp() - now)

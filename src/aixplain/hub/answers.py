@@ -6,14 +6,14 @@ import asyncio
 import contextlib
 import io
 import time
-from collections.abc import AsyncGenerator, Iterator
+from collections.abc import AsyncGenerator, Callable, Iterator
 from typing import Any
 
 import msgspec
 
 from aixplain.hub.alarm import Alarm
 from aixplain.hub.backends import ModelError, Output, Piece, completed
-from aixplain.hub.backends.partial import new_meter
+from aixplain.hub.backends.partial import Meter, estimated_usage, new_meter
 from aixplain.hub.catalog import LONGEST, Entry
 from aixplain.hub.engine.lanes import Lanes
 from aixplain.hub.errors import HubError, Refusal
@@ -79,7 +79,7 @@ class Answers:
         meter = new_meter()
         try:
             async with contextlib.nullcontext() if asked.seconds is None else asyncio.timeout(asked.seconds):
-                ending = await self._attempts(entry, arguments, run_id)
+                ending = await self._attempts(entry, arguments, run_id, meter)
         except TimeoutError:
             ending = with_use(expired(run_id), entry, meter.output())
         finally:
@@ -101,11 +101,13 @@ class Answers:
             await asyncio.sleep(ELSEWHERE_SECONDS)
         return None
 
-    async def _attempts(self, entry: Entry, arguments: dict[str, Any], run_id: str) -> Ending:
+    async def _attempts(self, entry: Entry, arguments: dict[str, Any], run_id: str, meter: Meter) -> Ending:
         attempt = 1
         while True:
             with await self._lanes.turn(entry.path):
+                meter.report(_begun)
                 ending = await execute(entry, arguments, run_id, _ignore_progress)
+                meter.clear()
             if attempt > entry.policy.retries or not is_passing(ending):
                 return ending
             await asyncio.sleep(backoff(entry.policy, attempt))
@@ -119,11 +121,17 @@ class Answers:
         trace_run(run_id)
         if asked.key is not None and await self._runs.claim(run_id, entry.path, asked, started_at) is not None:
             raise ModelError(ANOTHER_READER, 409)
-        told, whole, ending, meter = io.StringIO(), None, canceled(run_id), new_meter()
+        told, whole, ending, meter, is_begun = io.StringIO(), None, canceled(run_id), new_meter(), False
+
+        def so_far() -> Output:
+            text = told.getvalue()
+            return Output(text, usage=estimated_usage(arguments, text) if text else None)
+
         with self._open_stream(), self.once.noted(entry.path, asked):
             try:
-                async with contextlib.aclosing(self._in_time(entry, arguments, asked.seconds)) as pieces:
+                async with contextlib.aclosing(self._in_time(entry, arguments, asked.seconds, meter, so_far)) as pieces:
                     async for piece in pieces:
+                        is_begun = True
                         if isinstance(piece, Output):
                             whole = piece
                             break
@@ -134,7 +142,8 @@ class Answers:
                 ending = finished(run_id, entry, whole, time.perf_counter() - started)
             except RAISED as error:
                 message, status = failure_of(entry, error)
-                ending = with_use(failed(run_id, message, status, error), entry, meter.output())
+                # What was refused at the beginning used nothing.
+                ending = with_use(failed(run_id, message, status, error), entry, meter.output() if is_begun else None)
                 raise ModelError(message, status, retry_after_of(error), code=code_of(error)) from error
             finally:
                 if ending.state == "canceled":
@@ -150,13 +159,16 @@ class Answers:
         finally:
             self.open_streams -= 1
 
-    async def _in_time(self, entry: Entry, arguments: dict[str, Any], seconds: float | None) -> AsyncGenerator[Piece, None]:
+    async def _in_time(
+        self, entry: Entry, arguments: dict[str, Any], seconds: float | None, meter: Meter, so_far: Callable[[], Output]
+    ) -> AsyncGenerator[Piece, None]:
         """The pieces of a turn, as long as its time lasts."""
         clock = asyncio.get_running_loop().time
         by = clock() + min(seconds or LONGEST, LONGEST)
         async with contextlib.AsyncExitStack() as held:
             async with limited(entry, asyncio.timeout_at(by)):
                 held.enter_context(await self._lanes.turn(entry.path))
+            meter.report(so_far)
             pieces = await held.enter_async_context(contextlib.aclosing(entry.backend.stream(arguments)))
             alarm = Alarm(min(by, clock() + (entry.policy.timeout or LONGEST)))
             held.callback(alarm.turn_off)
@@ -192,6 +204,11 @@ class Answers:
 def _kept(asked: Asked, ending: Ending) -> Asked:
     """What is noted of who asked: not the key of what was left in its middle or turned away, which may be asked for again."""
     return Asked(asked.caller) if ending.state == "canceled" or ending.status == 429 else asked
+
+
+def _begun() -> Output:
+    """What a run used whose model tells nothing until its end: a request."""
+    return Output(None)
 
 
 def _ignore_progress(done: float) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import io
 import time
 from collections.abc import AsyncGenerator, AsyncIterator
 from typing import Any

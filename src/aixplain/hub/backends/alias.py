@@ -7,6 +7,7 @@ import contextlib
 import random
 import time
 from collections.abc import AsyncGenerator, AsyncIterator
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -14,6 +15,7 @@ import msgspec
 from aixplain.hub.alarm import Alarm
 from aixplain.hub.backends import ModelError, OnProgress, Output, Piece, Tried
 from aixplain.hub.backends.openai.chunks import has_token
+from aixplain.hub.backends.partial import charge_by
 from aixplain.hub.backends.resting import Resting
 from aixplain.hub.catalog import LONGEST, Entry
 from aixplain.hub.engine.lanes import Lanes
@@ -115,6 +117,7 @@ class _Tries:
     async def one(self, entry: Entry) -> AsyncIterator[None]:
         """Try a target in here. Goes on after it when another one may do better; raises `ModelError` otherwise."""
         self._at, self._began = time.time(), time.perf_counter()
+        charge_by(partial(credits_of, entry))
         try:
             yield
         except RAISED as error:

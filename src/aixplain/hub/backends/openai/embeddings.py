@@ -6,9 +6,11 @@ from typing import Any
 
 import msgspec
 
+from aixplain._wire.messages import Usage
 from aixplain.hub.backends import OnProgress, Output
 from aixplain.hub.backends.openai.messages import extra_body, number
 from aixplain.hub.backends.openai.upstream import Upstream, read_usage
+from aixplain.hub.backends.partial import estimated_tokens, report_partial
 from aixplain.hub.backends.service import Service
 from aixplain.hub.backends.whole import Whole
 
@@ -36,8 +38,15 @@ class EmbeddingBackend(Whole):
         body = {**extra_body(inputs), "model": self._model, "input": texts, "encoding_format": "float"}
         if "dimensions" in inputs:
             body["dimensions"] = number(inputs["dimensions"])
+        report_partial(lambda: estimated(texts))
         answer = await self._upstream.post("/embeddings", msgspec.json.encode(body))
         return vectors_of(self._upstream, answer.content, texts)
+
+
+def estimated(texts: str | list[str]) -> Output:
+    """What a request for the vectors of these texts uses, before the service told it."""
+    tokens = estimated_tokens(texts)
+    return Output(None, usage=Usage(tokens, None, tokens))
 
 
 def vectors_of(upstream: Service, body: bytes, texts: str | list[str]) -> Output:

@@ -85,12 +85,11 @@ class Upstream(Service):
 def _wait_of(answer: Response) -> float | None:
     """The seconds that a service asks to be left alone, in the most exact of the ways that it says so."""
     headers = answer.headers
-    if answer.status != 429:
-        return retry_after(headers)
     if (exact := retry_after_ms(headers)) is not None:
         return exact
     usual = retry_after(headers)
-    return rate_limit_reset(headers, time.time()) if usual is None else usual
+    # Some services tell when their limits are reset in every answer; it is the time to wait where they are the reason.
+    return rate_limit_reset(headers, time.time()) if usual is None and answer.status == 429 else usual
 
 
 class OpenAnswer:

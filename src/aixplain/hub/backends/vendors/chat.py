@@ -50,13 +50,14 @@ class VendorChat:
 
     async def run(self, inputs: dict[str, Any], on_progress: OnProgress) -> Output:
         """The whole answer. Raises `ModelError`."""
-        request = self._request(inputs)
-        report_partial(lambda: Output(None, usage=estimated_usage(request["messages"], "")))
-        return await on_side_loop(lambda: self._whole(request))
+        report_partial(lambda: Output(None, usage=estimated_usage(inputs, "")))
+        return await on_side_loop(lambda: self._whole(self._request(inputs)))
 
     def stream(self, inputs: dict[str, Any]) -> AsyncGenerator[Piece, None]:
         """The chunks as OpenAI's events, and then the whole of them. Raises `ModelError`."""
-        return pieces_from_side_loop(lambda: self._pieces(self._request(inputs)), read=lambda piece: piece)
+        chunks = Chunks()
+        report_partial(lambda: chunks.so_far(inputs))
+        return pieces_from_side_loop(lambda: self._pieces(self._request(inputs), chunks), read=lambda piece: piece)
 
     async def _whole(self, request: dict[str, Any]) -> Output:
         async with self._vendor.asked() as client:
@@ -66,9 +67,8 @@ class VendorChat:
             choice["message"].setdefault("content", None)  # clients of OpenAI look for it beside calls of tools too
         return completion(self._vendor, msgspec.json.encode(told))
 
-    async def _pieces(self, request: dict[str, Any]) -> AsyncGenerator[Piece, None]:
-        chunks, events = Chunks(), _Events()
-        report_partial(lambda: chunks.so_far(request["messages"]))
+    async def _pieces(self, request: dict[str, Any], chunks: Chunks) -> AsyncGenerator[Piece, None]:
+        events = _Events()
         async with self._vendor.asked() as client:
             # Chunks that can be closed; the library's types don't say so of a request whose keys they can't see.
             answer: Any = await client.acompletion(**request, **self._vendor.limits(client), stream=True)

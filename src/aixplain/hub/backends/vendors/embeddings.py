@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from aixplain.hub.backends import OnProgress, Output
-from aixplain.hub.backends.openai.embeddings import vectors_of
+from aixplain.hub.backends.openai.embeddings import estimated, vectors_of
 from aixplain.hub.backends.openai.messages import number
+from aixplain.hub.backends.partial import report_partial
 from aixplain.hub.backends.vendors.vendor import Vendor
 from aixplain.hub.backends.whole import Whole
 from aixplain.hub.side_loop import on_side_loop
@@ -33,6 +34,7 @@ class VendorEmbedding(Whole):
     async def run(self, inputs: dict[str, Any], on_progress: OnProgress) -> Output:
         """The whole answer. Raises `ModelError`."""
         wanted = self._vendor.dialect.length(number(inputs["dimensions"])) if "dimensions" in inputs else {}
+        report_partial(lambda: estimated(inputs["text"]))
         return await on_side_loop(lambda: self._vectors(inputs["text"], wanted))
 
     async def _vectors(self, texts: str | list[str], wanted: dict[str, Any]) -> Output:
