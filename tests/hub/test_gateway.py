@@ -297,6 +297,42 @@ def test_refusals_keep_their_status_code_and_words(
     assert "the words" in answer.json["error"]["message"]
 
 
+REFUSAL = {"message": "the words", "type": "tokens", "param": "messages[0]", "code": "a_code"}
+TOLD = {name: REFUSAL[name] for name in ("type", "param", "code")}
+
+
+@pytest.mark.parametrize("model", ["up/good", "team/one"])
+@pytest.mark.parametrize("status", [400, 402, 403, 404, 413, 429, 500, 503])
+def test_what_a_refusal_tells_programs_is_passed_on_everywhere(
+    caller: Caller, service: Scripted, model: str, status: int
+) -> None:
+    service.answers({"error": REFUSAL}, status)
+    for streamed in (False, True):
+        error = ask(caller, model, stream=streamed).json["error"]
+        assert {name: error[name] for name in TOLD} == TOLD
+    [event] = caller.run(model, {"text": "hi", "options": {"stream": True}}).events
+    assert {name: event["error"][name] for name in TOLD} == TOLD
+    if status != 429:  # which has no envelope in the protocol
+        envelope = caller.run(model, {"text": "hi"}).json
+        assert (envelope["errorType"], envelope["errorParam"], envelope["errorCode"]) == tuple(TOLD.values())
+
+
+def test_an_error_in_the_middle_of_a_stream_tells_the_same(caller: Caller, service: Scripted) -> None:
+    service.streams(delta(content="a"), event({"error": REFUSAL}))
+    error = ask(caller, "up/good", stream=True).events[-1]["error"]
+    assert {name: error[name] for name in TOLD} == TOLD
+
+
+def test_the_address_of_a_service_is_not_told(caller: Caller, service: Scripted) -> None:
+    service.answers({"error": {"message": f"{service.url}/x has no such model"}}, 404)
+    refused = ask(caller, "up/good")
+    service.answer = lambda asked, reply: reply.cut()
+    broken = ask(caller, "up/good")
+    for answer in (refused, broken):
+        assert service.url.split("/")[2] not in answer.body.decode()
+        assert "'up'" in answer.json["error"]["message"]
+
+
 def test_a_whole_answer_keeps_the_fields_of_the_service(caller: Caller, service: Scripted) -> None:
     fields = {
         "id": "c1",
@@ -321,6 +357,11 @@ def test_further_fields_of_embeddings_reach_the_service(caller: Caller, service:
         "truncate": "END",
         "dimensions": 8,
     }
+
+
+def test_vectors_in_base64_are_read(caller: Caller, service: Scripted) -> None:
+    service.answers({"data": [{"index": 0, "embedding": "AAAAPwAAgD8="}]})
+    assert caller.run("up/embed", {"text": "a"}).json["data"] == [0.5, 1.0]
 
 
 # --- stream_options -------------------------------------------------------------------------------
@@ -368,6 +409,24 @@ def test_an_answer_is_read_as_what_it_is_whatever_its_content_type(caller: Calle
 def test_an_odd_value_in_an_answer_costs_no_text(caller: Caller, service: Scripted, odd: bytes) -> None:
     service.answers(json.dumps(completion()).encode().replace(b'"finish_reason"', b'"logprobs": %s, "finish_reason"' % odd))
     assert ask(caller, "up/good").json["choices"][0]["message"]["content"] == "hello"
+
+
+DEEP = b"[" * 100_000 + b"]" * 100_000
+
+
+@pytest.mark.parametrize("streamed", [True, False], ids=["stream", "whole"])
+def test_a_field_that_is_nested_too_deeply_is_left_out(caller: Caller, service: Scripted, streamed: bool) -> None:
+    service.answers(json.dumps(completion()).encode()[:-1] + b', "odd": ' + DEEP + b"}")
+    assert '"hello"' in ask(caller, "up/good", stream=streamed).body.decode()
+
+
+@pytest.mark.parametrize("depth", [*range(900, 1100, 10), 100_000])
+def test_an_answer_that_is_nested_too_deeply_is_told_in_plain_words(caller: Caller, service: Scripted, depth: int) -> None:
+    deep = b"[" * depth + b"]" * depth
+    service.answers(json.dumps(completion()).encode().replace(b'"finish_reason"', b'"odd": ' + deep + b', "finish_reason"'))
+    body = ask(caller, "up/good").body
+    assert b"RecursionError" not in body
+    assert b"hello" in body or b"nested too deeply" in body
 
 
 @pytest.mark.parametrize(
@@ -421,6 +480,38 @@ def test_the_total_is_filled_in_where_its_parts_are_known(caller: Caller) -> Non
     assert caller.run("own/counts", {"text": "[5, 7]"}).json["usage"]["total_tokens"] == 12
     assert caller.run("own/counts", {"text": "[5, 7, 99]"}).json["usage"]["total_tokens"] == 99
     assert caller.run("own/counts", {"text": "[5]"}).json["usage"]["total_tokens"] is None
+
+
+@pytest.mark.parametrize(
+    ("told", "passed_on"),
+    [
+        ({"prompt_tokens": "3", "completion_tokens": "4"}, (3, 4, 7)),
+        ({"prompt_tokens": 3.0, "completion_tokens": 4.0, "total_tokens": 7.0}, (3, 4, 7)),
+        ({"prompt_tokens": None, "completion_tokens": 4, "total_tokens": 7}, (3, 4, 7)),
+        ({"prompt_tokens": 3, "total_tokens": 7}, (3, 4, 7)),
+        ({"completion_tokens": 4}, (None, 4, None)),
+        ({"prompt_tokens": 10**30, "completion_tokens": 4}, None),
+        ({"prompt_tokens": "-3", "completion_tokens": 4}, None),
+        ({"prompt_tokens": 3, "completion_tokens": 4, "completion_tokens_details": {"reasoning_tokens": -4}}, (3, 4, 7)),
+        ([1], None),
+        ("7", None),
+    ],
+)
+def test_counts_are_whole_numbers_that_can_be(caller: Caller, service: Scripted, told: Any, passed_on: Any) -> None:
+    def counts(usage: Any) -> Any:
+        assert "-4" not in json.dumps(usage)
+        return usage and tuple(usage.get(f"{part}_tokens") for part in ("prompt", "completion", "total"))
+
+    service.answers({**completion(), "usage": told})
+    assert counts(ask(caller, "up/good").json["usage"]) == passed_on
+    assert counts(caller.run("up/good", {"text": "hi"}).json["usage"]) == passed_on
+    service.streams(delta(content="a"), delta("stop"), event({"choices": [], "usage": told}), DONE)
+    for answer in (
+        ask(caller, "up/good", stream=True, stream_options={"include_usage": True}),
+        caller.run("up/good", {"text": "hi", "options": {"stream": True}}),
+    ):
+        used = [each["usage"] for each in answer.events if isinstance(each, dict) and each.get("usage")]
+        assert [counts(each) for each in used] == ([] if passed_on is None else [passed_on])
 
 
 def test_counts_below_nothing_are_not_known(caller: Caller, service: Scripted) -> None:

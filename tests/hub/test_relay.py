@@ -236,7 +236,7 @@ def test_a_file_goes_on_to_the_other(caller: Caller) -> None:
     assert caller.run("other/acme/size", {"document": announced["downloadUrl"]}).json["data"] == 1234
 
 
-@pytest.mark.parametrize(("status", "ours"), [(400, 400), (492, 492), (402, 485), (500, 500)])
+@pytest.mark.parametrize(("status", "ours"), [(400, 400), (492, 492), (402, 402), (404, 404), (500, 500)])
 def test_its_failures_are_told(caller: Caller, status: int, ours: int) -> None:
     envelope = caller.run("other/acme/refuses", {"text": str(status)}).json
     assert envelope["statusCode"] == ours

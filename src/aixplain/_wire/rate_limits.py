@@ -7,11 +7,28 @@ import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
+from aixplain._wire.errors import retry_after
+
 _RESETS = ("x-ratelimit-reset-requests", "x-ratelimit-reset-tokens", "x-ratelimit-reset")
 _PART = re.compile(r"(\d+\.?\d*|\.\d+)(ms|s|m|h|d)")
 _SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 #: A number of seconds above this is a moment since 1970, and above the next one in milliseconds.
 _EPOCH, _EPOCH_MILLISECONDS = 1e8, 1e11
+
+
+def asked_wait(headers: Mapping[str, str], status: int, now: float) -> float | None:
+    """Return the seconds that a service asks to be left alone, in the most exact of the ways that it says so.
+
+    `now` is in seconds since 1970.
+
+    >>> asked_wait({"retry-after": "2", "retry-after-ms": "1500"}, 429, now=0)
+    1.5
+    """
+    if (exact := retry_after_ms(headers)) is not None:
+        return exact
+    usual = retry_after(headers)
+    # Some services tell when their limits are reset in every answer; it is the time to wait where they are the reason.
+    return rate_limit_reset(headers, now) if usual is None and status == 429 else usual
 
 
 def rate_limit_reset(headers: Mapping[str, str], now: float) -> float | None:

@@ -21,11 +21,11 @@ from aixplain.hub.execution import (
     RAISED,
     backoff,
     canceled,
-    code_of,
     execute,
     expired,
     failed,
     failure_of,
+    fields_of,
     finished,
     is_passing,
     limited,
@@ -144,7 +144,7 @@ class Answers:
                 message, status = failure_of(entry, error)
                 # What was refused at the beginning used nothing.
                 ending = with_use(failed(run_id, message, status, error), entry, meter.output() if is_begun else None)
-                raise ModelError(message, status, retry_after_of(error), code=code_of(error)) from error
+                raise ModelError(message, status, retry_after_of(error), fields=fields_of(error)) from error
             finally:
                 if ending.state == "canceled":
                     ending = with_use(ending, entry, meter.output())

@@ -12,11 +12,12 @@ from typing import Any
 
 import msgspec
 
-from aixplain._wire.messages import FAILED, SUCCESS, Usage
+from aixplain._wire.messages import FAILED, SUCCESS
 from aixplain.hub.alarm import Alarm
 from aixplain.hub.backends import ModelError, ModelFailure, OnProgress, Output, Tried
 from aixplain.hub.catalog import Entry, Policy
-from aixplain.hub.errors import HubError
+from aixplain.hub.counts import known_usage, with_total
+from aixplain.hub.errors import NO_FIELDS, ErrorFields, HubError
 from aixplain.hub.store.runs import Ending
 from aixplain.hub.store.values import plain, whole
 
@@ -118,7 +119,12 @@ def finished(run_id: str, entry: Entry, output: Output, seconds: float) -> Endin
         "rawData": output.raw_data,
     }
     tokens = (None, None) if usage is None else (whole(usage.prompt_tokens), whole(usage.completion_tokens))
-    return Ending("finished", msgspec.json.encode(envelope), None, None, *tokens, credits, tried=_noted(output.tried))
+    try:
+        written = msgspec.json.encode(envelope)
+    except RecursionError:
+        ending = failed(run_id, f"The answer of model '{entry.path}' is nested too deeply to be sent.", 485)
+        return with_use(ending, entry, msgspec.structs.replace(output, credits=credits))
+    return Ending("finished", written, None, None, *tokens, credits, tried=_noted(output.tried))
 
 
 def credits_of(entry: Entry, output: Output) -> float | None:
@@ -128,31 +134,15 @@ def credits_of(entry: Entry, output: Output) -> float | None:
     return entry.price.credits(known_usage(output.usage), output.seconds)
 
 
-def known_usage(usage: Usage | None) -> Usage | None:
-    """The usage of a run, unless a count in it is below nothing: then none of it can be trusted."""
-    if usage is None:
-        return None
-    counts = (usage.prompt_tokens or 0, usage.completion_tokens or 0, usage.total_tokens or 0)
-    return None if min(counts) < 0 else usage
-
-
-def with_total(usage: Usage) -> msgspec.Raw | dict[str, Any]:
-    """The usage as it was told, with the total where only its parts were."""
-    prompt, completion = usage.prompt_tokens, usage.completion_tokens
-    if usage.total_tokens is None and prompt is not None and completion is not None:
-        return usage.to_dict() | {"total_tokens": prompt + completion}
-    return usage.as_told()
-
-
-def code_of(error: BaseException | None) -> str | None:
-    """A word for programs that whoever failed gave."""
-    return error.code if isinstance(error, ModelError) else None
+def fields_of(error: BaseException | None) -> ErrorFields:
+    """What whoever failed tells programs."""
+    return error.fields if isinstance(error, ModelError) else NO_FIELDS
 
 
 def failed(run_id: str, message: str, status: int, cause: BaseException | None = None) -> Ending:
     """The ending of a run that its model, or the hub, could not do; a `ModelError` that caused it may know more."""
     message = plain(message) or ""
-    code = code_of(cause)
+    fields = fields_of(cause)
     envelope = {
         "status": FAILED,
         "completed": True,
@@ -160,7 +150,7 @@ def failed(run_id: str, message: str, status: int, cause: BaseException | None =
         "supplierError": message,
         "statusCode": status,
         "requestId": run_id,
-        **({} if code is None else {"errorCode": code}),
+        **{f"error{name.capitalize()}": each for name, each in zip(fields._fields, fields, strict=True) if each is not None},
     }
     tried = _noted(cause.tried) if isinstance(cause, ModelError) else None
     return Ending("failed", msgspec.json.encode(envelope), message, status, retry_after=retry_after_of(cause), tried=tried)

@@ -8,6 +8,7 @@ from typing import Any, Protocol
 import msgspec
 
 from aixplain._wire.messages import Usage
+from aixplain.hub.errors import NO_FIELDS, ErrorFields
 
 #: How a chat completion in the shape of OpenAI's names itself, in the raw data of a run too.
 CHAT_COMPLETION = "chat.completion"
@@ -54,8 +55,9 @@ class ModelError(Exception):
     """Raise it in a model for an input that it can't take: the caller reads the message, and no traceback is logged.
 
     `status` is a number of the protocol: 400 for an input in general, 492 for a file that can't be read. `retry_after` are the
-    seconds after which it is worth another try, where that is known; `tried` is as in `Output`. `code` is a word for programs,
-    such as `context_length_exceeded`. `falls_back` tells an alias to try its next model although the request is at fault.
+    seconds after which it is worth another try, where that is known; `tried` is as in `Output`. `fields` are for programs,
+    such as the code `context_length_exceeded`. `falls_back` tells an alias to try its next model although the request is at
+    fault.
     """
 
     def __init__(
@@ -64,7 +66,7 @@ class ModelError(Exception):
         status: int = 400,
         retry_after: float | None = None,
         tried: Sequence[Tried] = (),
-        code: str | None = None,
+        fields: ErrorFields = NO_FIELDS,
         *,
         falls_back: bool = False,
     ) -> None:
@@ -72,7 +74,7 @@ class ModelError(Exception):
         self.status = status
         self.retry_after = retry_after
         self.tried = tried
-        self.code = code
+        self.fields = fields
         self.falls_back = falls_back
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import io
 import time
 from collections.abc import AsyncGenerator, AsyncIterator
 from typing import Any
@@ -14,8 +13,9 @@ from aixplain._wire.messages import Usage
 from aixplain._wire.sse import encode_event
 from aixplain.hub.backends import ModelError, OnProgress, Output, Piece
 from aixplain.hub.backends.partial import estimated_usage, report_partial
-from aixplain.hub.backends.service import SUPPLIER, Service
+from aixplain.hub.backends.service import ELSEWHERE, ELSEWHERE_CODES, SUPPLIER, Service
 from aixplain.hub.catalog import Entry, Policy
+from aixplain.hub.errors import ErrorFields
 from aixplain.hub.ids import new_id
 from aixplain.hub.prices import Price
 from aixplain.v2.core import AsyncAixplain
@@ -30,7 +30,7 @@ from aixplain.v2.exceptions import (
 from aixplain.v2.model import AsyncModel, ModelResult, StreamChunk
 
 #: What the other one says that is true for our callers too.
-TOLD = frozenset({400, 429, 475, 492, 495, 497})
+TOLD = frozenset({400, 402, 404, 413, 429, 475, 492, 495, 497})
 #: A hub without keys takes any, and ours, which the environment may have for other purposes, is none of its business.
 NO_KEY = "no-key"
 
@@ -76,10 +76,16 @@ class Other(Service):
         return ModelError(f"'{self.name}' failed: {words}", SUPPLIER)
 
     def _refused(self, error: APIError, words: str) -> ModelError:
+        told = error.response_data
+        fields = ErrorFields.read(
+            {"code": told.get("errorCode"), "param": told.get("errorParam"), "type": told.get("errorType")}
+        )
         if error.status_code in (401, 403):
-            return self.refused(error.status_code, words)
+            return self.refused(error.status_code, words, fields=fields)
         status = error.status_code if error.status_code in TOLD or error.status_code >= 500 else SUPPLIER
-        return ModelError(f"'{self.name}' said: {words}", status, error.retry_after)
+        falls_back = status in ELSEWHERE or fields.code in ELSEWHERE_CODES
+        message = f"'{self.name}' said: {self._clean(words)}"
+        return ModelError(message, status, error.retry_after, fields=fields, falls_back=falls_back)
 
 
 class RelayBackend:

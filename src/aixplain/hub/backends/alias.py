@@ -19,7 +19,16 @@ from aixplain.hub.backends.partial import charge_by
 from aixplain.hub.backends.resting import Resting
 from aixplain.hub.catalog import LONGEST, Entry
 from aixplain.hub.engine.lanes import Lanes
-from aixplain.hub.execution import RAISED, code_of, credits_of, failure_of, is_passing_status, limited, retry_after_of, too_long
+from aixplain.hub.execution import (
+    RAISED,
+    credits_of,
+    failure_of,
+    fields_of,
+    is_passing_status,
+    limited,
+    retry_after_of,
+    too_long,
+)
 
 _END: Any = object()
 
@@ -123,7 +132,7 @@ class _Tries:
         except RAISED as error:
             message, status = failure_of(entry, error)
             self._note(entry, status, message)
-            self.failure = ModelError(message, status, retry_after_of(error), self._tried, code_of(error))
+            self.failure = ModelError(message, status, retry_after_of(error), self._tried, fields_of(error))
             self.failure.__cause__ = error
             if not is_passing_status(status) and not (isinstance(error, ModelError) and error.falls_back):
                 raise self.failure from error

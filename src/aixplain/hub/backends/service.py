@@ -9,6 +9,7 @@ import msgspec
 
 from aixplain._wire.errors import read_error
 from aixplain.hub.backends import ModelError
+from aixplain.hub.errors import NO_FIELDS, ErrorFields
 from aixplain.hub.troubles import tell_trouble
 
 T = TypeVar("T")
@@ -42,8 +43,8 @@ class StreamProblem(Protocol):
         ...
 
     @property
-    def code(self) -> str | None:
-        """Its code."""
+    def fields(self) -> ErrorFields:
+        """What it tells programs."""
         ...
 
 
@@ -56,6 +57,8 @@ class Service:
     def __init__(self, name: str, key_env: str | None = None) -> None:
         self.name = name
         self.key_env = key_env
+        self.places: tuple[str, ...] = ()
+        """Where it is, which is for nobody but whoever runs the hub: its addresses, the longest first."""
 
     def key(self) -> str | None:
         """The key; None for a service that wants none. Raises `KeyProblem` when the variable has none of use."""
@@ -74,9 +77,10 @@ class Service:
         advice = f"The upstream '{self.name}' needs a key: set {variable} in the hub's environment, and start it again."
         return KeyProblem(f"This hub has no key for the upstream '{self.name}'", advice)
 
-    def failed(self, words: str) -> ModelError:
+    def failed(self, words: str, fields: ErrorFields = NO_FIELDS) -> ModelError:
         """It answered, and not as it should."""
-        return ModelError(f"The upstream '{self.name}' failed: {words}", SUPPLIER)
+        falls_back = fields.code in ELSEWHERE_CODES
+        return ModelError(f"The upstream '{self.name}' failed: {words}", SUPPLIER, fields=fields, falls_back=falls_back)
 
     def late(self, words: object) -> ModelError:
         """It took longer than it may."""
@@ -92,32 +96,32 @@ class Service:
 
     def stream_failed(self, error: StreamProblem) -> ModelError:
         """It broke its stream off, and said why."""
-        falls_back = error.code in ELSEWHERE_CODES
-        return ModelError(
-            f"The upstream '{self.name}' failed: {self._clean(error.words)}", SUPPLIER, code=error.code, falls_back=falls_back
-        )
+        return self.failed(self._clean(error.words), error.fields)
 
-    def refused(self, status: int, words: str, retry_after: float | None = None, code: str | None = None) -> ModelError:
-        """What it says, with this HTTP status and code, of a request that it didn't carry out."""
-        if status == 401 or (status == 403 and code is None and "key" in words.lower()):
+    def refused(self, status: int, words: str, retry_after: float | None = None, fields: ErrorFields = NO_FIELDS) -> ModelError:
+        """What it says, with this HTTP status and these fields, of a request that it didn't carry out."""
+        if status == 401 or (status == 403 and fields.code is None and "key" in words.lower()):
             return self._refused_key(status)
         words = self._clean(words)
         if status == 429:
-            return ModelError(f"The upstream '{self.name}' has too many requests: {words}", 429, retry_after, code=code)
+            return ModelError(f"The upstream '{self.name}' has too many requests: {words}", 429, retry_after, fields=fields)
         if status in TOLD:
-            falls_back = status in ELSEWHERE or code in ELSEWHERE_CODES
+            falls_back = status in ELSEWHERE or fields.code in ELSEWHERE_CODES
             message = f"The upstream '{self.name}' refused the request: {words}"
-            return ModelError(message, TOLD[status], code=code, falls_back=falls_back)
+            return ModelError(message, TOLD[status], retry_after, fields=fields, falls_back=falls_back)
         if status in (408, 504):
             return self.late(words)
         if status in BUSY:
-            return ModelError(f"The upstream '{self.name}' is busy or down: {words}", 503, retry_after)
-        return self.failed(words)
+            return ModelError(f"The upstream '{self.name}' is busy or down: {words}", 503, retry_after, fields=fields)
+        return self.failed(words, fields)
 
     def _clean(self, words: str) -> str:
-        """The service's words, without the key if it repeats that."""
+        """The service's words, without the key and the address if it repeats those."""
         key = os.environ.get(self.key_env) if self.key_env else None
-        return words.replace(key, "[key]") if key else words
+        words = words.replace(key, "[key]") if key else words
+        for place in self.places:
+            words = words.replace(place, "[address]")
+        return words
 
     def decoded(self, body: bytes, kind: type[T], otherwise: str) -> T:
         """A body of the service, read as it should be. Raises `ModelError`: it is `otherwise`."""

@@ -17,10 +17,12 @@ from starlette.types import Receive, Scope, Send
 from aixplain._wire.messages import FAILED, SUCCESS
 from aixplain._wire.sse import DONE, encode_event
 from aixplain.hub.backends import Output
+from aixplain.hub.counts import known_usage, with_total
 from aixplain.hub.endpoints import OPENAI
 from aixplain.hub.endpoints.official import with_data
 from aixplain.hub.endpoints.openai.errors import error_of
-from aixplain.hub.execution import RAISED, failure_of, known_usage, with_total
+from aixplain.hub.errors import NO_FIELDS, ErrorFields
+from aixplain.hub.execution import RAISED, failure_of, fields_of
 from aixplain.hub.key_watch import KeyEnded
 from aixplain.hub.presence import while_here
 from aixplain.hub.service import Pieces
@@ -90,14 +92,15 @@ async def events_of(answer: Pieces, *, official: bool = False) -> AsyncGenerator
                         yield encode_event(event)
         except RAISED as error:  # a model that fails half-way says so in the stream
             message, status = failure_of(answer.entry, error)
-            yield encode_event(failure_event(message, status))
+            yield encode_event(failure_event(message, status, fields_of(error)))
             return
     yield DONE
 
 
-def failure_event(message: str, status: int) -> bytes:
+def failure_event(message: str, status: int, fields: ErrorFields = NO_FIELDS) -> bytes:
     """Write the event that tells of a failure in the middle of a stream."""
-    return msgspec.json.encode({"status": FAILED, "error": {"message": message}, "statusCode": status})
+    told = {name: each for name, each in zip(fields._fields, fields, strict=True) if each is not None}
+    return msgspec.json.encode({"status": FAILED, "error": {"message": message, **told}, "statusCode": status})
 
 
 class _DataChunks:

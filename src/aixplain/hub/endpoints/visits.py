@@ -14,7 +14,7 @@ from aixplain._wire.messages import SUCCESS
 from aixplain.hub.catalog import Entry
 from aixplain.hub.endpoints import key_of
 from aixplain.hub.endpoints.reading import asked_by, service_of, with_addresses
-from aixplain.hub.errors import Refusal
+from aixplain.hub.errors import ErrorFields, Refusal
 from aixplain.hub.service import Accepted, Pieces
 from aixplain.hub.store.runs import Ending
 
@@ -40,6 +40,8 @@ class _Envelope(Finished, rename="camel"):
     status: str = ""
     error_message: str = "The run did not finish."
     error_code: str | None = None
+    error_param: str | None = None
+    error_type: str | None = None
     status_code: int | None = None
 
 
@@ -102,5 +104,6 @@ class Visit:
     def _read(self, envelope: bytes, retry_after: float | None = None) -> Finished:
         answer = msgspec.json.decode(with_addresses(envelope, self._request), type=_Envelope)
         if answer.status != SUCCESS:
-            raise Refusal(answer.status_code or 409, answer.error_message, retry_after, answer.error_code)
+            fields = ErrorFields(answer.error_code, answer.error_param, answer.error_type)
+            raise Refusal(answer.status_code or 409, answer.error_message, retry_after, fields)
         return answer

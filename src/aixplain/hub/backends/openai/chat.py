@@ -153,7 +153,19 @@ def _salvaged(upstream: Service, body: bytes) -> dict[str, Any]:
         raise upstream.failed(read_error(body)[0] or "what it answered is no completion.") from error
     if not isinstance(fields, dict) or not isinstance(fields.get("choices"), list):
         raise upstream.failed(read_error(body)[0] or "what it answered is no completion.")
-    return fields
+    told = {name: each for name, each in fields.items() if _is_writable(each)}
+    if "choices" not in told:
+        raise upstream.failed("its answer is nested too deeply.")
+    return told
+
+
+def _is_writable(value: Any) -> bool:
+    """Whether a value can be passed on: one can be nested deeper than JSON is written here."""
+    try:
+        msgspec.json.encode(value)
+    except RecursionError:
+        return False
+    return True
 
 
 def _of_events(upstream: Service, body: bytes) -> Output:

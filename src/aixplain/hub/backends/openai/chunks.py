@@ -16,6 +16,7 @@ from aixplain._wire.tool_calls import merge_tool_calls
 from aixplain.hub.backends import Output
 from aixplain.hub.backends.openai.upstream import read_usage
 from aixplain.hub.backends.partial import estimated_usage
+from aixplain.hub.errors import NO_FIELDS, ErrorFields
 
 
 class _Delta(msgspec.Struct):
@@ -47,6 +48,7 @@ class _Chunk(msgspec.Struct):
 
 
 _read = msgspec.json.Decoder(_Chunk).decode
+_NO_USAGE = (b"", b"null")
 
 
 def _salvaged(data: bytes) -> _Chunk | None:
@@ -61,21 +63,16 @@ def _salvaged(data: bytes) -> _Chunk | None:
 
 
 class StreamError(NamedTuple):
-    """What a service says went wrong in a stream: its words, and its code."""
+    """What a service says went wrong in a stream: its words, and what it tells programs."""
 
     words: str
-    code: str | None
+    fields: ErrorFields = NO_FIELDS
 
 
 def _error_of(chunk: _Chunk) -> StreamError:
     error = {"error": chunk.error, "message": chunk.message, "detail": chunk.detail}
-    code = chunk.error.get("code") if isinstance(chunk.error, dict) else chunk.code
-    return StreamError(first_words(error, "error", "message", "detail") or "it didn't say why", code_of(code))
-
-
-def code_of(code: Any) -> str | None:
-    """The code of an error, where it is a word and no number."""
-    return code if isinstance(code, str) and code and not code.isdigit() else None
+    fields = ErrorFields.read(chunk.error if isinstance(chunk.error, dict) else {"code": chunk.code})
+    return StreamError(first_words(error, "error", "message", "detail") or "it didn't say why", fields)
 
 
 def has_token(events: bytes) -> bool:
@@ -142,7 +139,7 @@ class Chunks:
             salvaged = _salvaged(data)
             if salvaged is None:
                 if type(data) is ErrorData:
-                    self.error = StreamError(data.decode("utf-8", "replace"), None)
+                    self.error = StreamError(data.decode("utf-8", "replace"))
                     return False
                 return True  # it is the reader's to understand
             chunk = salvaged
@@ -153,7 +150,7 @@ class Chunks:
             self._take(choice)
         usage = read_usage(chunk.usage)
         if usage is None:
-            return bool(chunk.choices) or not self._is_error(chunk)
+            return bool(chunk.choices) or (bytes(chunk.usage) in _NO_USAGE and not self._is_error(chunk))
         self._usage = usage
         return bool(chunk.choices)
 

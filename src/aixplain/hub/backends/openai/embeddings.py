@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import struct
 from typing import Any
 
 import msgspec
@@ -52,7 +54,18 @@ def estimated(texts: str | list[str]) -> Output:
 def vectors_of(upstream: Service, body: bytes, texts: str | list[str]) -> Output:
     """A list of vectors as the answer of a run over these texts. Raises `ModelError`."""
     found = upstream.decoded(body, _Vectors, "no list of vectors")
-    vectors = [each.embedding for each in sorted(found.data, key=lambda each: each.index)]
+    vectors = [_numbers(upstream, each.embedding) for each in sorted(found.data, key=lambda each: each.index)]
     if len(vectors) != (len(texts) if isinstance(texts, list) else 1):
         raise upstream.failed(f"it answered {len(vectors)} vectors.")
     return Output(vectors if isinstance(texts, list) else vectors[0], usage=read_usage(found.usage))
+
+
+def _numbers(upstream: Service, vector: msgspec.Raw) -> Any:
+    """A vector as numbers. Some services answer in base64, 32 bits each, though they are asked for numbers."""
+    if not bytes(vector).startswith(b'"'):
+        return vector
+    try:
+        packed = base64.b64decode(msgspec.json.decode(vector), validate=True)
+        return list(struct.unpack(f"<{len(packed) // 4}f", packed))
+    except (ValueError, struct.error) as error:
+        raise upstream.failed("what it answered is no list of vectors.") from error

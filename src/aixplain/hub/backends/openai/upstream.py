@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import time
+from urllib.parse import urlsplit
 
 import msgspec
 
-from aixplain._wire.errors import read_error, retry_after
+from aixplain._wire.errors import read_error
 from aixplain._wire.messages import Usage
 from aixplain._wire.open_records import decode_open
-from aixplain._wire.rate_limits import rate_limit_reset, retry_after_ms
+from aixplain._wire.rate_limits import asked_wait
 from aixplain.hub.backends import ModelError
 from aixplain.hub.backends.service import Service
+from aixplain.hub.errors import ErrorFields
 from aixplain.v2._flow import AsyncStream, Body, Request, Response, TransportFailure, TransportTimeout
 from aixplain.v2._http.loops import AsyncSocketTransport
 from aixplain.v2._http.options import Options
@@ -30,6 +32,7 @@ class Upstream(Service):
     def __init__(self, name: str, url: str, key_env: str | None = None) -> None:
         super().__init__(name, key_env)
         self.url = url.rstrip("/")
+        self.places = _places(self.url)
         self._transport = AsyncSocketTransport(Options(max_connections=MAX_CONNECTIONS))
 
     async def post(self, path: str, content: bytes | Body, content_type: str = "application/json") -> Response:
@@ -52,9 +55,10 @@ class Upstream(Service):
 
     def broken(self, failure: TransportFailure) -> ModelError:
         """No answer came, or not all of it."""
+        words = self._clean(f"{failure}.")
         if isinstance(failure, TransportTimeout):
-            return self.late(f"{failure}.")
-        return self.cut(f"{failure}.") if failure.sent else self.unreachable(f"{failure}.")
+            return self.late(words)
+        return self.cut(words) if failure.sent else self.unreachable(words)
 
     async def _whole(self, request: Request) -> Response:
         try:
@@ -76,20 +80,17 @@ class Upstream(Service):
     def _refused(self, answer: Response) -> ModelError:
         words, content = read_error(answer.content)
         error = content.get("error")
-        code = error.get("code") if isinstance(error, dict) else content.get("code")
-        wait = _wait_of(answer)
-        code = code if isinstance(code, str) and code and not code.isdigit() else None
-        return self.refused(answer.status, words or f"it answered {answer.status}", wait, code)
+        fields = ErrorFields.read(error if isinstance(error, dict) else content)
+        wait = asked_wait(answer.headers, answer.status, time.time())
+        return self.refused(answer.status, words or f"it answered {answer.status}", wait, fields)
 
 
-def _wait_of(answer: Response) -> float | None:
-    """The seconds that a service asks to be left alone, in the most exact of the ways that it says so."""
-    headers = answer.headers
-    if (exact := retry_after_ms(headers)) is not None:
-        return exact
-    usual = retry_after(headers)
-    # Some services tell when their limits are reset in every answer; it is the time to wait where they are the reason.
-    return rate_limit_reset(headers, time.time()) if usual is None and answer.status == 429 else usual
+def _places(url: str) -> tuple[str, ...]:
+    """An address in all the ways that somebody may repeat it. A name without a dot could be any word."""
+    parts = urlsplit(url)
+    host = parts.hostname or ""
+    names = (url, f"{parts.scheme}://{parts.netloc}", parts.netloc, host if "." in host or ":" in host else "")
+    return tuple(dict.fromkeys(name for name in names if name))
 
 
 class OpenAnswer:

@@ -6,9 +6,10 @@ import time
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from aixplain._wire.errors import first_words, retry_after
-from aixplain._wire.rate_limits import rate_limit_reset
+from aixplain._wire.errors import first_words
+from aixplain._wire.rate_limits import asked_wait
 from aixplain.hub.backends import ModelError
+from aixplain.hub.errors import NO_FIELDS, ErrorFields
 
 if TYPE_CHECKING:
     from any_llm.exceptions import AnyLLMError
@@ -32,23 +33,23 @@ class _Answer(NamedTuple):
     status: int | None
     words: str
     headers: Mapping[str, str]
+    fields: ErrorFields = NO_FIELDS
 
 
 def failure_of(error: AnyLLMError, vendor: Vendor) -> ModelError:
     """The failure of a model of ours. The library's own words are the last choice: they are about its insides."""
     from any_llm.exceptions import AuthenticationError, RateLimitError
 
-    status, said, headers = _answer(error)
+    status, said, headers, fields = _answer(error)
     words = said or error.message
     if isinstance(error, AuthenticationError) and (status in (None, *_KEY_REFUSED) or "key" in words.lower()):
         return vendor.refused(status if status in _KEY_REFUSED else 401, words)
     if isinstance(error, RateLimitError):
-        wait = retry_after(headers)
-        return vendor.refused(429, words, rate_limit_reset(headers, time.time()) if wait is None else wait)
+        return vendor.refused(429, words, asked_wait(headers, 429, time.time()), fields)
     if error.error_type == "overloaded_error":  # in the middle of a stream, whose status was 200
-        return vendor.refused(503, words, retry_after(headers))
+        return vendor.refused(503, words, asked_wait(headers, 503, time.time()), fields)
     if status is not None and status >= 300:
-        return vendor.refused(status, words, retry_after(headers))
+        return vendor.refused(status, words, asked_wait(headers, status, time.time()), fields)
     return _broken(error, vendor) or _unsaid(error, vendor, words)
 
 
@@ -95,4 +96,6 @@ def _answer(error: AnyLLMError) -> _Answer:
     body = getattr(cause, "body", None) or getattr(cause, "details", None)
     headers = getattr(cause, "headers", None) or getattr(response, "headers", None)
     words = first_words(body, "message", "error") if isinstance(body, dict) else ""
-    return _Answer(error.status_code, words, headers if isinstance(headers, Mapping) else {})
+    told = body.get("error") if isinstance(body, dict) else None
+    fields = ErrorFields.read(told if isinstance(told, dict) else body)
+    return _Answer(error.status_code, words, headers if isinstance(headers, Mapping) else {}, fields)

@@ -15,7 +15,7 @@ from aixplain.hub.backends import CHAT_COMPLETION, Output, Piece
 from aixplain.hub.endpoints.openai.errors import error_of
 from aixplain.hub.endpoints.streams import RawChunks
 from aixplain.hub.endpoints.visits import Finished
-from aixplain.hub.execution import RAISED, code_of, failure_of
+from aixplain.hub.execution import RAISED, failure_of, fields_of
 from aixplain.hub.service import Pieces
 
 _END: Any = object()
@@ -73,7 +73,9 @@ def usage_of(answer: Finished) -> dict[str, Any] | None:
         read = Usage.from_dict(usage)  # some services tell the numbers as text
         usage = {**usage, "prompt_tokens": read.prompt_tokens, "completion_tokens": read.completion_tokens}
     prompt, completion = usage["prompt_tokens"], usage.get("completion_tokens")
-    return None if prompt is None else {**usage, "total_tokens": prompt + (completion if isinstance(completion, int) else 0)}
+    if prompt is None:
+        return usage if isinstance(completion, int) or isinstance(usage.get("total_tokens"), int) else None
+    return {**usage, "total_tokens": prompt + (completion if isinstance(completion, int) else 0)}
 
 
 async def first_of(answer: Pieces) -> Piece:
@@ -104,7 +106,7 @@ async def events_of_pieces(answer: Pieces, first: Piece, chunks: RawChunks, *, u
                 piece = await anext(pieces, _END)
         except RAISED as error:  # a model that fails half-way says so in the stream
             message, status = failure_of(answer.entry, error)
-            yield encode_event(msgspec.json.encode(error_of(status, message, code=code_of(error))))
+            yield encode_event(msgspec.json.encode(error_of(status, message, fields_of(error))))
             return
     yield DONE
 

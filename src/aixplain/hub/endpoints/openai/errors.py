@@ -8,7 +8,7 @@ import msgspec
 from starlette.responses import Response
 
 from aixplain._wire.messages import Parameter
-from aixplain.hub.errors import Refusal
+from aixplain.hub.errors import NO_FIELDS, ErrorFields, Refusal
 
 #: The protocol's own numbers, as ones that everybody knows.
 STATUSES = {465: 403, 475: 402, 485: 502, 492: 400, 495: 400, 497: 429}
@@ -28,15 +28,15 @@ class Unfit(Refusal):
     """A part of the request that can't be honoured; `param` is its name."""
 
     def __init__(self, message: str, param: str) -> None:
-        super().__init__(400, message)
-        self.param = param
+        super().__init__(400, message, fields=ErrorFields(param=param))
 
 
-def error_of(status: int, message: str, param: str | None = None, code: str | None = None) -> dict[str, Any]:
-    """The body of an error."""
+def error_of(status: int, message: str, fields: ErrorFields = NO_FIELDS) -> dict[str, Any]:
+    """The body of an error. What `fields` don't tell is told by the status."""
     status = STATUSES.get(status, status)
     kind, usual = _KINDS.get(status, ("invalid_request_error" if status < 500 else "server_error", None))
-    return {"error": {"message": message, "type": kind, "param": param, "code": code or usual}}
+    told = {"type": fields.type or kind, "param": fields.param, "code": fields.code or usual}
+    return {"error": {"message": message, **told}}
 
 
 def openai_error(status: int, message: str, headers: dict[str, str], error: Exception | None = None) -> Response:
@@ -44,15 +44,10 @@ def openai_error(status: int, message: str, headers: dict[str, str], error: Exce
     status = STATUSES.get(status, status)
     if status in _FINAL:
         headers = {**headers, "x-should-retry": "false"}
-    if isinstance(error, Unfit):
-        body = error_of(status, message, error.param)
-    elif isinstance(error, Refusal) and error.code:
-        body = error_of(status, message, code=error.code)
-    elif isinstance(error, Refusal) and status == 404:
-        body = error_of(status, message, "model", "model_not_found")
-    else:
-        body = error_of(status, message)
-    return Response(msgspec.json.encode(body), status, headers, media_type="application/json")
+    fields = error.fields if isinstance(error, Refusal) else NO_FIELDS
+    if isinstance(error, Refusal) and status == 404 and fields.code is None:
+        fields = fields._replace(code="model_not_found", param=fields.param or "model")
+    return Response(msgspec.json.encode(error_of(status, message, fields)), status, headers, media_type="application/json")
 
 
 def named(parameters: tuple[Parameter, ...]) -> str:

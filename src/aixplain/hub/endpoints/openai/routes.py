@@ -45,7 +45,7 @@ async def chat(request: Request) -> Response:
     try:
         first = await while_here(request.scope, first_of(answer))
     except ModelError as error:
-        raise Refusal(error.status, str(error), error.retry_after, error.code) from error
+        raise Refusal(error.status, str(error), error.retry_after, error.fields) from error
     return EventStream(events_of_pieces(answer, first, chunks, usage=usage), answer.run_id)
 
 
