@@ -115,7 +115,10 @@ def test_a_hub_at_work_is_looked_at(aix: Aix, tmp_path: Path) -> None:
         assert told["database"]["told"].endswith("Runs: 1 finished.")
         elsewhere = aix("hub", "doctor", "--data", "kept", "--hub", "http://127.0.0.1:9", "--json")
         assert elsewhere.status == 1
-        assert found(elsewhere)["address"]["wayOut"] == "Did it start elsewhere? Name its address with --hub."
+        assert (
+            found(elsewhere)["address"]["wayOut"]
+            == "Did it start elsewhere, or not at all? Name its address with --hub, or start it: aix hub serve"
+        )
     finally:
         running.close()
 
@@ -160,7 +163,7 @@ def test_a_database_that_is_damaged_is_wrong(aix: Aix, tmp_path: Path) -> None:
 
 
 def test_where_no_hub_has_worked_nothing_is_wrong(aix: Aix) -> None:
-    done = aix("hub", "doctor", "--data", "nowhere", "--hub", "http://127.0.0.1:9")
+    done = aix("hub", "doctor", "--data", "nowhere", settings={"AIXPLAIN_HUB_PORT": "9"})
     assert done.status == 0
     assert "There is none yet at nowhere." in done.out
     assert "→ `aix hub serve` makes it." in done.out
@@ -169,4 +172,35 @@ def test_where_no_hub_has_worked_nothing_is_wrong(aix: Aix) -> None:
 
 def test_an_address_of_something_else_is_wrong(aix: Aix, an_hour_ahead: str) -> None:
     done = aix("hub", "doctor", "--data", "nowhere", "--hub", an_hour_ahead, "--json")
-    assert found(done)["address"]["state"] == "note"
+    assert (
+        found(done)["address"] | {"state": "wrong", "told": f"{an_hour_ahead} answers, but is no hub."}
+        == found(done)["address"]
+    )
+
+
+@pytest.mark.parametrize("words", [(), ("--hub", "http://127.0.0.1:9")])
+def test_an_address_that_is_named_is_looked_at_and_wrong_where_no_hub_answers(aix: Aix, words: tuple[str, ...]) -> None:
+    done = aix("hub", "doctor", *words, "--json", settings={"BACKEND_URL": "http://127.0.0.1:9"})
+    told = found(done)["address"]
+    assert (done.status, told["state"]) == (1, "wrong")
+    assert told["told"].startswith("http://127.0.0.1:9 can't be reached")
+    assert told["wayOut"].startswith("Did it start elsewhere, or not at all?")
+
+
+def test_an_address_is_of_the_option_then_of_the_environment(aix: Aix, hub: EmbeddedHub) -> None:
+    for words, where in [(("--hub", hub.url), "http://127.0.0.1:9"), ((), hub.url)]:
+        done = aix("hub", "doctor", *words, "--json", settings={"BACKEND_URL": where})
+        assert found(done)["address"]["told"].startswith(f"{hub.url} answers in ")
+
+
+@pytest.mark.parametrize("settings", [{}, {"TEAM_API_KEY": "not-this-one"}])
+def test_a_hub_that_refuses_the_key_is_wrong_for_it(aix: Aix, guarded: EmbeddedHub, settings: dict[str, str]) -> None:
+    done = aix("hub", "doctor", "--hub", guarded.url, "--json", settings=settings)
+    assert done.status == 1
+    assert found(done)["address"]["state"] == "ok"
+    assert found(done)["key"]["wayOut"] == "Set a key of this hub: TEAM_API_KEY, or aix config set api_key"
+
+
+def test_a_key_that_the_hub_takes_is_not_spoken_of(aix: Aix, guarded: EmbeddedHub) -> None:
+    done = aix("hub", "doctor", "--hub", guarded.url, "--json", settings={"TEAM_API_KEY": KEY})
+    assert "key" not in found(done)

@@ -19,8 +19,9 @@ def attend(model: Model, run: str, timeout: float, *, stays: bool = True, accept
         if accepted is not None:
             note(f"Accepted as run {accepted}.")
         from aixplain.cli.screen import watching  # slow to import, and Ctrl-C may come meanwhile
+        from aixplain.cli.waiting import telling_retries
 
-        with watching("running") as show:
+        with watching("running") as show, telling_retries():
             result = model.sync_poll(run, timeout=timeout, on_progress=lambda result: show(result.progress))
             show(1.0)
     except KeyboardInterrupt:

@@ -97,13 +97,25 @@ class Talk:
 
     def _pieces(self, inputs: dict[str, Any]) -> Iterator[str]:
         from aixplain.cli.output import as_text
+        from aixplain.cli.waiting import until_first
 
         model = self._conversation.model
         if model.supports_streaming:
-            with model.run_stream(timeout=self._timeout, **inputs) as chunks:
-                yield from (as_text(chunk.data) for chunk in chunks if chunk.data)
+            yield from until_first(as_text(chunk.data) for chunk in self._chunks(inputs) if chunk.data)
         else:
-            yield as_text(model.run(timeout=self._timeout, cancel_on_interrupt=True, **inputs).data)
+            yield as_text(self._whole(inputs))
+
+    def _chunks(self, inputs: dict[str, Any]) -> Iterator[Any]:
+        with self._conversation.model.run_stream(timeout=self._timeout, **inputs) as chunks:
+            yield from chunks
+
+    def _whole(self, inputs: dict[str, Any]) -> Any:
+        from aixplain.cli.waiting import waiting
+
+        with waiting() as progress:
+            return self._conversation.model.run(
+                timeout=self._timeout, cancel_on_interrupt=True, on_progress=progress, **inputs
+            ).data
 
     def _end(self, answer: str) -> None:
         if self._json and answer:

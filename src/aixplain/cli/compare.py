@@ -47,6 +47,7 @@ def compare(
 
     from aixplain.cli.failures import UsageProblem
     from aixplain.cli.inputs import read_inputs
+    from aixplain.cli.waiting import waiting
 
     names = [name.strip() for name in models.split(",") if name.strip()]
     if not names:
@@ -54,7 +55,8 @@ def compare(
     with connect(hub) as aix:
         found = [find(aix, name) for name in names]
         given = [read_inputs(model, inputs or []) for model in found]  # all of them, before any is run
-        outcomes = asyncio.run(_run_all(aix, list(zip(found, given, strict=True)), timeout))
+        with waiting():
+            outcomes = asyncio.run(_run_all(aix, list(zip(found, given, strict=True)), timeout))
     if json:
         print_json(outcomes)
     else:

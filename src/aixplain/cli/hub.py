@@ -201,7 +201,9 @@ def doctor(
     data: Annotated[Path | None, typer.Option(metavar="DIR", help="The hub's folder.", show_default=False)] = None,
     hub: Annotated[
         str | None,
-        typer.Option("--hub", metavar="URL", help="The hub's address; else that of its settings.", show_default=False),
+        typer.Option(
+            "--hub", metavar="URL", help="The hub's address; else BACKEND_URL, else that of its settings.", show_default=False
+        ),
     ] = None,
     json: JsonOption = False,
 ) -> None:
@@ -221,7 +223,8 @@ def doctor(
         findings = [hub_health.folder(folder), *hub_health.database(folder), hub_health.disk(folder)]
         findings.append(hub_health.keys(len(told.keys), hub_health.kept_keys(folder)))
     usual = _reachable(f"http{'s' if told.tls_cert else ''}://{told.host}:{told.port}")
-    findings.append(hub_health.address(hub or usual, expected=bool(hub_health.working_in(folder))))
+    named = hub_health.named_address(hub, is_local=data is not None)
+    findings += hub_health.address(named or usual, expected=bool(named or hub_health.working_in(folder)), check_key=bool(named))
     if not tell(findings, json=json):
         raise typer.Exit(1)
 

@@ -10,8 +10,14 @@ import sqlite3
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from aixplain.cli.findings import Finding
+from aixplain.cli.session import check_address
+from aixplain.v2._settings import read_profile
+
+if TYPE_CHECKING:
+    from aixplain.v2.core import Aixplain
 
 GB = 1024**3
 #: Less free room than this is worth a word; less than the second is wrong: a hub accepts nothing that it can't keep.
@@ -83,21 +89,67 @@ def disk(data: Path) -> Finding:
     return Finding("disk", "note" if free < LITTLE else "ok", told)
 
 
-def address(url: str, *, expected: bool) -> Finding:
-    """Whether a hub answers there; it is `expected` where one is at work."""
+def named_address(hub: str | None, *, is_local: bool) -> str | None:
+    """Return the address that --hub, BACKEND_URL or a profile names; with `is_local` (--data) only --hub counts."""
+    if hub is not None or is_local:
+        return hub and check_address(hub)
+    profile = read_profile()
+    return os.environ.get("BACKEND_URL") or (profile.backend_url if profile is not None else None)
+
+
+def address(url: str, *, expected: bool, check_key: bool) -> Iterator[Finding]:
+    """Whether a hub answers there; it is `expected` where one is at work. With `check_key`, whether it takes this key."""
     from aixplain.v2.core import Aixplain
-    from aixplain.v2.exceptions import AixplainV2Error
+    from aixplain.v2.exceptions import AixplainV2Error, APIError
 
     began = time.monotonic()
     try:
         with Aixplain(backend_url=url, connect_timeout=5) as aix:
             answer = aix.client.get("healthz", timeout=10)
+            took = time.monotonic() - began
+            refused = _refused(aix) if check_key and is_hub(answer) else None
+    except APIError as error:
+        if error.status_code in (404, 405, 501):
+            yield _no_hub(url)
+        else:
+            yield Finding("address", "wrong", str(error), "Try again in a moment, or look at the log of the hub.")
+        return
     except AixplainV2Error as error:
-        way_out = "Did it start elsewhere? Name its address with --hub." if expected else "`aix hub serve` starts one."
-        return Finding("address", "wrong" if expected else "note", str(error), way_out)
-    if not isinstance(answer, dict) or answer.get("status") != "ok":
-        return Finding("address", "wrong", f"{url} answers, but is no hub.", "Name the hub's address with --hub.")
-    return Finding("address", "ok", f"{url} answers in {(time.monotonic() - began) * 1000:.0f} ms.")
+        way_out = (
+            "Did it start elsewhere, or not at all? Name its address with --hub, or start it: aix hub serve"
+            if expected
+            else "`aix hub serve` starts one."
+        )
+        yield Finding("address", "wrong" if expected else "note", str(error), way_out)
+        return
+    if not is_hub(answer):
+        yield _no_hub(url)
+        return
+    yield Finding("address", "ok", f"{url} answers in {took * 1000:.0f} ms.")
+    if refused:
+        yield Finding("key", "wrong", refused, "Set a key of this hub: TEAM_API_KEY, or aix config set api_key")
+
+
+def is_hub(answer: object) -> bool:
+    """Return True for what a hub answers when it is asked whether it works."""
+    return isinstance(answer, dict) and answer.get("status") == "ok"
+
+
+def _no_hub(url: str) -> Finding:
+    return Finding("address", "wrong", f"{url} answers, but is no hub.", "Name the hub's address with --hub.")
+
+
+def _refused(aix: Aixplain) -> str | None:
+    """Return what the hub says to a key that it doesn't take, or to none; None if it answers."""
+    from aixplain.v2.exceptions import APIError
+
+    try:
+        aix.Model.search(page_size=1)
+    except APIError as error:
+        if error.status_code not in (401, 403):
+            raise
+        return str(error)
+    return None
 
 
 def shared_database(url: str, named: int) -> Iterator[Finding]:

@@ -14,6 +14,7 @@ from aixplain.cli.inputs import cell_input, main_input
 from aixplain.cli.new_file import NewFile, check_target
 from aixplain.cli.screen import Show, watching
 from aixplain.cli.tables import Row, Table, check_alike, new_table, open_table
+from aixplain.cli.waiting import telling_retries
 from aixplain.v2.exceptions import CheckpointError
 from aixplain.v2.model import MapItem, Model, ModelMap
 
@@ -113,7 +114,7 @@ class Mapping:
         writer = new_table(self._source, path, self._table, self._added)
         self.began = True
         try:
-            with items, self._watched() as show:
+            with items, self._watched() as show, telling_retries():
                 for item in items:
                     writer.write(self._noted(item))
                     self._show(show)

@@ -11,7 +11,9 @@ from aixplain.cli.output import print_answer, print_json, print_piece
 from aixplain.cli.session import HubOption, JsonOption, ModelArgument, connect, find, is_set_up
 
 if TYPE_CHECKING:
-    from aixplain.v2.model import Model, ModelResult
+    from collections.abc import Iterator
+
+    from aixplain.v2.model import Model, ModelResult, StreamChunk
 
 
 def run(
@@ -91,20 +93,26 @@ def _run_waited(model: Model, inputs: dict[str, Any], timeout: float) -> ModelRe
 
 def _stream(model: Model, inputs: dict[str, Any], timeout: float, *, json: bool) -> None:
     """Print the pieces as they come: their text, or a line of JSON each."""
+    from aixplain.cli.waiting import until_first
+
     last = "\n"
     try:
-        with model.run_stream(timeout=timeout, **inputs) as pieces:
-            for piece in pieces:
-                if json:
-                    print_piece(piece.to_json() + "\n")
-                elif isinstance(piece.data, str):
-                    print_piece(piece.data)
-                    last = piece.data or last
-                else:  # a model that answers with a value at once
-                    print_answer(piece.data)
+        for piece in until_first(_pieces(model, inputs, timeout)):
+            if json:
+                print_piece(piece.to_json() + "\n")
+            elif isinstance(piece.data, str):
+                print_piece(piece.data)
+                last = piece.data or last
+            else:  # a model that answers with a value at once
+                print_answer(piece.data)
     finally:
         if not last.endswith("\n"):
             print_piece("\n")
+
+
+def _pieces(model: Model, inputs: dict[str, Any], timeout: float) -> Iterator[StreamChunk]:
+    with model.run_stream(timeout=timeout, **inputs) as pieces:
+        yield from pieces
 
 
 def _run_watched(model: Model, inputs: dict[str, Any], timeout: float, *, stays: bool) -> ModelResult:

@@ -26,7 +26,7 @@ def connect(hub: str | None) -> Aixplain:
     from aixplain.v2.core import Aixplain
 
     if hub is not None:
-        return Aixplain(backend_url=_address(hub))
+        return Aixplain(backend_url=check_address(hub))
     return Aixplain() if is_set_up() else own_hub()
 
 
@@ -52,7 +52,8 @@ def is_set_up() -> bool:
     return profile is not None and bool(profile.has_key or profile.backend_url or profile.model_url)
 
 
-def _address(hub: str) -> str:
+def check_address(hub: str) -> str:
+    """Return the address of --hub. Raises `UsageProblem` if it is empty."""
     from aixplain.cli.failures import UsageProblem
 
     if not hub.strip():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import logging
 import os
 import shutil
@@ -10,12 +11,14 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from aixplain.cli.output import note
 
 if TYPE_CHECKING:
     from aixplain.v2.model import ModelResult
+
+T = TypeVar("T")
 
 #: Seconds without an answer until something is shown, and between two looks at the clock.
 QUIET, STEP = 1.0, 0.5
@@ -28,18 +31,37 @@ def waiting() -> Iterator[Callable[[ModelResult], None] | None]:
         yield None
         return
     line = _Line()
-    handler = _Retries(line)
+    with telling_retries(line.tell):
+        line.start()
+        try:
+            yield line.progress
+        finally:
+            line.stop()
+
+
+@contextlib.contextmanager
+def telling_retries(tell: Callable[[str], None] = note) -> Iterator[None]:
+    """Tell a terminal of each request that is sent again, and in how many seconds."""
+    if not sys.stderr.isatty():
+        yield
+        return
+    handler = _Retries(tell)
     log = logging.getLogger("aixplain")
     level = log.level
     log.addHandler(handler)
     log.setLevel(logging.INFO)
-    line.start()
     try:
-        yield line.progress
+        yield
     finally:
         log.removeHandler(handler)
         log.setLevel(level)
-        line.stop()
+
+
+def until_first(pieces: Iterator[T]) -> Iterator[T]:
+    """Yield the pieces of a stream. A terminal shows that the first one is waited for."""
+    with waiting():
+        first = list(itertools.islice(pieces, 1))
+    yield from itertools.chain(first, pieces)
 
 
 class _Line:
@@ -99,14 +121,19 @@ class _Line:
 class _Retries(logging.Handler):
     """Tells of requests that the SDK sends again, from its log."""
 
-    def __init__(self, line: _Line) -> None:
+    def __init__(self, tell: Callable[[str], None]) -> None:
         super().__init__(logging.INFO)
-        self._line = line
+        self._tell = tell
 
     def emit(self, record: logging.LogRecord) -> None:
-        if record.levelno != logging.INFO or not isinstance(record.args, tuple) or len(record.args) != 3:
+        if (
+            record.name != "aixplain"
+            or record.levelno != logging.INFO
+            or not isinstance(record.args, tuple)
+            or len(record.args) != 3
+        ):
             return
         _, went_wrong, seconds = record.args
         if isinstance(seconds, int | float):
             told = "The rate limit is reached (HTTP 429)" if went_wrong == "HTTP 429" else f"The request failed ({went_wrong})"
-            self._line.tell(f"{told}; trying again in {max(seconds, 0.1):.1f} s.")
+            self._tell(f"{told}; trying again in {max(seconds, 0.1):.1f} s.")
