@@ -7,6 +7,7 @@ import zlib
 
 import pytest
 
+from aixplain import Aixplain
 from aixplain.v2._http.answers import LARGEST_HEAD, READY, Answers, BrokenAnswer, RejectedAnswer
 from aixplain.v2._http.no_proxy import bypasses_proxy
 
@@ -217,6 +218,13 @@ def test_many_small_chunks_take_little_more_than_their_size() -> None:
     answers.feed(OK + b"Transfer-Encoding: chunked\r\n\r\n" + b"1\r\nx\r\n" * 100_000 + b"0\r\n\r\n")
     assert len(answers.pieces) < 1000
     assert answers.take() == b"x" * 100_000
+
+
+def test_the_setting_bounds_responses_and_not_connections(monkeypatch: pytest.MonkeyPatch) -> None:
+    made = Aixplain("a-key", "http://127.0.0.1:1", max_response_bytes=1000)._options()
+    assert (made.max_response_bytes, made.max_connections) == (1000, None)
+    monkeypatch.setenv("AIXPLAIN_MAX_RESPONSE_BYTES", "2000")
+    assert Aixplain("a-key", "http://127.0.0.1:1")._options().max_response_bytes == 2000
 
 
 # --- NO_PROXY -------------------------------------------------------------------------------------

@@ -105,7 +105,12 @@ class ClientBase(Generic[TransportT]):
         from aixplain.v2._http.options import Options
 
         settings = self.settings
-        return Options(settings.is_loopback, settings.connect_timeout, settings.read_timeout, settings.max_response_bytes)
+        return Options(
+            direct=settings.is_loopback,
+            connect_timeout=settings.connect_timeout,
+            read_timeout=settings.read_timeout,
+            max_response_bytes=settings.max_response_bytes,
+        )
 
     def _make_transport(self) -> TransportT:
         raise NotImplementedError

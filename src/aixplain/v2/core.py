@@ -28,7 +28,7 @@ class Aixplain(ClientBase["Transport"]):
 
     `strict=True` refuses an input that the model doesn't know. `connect_timeout` (10 seconds) bounds how long a connection
     may take, `read_timeout` (none) how long the service may be silent; a run that answers only at its end is silent until
-    then. `max_response_bytes` (512 MiB) bounds the bytes of a whole response, decompressed, and of one event of a stream.
+    then. `max_response_bytes` (512 MiB) bounds the bytes of a whole response, decompressed.
     `transport` sends the requests in a way of your own, see `aixplain.v2.transport`; it keeps its own times.
 
     Nothing is opened before the first call. After a fork a client works in both processes. Raises `ConfigurationError`.
