@@ -21,7 +21,7 @@ import msgspec
 
 T = TypeVar("T")
 
-#: Bytes of a whole response, decompressed, and of one event of a stream. Downloads to the disk have no such bound.
+#: Bytes of a whole response, decompressed. Streams and downloads to the disk have no such bound.
 MAX_RESPONSE_BYTES = 512 * 1024 * 1024
 
 #: A generator of steps that ends with a T. Steps are answered by kind, which a type can't tell.
