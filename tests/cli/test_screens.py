@@ -29,7 +29,6 @@ COLOURS = re.compile(r"\x1b\[(?:\d+;)*(?:3[0-7]|4[0-7]|9[0-7]|38|48)[;m]")
         (["runs", "list"], 80),
         (["runs", "list"], 60),
         (["compare", "acme/costs,acme/talk", "hello " * 40], 80),
-        (["hub", "doctor", "--hub", "http://127.0.0.1:9"], 80),
         (["doctor"], 60),
     ],
 )
@@ -37,6 +36,12 @@ def test_no_line_is_wider_than_the_terminal(terminal: Terminal, words: list[str]
     screen = terminal(*words, columns=columns)
     assert screen.status == 0
     assert max(map(cell_len, screen.lines)) <= columns
+
+
+def test_no_line_is_wider_than_the_terminal_when_no_hub_answers(terminal: Terminal) -> None:
+    screen = terminal("hub", "doctor", "--hub", "http://127.0.0.1:9", columns=80)
+    assert screen.status == 1
+    assert max(map(cell_len, screen.lines)) <= 80
 
 
 def test_a_sentence_about_an_error_is_cut_between_words(terminal: Terminal) -> None:
